@@ -1,0 +1,788 @@
+//! The application as a value: [`Model`], and [`Model::update`], which answers a [`Msg`] with [`Effect`]s.
+//!
+//! ```text
+//!  views (screens, player_view) --Msg--> Model::update --Effect--> services (tokio), shell (window)
+//!      ^                                     |   ^                      |
+//!      +------------- &Model ----------------+   +--------- Msg --------+
+//! ```
+//!
+//! `update` does no I/O, reads no clock and draws nothing, so every path through the application is a unit test.
+
+use crate::{
+    density::Density,
+    effect::{Effect, OpenRequest, Target},
+    failure::{Failure, Remedy},
+    launch::{Launch, QualityWish},
+    loadable::Loadable,
+    player_view::model::{Away, PlayerMsg, PlayerScreen, Source},
+    settings::Settings,
+    widgets::toast::Toast,
+};
+use egui::ColorImage;
+use service_api::{
+    ProfileId, TitleId,
+    catalog::{Home, Title, TitleState, TitleSummary},
+    identity::{Account, Profile},
+};
+use std::{collections::HashSet, time::Duration};
+use url::Url;
+
+pub(crate) use crate::effect::PlayFrom;
+
+/// Home and a title that is being made are looked at again this often, in seconds.
+const REFRESH: f64 = 3.0;
+/// How long the focus rests on a title before its first segment is fetched, in seconds.
+const REST: f64 = 0.4;
+
+/// Where the viewer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Looking for a kept session.
+    Starting,
+    SignIn,
+    Profiles,
+    Home,
+    Title,
+    Player,
+}
+
+/// Everything that can happen.
+#[derive(Debug)]
+pub(crate) enum Msg {
+    // Wishes of the viewer.
+    SignIn,
+    CancelSignIn,
+    OpenBrowserAgain,
+    CopySignInLink,
+    EditUrl(String),
+    OpenUrl,
+    ChooseProfile(ProfileId),
+    ShowProfiles,
+    ProfileMenu(bool),
+    SignOut,
+    ShowTitle(TitleSummary),
+    Play {
+        title: TitleSummary,
+        from: PlayFrom,
+    },
+    /// The focus or the pointer is on this title in this frame.
+    Rests(TitleId),
+    GoHome,
+    Retry,
+    Back,
+    Player(PlayerMsg),
+    // Answers of the world.
+    Restored(Result<Option<Account>, Failure>),
+    SignInStarted(Result<Url, Failure>),
+    SignedIn(Result<Account, Failure>),
+    HomeLoaded {
+        profile: ProfileId,
+        answer: Box<Result<Home, Failure>>,
+    },
+    TitleLoaded {
+        title: TitleId,
+        answer: Box<Result<Title, Failure>>,
+    },
+    PlayerOpened {
+        attempt: u64,
+        answer: Result<(), Failure>,
+    },
+    /// Handled by the shell: textures are not part of the model.
+    Picture {
+        path: String,
+        image: Option<ColorImage>,
+    },
+    Note(String),
+}
+
+/// The sign-in screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SignInScreen {
+    pub(crate) step: SignInStep,
+    pub(crate) failure: Option<Failure>,
+    /// Address of a stream to be watched without signing in.
+    pub(crate) url: String,
+    pub(crate) url_problem: Option<String>,
+}
+
+/// How far signing in has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum SignInStep {
+    #[default]
+    Idle,
+    /// The server is asked for its sign-in page.
+    Starting,
+    /// The browser has it.
+    Waiting(Url),
+}
+
+/// The page of one title.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TitleScreen {
+    pub(crate) summary: TitleSummary,
+    pub(crate) document: Loadable<Title>,
+    pub(crate) loaded_at: f64,
+}
+
+/// The whole application.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) density: Density,
+    pub(crate) server: Url,
+    pub(crate) place: Place,
+    pub(crate) account: Option<Account>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) profile_menu: bool,
+    pub(crate) sign_in: SignInScreen,
+    pub(crate) home: Loadable<Home>,
+    pub(crate) home_loaded_at: f64,
+    /// Title pages, the visible one last: "more like this" stacks them.
+    pub(crate) titles: Vec<TitleScreen>,
+    pub(crate) player: Option<PlayerScreen>,
+    pub(crate) toast: Option<Toast>,
+    pub(crate) settings: Settings,
+    pub(crate) full_screen: bool,
+    /// Back at the top was pressed once, until this time.
+    leaving_until: f64,
+    launch: Launch,
+    resting: Option<(TitleId, f64)>,
+    rests_now: bool,
+    /// Titles whose beginning is here already.
+    prefetched: HashSet<TitleId>,
+    attempts: u64,
+}
+
+impl Model {
+    /// The state at start and what must happen first.
+    pub(crate) fn new(density: Density, launch: Launch, settings: Settings) -> (Self, Vec<Effect>) {
+        let mut model = Self {
+            density,
+            server: launch.server.clone(),
+            place: Place::Starting,
+            account: None,
+            profile: None,
+            profile_menu: false,
+            sign_in: SignInScreen::default(),
+            home: Loadable::Absent,
+            home_loaded_at: 0.0,
+            titles: Vec::new(),
+            player: None,
+            toast: None,
+            settings,
+            full_screen: launch.full_screen,
+            leaving_until: 0.0,
+            launch,
+            resting: None,
+            rests_now: false,
+            prefetched: HashSet::new(),
+            attempts: 0,
+        };
+        let mut effects = vec![Effect::Restore];
+        if let Some(url) = model.launch.url.clone() {
+            let from = model.launch.start.map_or(PlayFrom::Resume, PlayFrom::At);
+            effects.push(model.play_url(url, from));
+        }
+        (model, effects)
+    }
+
+    /// Takes one message; `now` is the interface's clock in seconds.
+    pub(crate) fn update(&mut self, msg: Msg, now: f64) -> Vec<Effect> {
+        match msg {
+            Msg::SignIn => self.begin_sign_in(),
+            Msg::CancelSignIn => {
+                self.sign_in.step = SignInStep::Idle;
+                vec![Effect::CancelSignIn]
+            }
+            Msg::OpenBrowserAgain => match &self.sign_in.step {
+                SignInStep::Waiting(url) => vec![Effect::OpenBrowser(url.clone())],
+                _ => vec![],
+            },
+            Msg::CopySignInLink => match &self.sign_in.step {
+                SignInStep::Waiting(url) => {
+                    let link = url.to_string();
+                    self.notify("Link copied", now);
+                    vec![Effect::Copy(link)]
+                }
+                _ => vec![],
+            },
+            Msg::EditUrl(url) => {
+                self.sign_in.url = url;
+                self.sign_in.url_problem = None;
+                vec![]
+            }
+            Msg::OpenUrl => match parse_stream_url(&self.sign_in.url) {
+                Ok(url) => vec![self.play_url(url, PlayFrom::Resume)],
+                Err(problem) => {
+                    self.sign_in.url_problem = Some(problem);
+                    vec![]
+                }
+            },
+            Msg::ChooseProfile(id) => {
+                let chosen = self.account.as_ref().and_then(|a| a.profiles.iter().find(|p| p.id == id)).cloned();
+                chosen.map_or_else(Vec::new, |profile| self.enter_home(profile))
+            }
+            Msg::ShowProfiles => {
+                self.profile_menu = false;
+                self.titles.clear();
+                self.place = Place::Profiles;
+                vec![]
+            }
+            Msg::ProfileMenu(open) => {
+                self.profile_menu = open;
+                vec![]
+            }
+            Msg::SignOut => self.sign_out(),
+            Msg::ShowTitle(summary) => self.show_title(summary),
+            Msg::Play { title, from } => self.play_title(title, from),
+            Msg::Rests(title) => {
+                self.rests_now = true;
+                if self.resting.as_ref().is_none_or(|(id, _)| *id != title) {
+                    self.resting = Some((title, now));
+                }
+                vec![]
+            }
+            Msg::GoHome => {
+                self.titles.clear();
+                self.place = Place::Home;
+                self.load_home()
+            }
+            Msg::Retry => self.retry(),
+            Msg::Back => self.back(now),
+            Msg::Player(msg) => self.update_player(msg, now),
+            Msg::Restored(answer) => self.restored(answer),
+            Msg::SignInStarted(answer) => match answer {
+                Ok(url) if self.sign_in.step == SignInStep::Starting => {
+                    self.sign_in.step = SignInStep::Waiting(url.clone());
+                    vec![Effect::OpenBrowser(url)]
+                }
+                Ok(_) => vec![Effect::CancelSignIn],
+                Err(failure) => {
+                    self.sign_in.step = SignInStep::Idle;
+                    self.sign_in.failure = Some(failure);
+                    vec![]
+                }
+            },
+            Msg::SignedIn(answer) => {
+                self.sign_in.step = SignInStep::Idle;
+                match answer {
+                    Ok(account) => self.signed_in(account),
+                    Err(failure) => {
+                        self.sign_in.failure = Some(failure);
+                        vec![]
+                    }
+                }
+            }
+            Msg::HomeLoaded { profile, answer } => self.home_loaded(&profile, *answer, now),
+            Msg::TitleLoaded { title, answer } => self.title_loaded(&title, *answer, now),
+            Msg::PlayerOpened { attempt, answer } => {
+                if let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) {
+                    player.opened(answer);
+                }
+                vec![]
+            }
+            Msg::Picture { .. } => vec![],
+            Msg::Note(text) => {
+                self.notify(&text, now);
+                vec![]
+            }
+        }
+    }
+
+    /// Lets time pass: refreshes, rests and gestures that are due. Called once a frame, after its messages.
+    pub(crate) fn tick(&mut self, now: f64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.toast.as_ref().is_some_and(|toast| toast.is_over(now)) {
+            self.toast = None;
+        }
+        if !std::mem::take(&mut self.rests_now) {
+            self.resting = None;
+        }
+        if let (Some((title, since)), Some(profile)) = (&self.resting, &self.profile)
+            && now - since >= REST
+            && !self.prefetched.contains(title)
+        {
+            self.prefetched.insert(title.clone());
+            effects.push(Effect::Prefetch { profile: profile.id.clone(), title: title.clone() });
+        }
+        if self.place == Place::Home && self.home_is_unfinished() && now - self.home_loaded_at >= REFRESH {
+            effects.extend(self.load_home());
+        }
+        if self.place == Place::Title
+            && let Some(page) = self.titles.last_mut()
+            && !page.summary.state.is_ready()
+            && !page.document.is_loading()
+            && now - page.loaded_at >= REFRESH
+        {
+            page.document.start();
+            effects.push(load_title(self.profile.as_ref(), page.summary.id.clone()));
+        }
+        if let Some(player) = &mut self.player {
+            let (commands, away) = player.tick(now);
+            effects.extend(commands.into_iter().map(Effect::Player));
+            if away == Some(Away::Ended) {
+                effects.extend(self.leave_player());
+            }
+        }
+        effects
+    }
+
+    /// When [`Model::tick`] has something to do next, in seconds from `now`; `None` if only input can change anything.
+    pub(crate) fn next_tick(&self, now: f64) -> Option<f64> {
+        let mut due = Vec::new();
+        due.extend(self.toast.as_ref().map(|toast| toast.posted_at + Toast::LIFE));
+        if let Some((title, since)) = &self.resting
+            && !self.prefetched.contains(title)
+        {
+            due.push(since + REST);
+        }
+        if self.place == Place::Home && self.home_is_unfinished() && !self.home.is_loading() {
+            due.push(self.home_loaded_at + REFRESH);
+        }
+        if self.place == Place::Title
+            && let Some(page) = self.titles.last()
+            && !page.summary.state.is_ready()
+            && !page.document.is_loading()
+        {
+            due.push(page.loaded_at + REFRESH);
+        }
+        if self.place == Place::Player {
+            due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
+        }
+        due.into_iter().map(|at| (at - now).max(0.0)).min_by(f64::total_cmp)
+    }
+
+    /// The title page that is shown.
+    pub(crate) fn title_page(&self) -> Option<&TitleScreen> {
+        self.titles.last()
+    }
+
+    fn home_is_unfinished(&self) -> bool {
+        match self.home.ready() {
+            Some(home) => {
+                home.library.is_some() || home.rows.iter().flat_map(|row| &row.items).any(|t| !t.state.is_ready())
+            }
+            None => false,
+        }
+    }
+
+    fn notify(&mut self, text: &str, now: f64) {
+        self.toast = Some(Toast { text: text.to_owned(), posted_at: now });
+    }
+
+    // Signing in and out.
+
+    fn begin_sign_in(&mut self) -> Vec<Effect> {
+        self.place = if self.place == Place::Player { Place::Player } else { Place::SignIn };
+        self.sign_in.failure = None;
+        self.sign_in.step = SignInStep::Starting;
+        vec![Effect::BeginSignIn]
+    }
+
+    fn restored(&mut self, answer: Result<Option<Account>, Failure>) -> Vec<Effect> {
+        match answer {
+            Ok(Some(account)) => self.signed_in(account),
+            Ok(None) => {
+                self.leave_start();
+                vec![]
+            }
+            Err(failure) => {
+                self.sign_in.failure = Some(failure);
+                self.leave_start();
+                vec![]
+            }
+        }
+    }
+
+    fn leave_start(&mut self) {
+        if self.place == Place::Starting {
+            self.place = Place::SignIn;
+        }
+    }
+
+    fn signed_in(&mut self, account: Account) -> Vec<Effect> {
+        self.sign_in.failure = None;
+        let only = (account.profiles.len() == 1).then(|| account.profiles[0].clone());
+        let last = self.settings.last_profile.clone();
+        let known = account.profiles.iter().find(|profile| Some(&profile.id) == last.as_ref()).cloned();
+        self.account = Some(account);
+        // A title named on the command line is wanted now, not after a question.
+        let chosen = only.or(if self.launch.title.is_some() { known } else { None });
+        if self.place == Place::Player {
+            if let Some(profile) = chosen {
+                self.profile = Some(profile);
+            }
+            return vec![];
+        }
+        match chosen {
+            Some(profile) => self.enter_home(profile),
+            None => {
+                self.place = Place::Profiles;
+                vec![]
+            }
+        }
+    }
+
+    fn enter_home(&mut self, profile: Profile) -> Vec<Effect> {
+        let mut effects = vec![Effect::SendUnsent(profile.id.clone())];
+        if self.profile.as_ref() != Some(&profile) {
+            self.home = Loadable::Absent;
+        }
+        if self.settings.last_profile.as_ref() != Some(&profile.id) {
+            self.settings.last_profile = Some(profile.id.clone());
+            effects.push(Effect::SaveSettings(self.settings.clone()));
+        }
+        self.profile = Some(profile);
+        self.place = Place::Home;
+        self.titles.clear();
+        effects.extend(self.load_home());
+        if let Some(id) = self.launch.title.take() {
+            let from = self.launch.start.map_or(PlayFrom::Resume, PlayFrom::At);
+            let summary = placeholder(&id);
+            effects.extend(self.show_title(summary.clone()));
+            effects.extend(self.play_title(summary, from));
+        }
+        effects
+    }
+
+    fn sign_out(&mut self) -> Vec<Effect> {
+        self.account = None;
+        self.profile = None;
+        self.profile_menu = false;
+        self.home = Loadable::Absent;
+        self.titles.clear();
+        self.prefetched.clear();
+        self.settings.last_profile = None;
+        self.place = Place::SignIn;
+        self.sign_in = SignInScreen::default();
+        vec![Effect::SignOut, Effect::SaveSettings(self.settings.clone())]
+    }
+
+    /// The server has ended the session.
+    fn session_lost(&mut self, failure: Failure) {
+        self.account = None;
+        self.profile = None;
+        self.home = Loadable::Absent;
+        self.titles.clear();
+        if self.place != Place::Player {
+            self.place = Place::SignIn;
+        }
+        self.sign_in.failure = Some(failure);
+    }
+
+    // Browsing.
+
+    fn load_home(&mut self) -> Vec<Effect> {
+        let Some(profile) = &self.profile else { return vec![] };
+        if self.home.is_loading() {
+            return vec![];
+        }
+        self.home.start();
+        vec![Effect::LoadHome(profile.id.clone())]
+    }
+
+    fn home_loaded(&mut self, profile: &ProfileId, answer: Result<Home, Failure>, now: f64) -> Vec<Effect> {
+        if self.profile.as_ref().is_none_or(|current| current.id != *profile) {
+            return vec![];
+        }
+        self.home_loaded_at = now;
+        if let Err(failure) = &answer
+            && failure.remedy == Remedy::SignIn
+        {
+            self.session_lost(failure.clone());
+            return vec![];
+        }
+        if let Some(failure) = self.home.finish(answer) {
+            self.notify(&failure.sentence, now);
+        }
+        vec![]
+    }
+
+    fn show_title(&mut self, summary: TitleSummary) -> Vec<Effect> {
+        self.profile_menu = false;
+        let id = summary.id.clone();
+        self.titles.push(TitleScreen { summary, document: Loadable::Loading, loaded_at: 0.0 });
+        self.place = Place::Title;
+        vec![load_title(self.profile.as_ref(), id)]
+    }
+
+    fn title_loaded(&mut self, id: &TitleId, answer: Result<Title, Failure>, now: f64) -> Vec<Effect> {
+        if let Err(failure) = &answer
+            && failure.remedy == Remedy::SignIn
+        {
+            self.session_lost(failure.clone());
+            return vec![];
+        }
+        if let (Ok(title), Some(player)) = (&answer, &mut self.player) {
+            player.learn_title(title);
+        }
+        let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return vec![] };
+        page.loaded_at = now;
+        if let Ok(title) = &answer {
+            let progress = title.summary.progress.or(page.summary.progress);
+            page.summary = title.summary.clone();
+            page.summary.progress = progress;
+        }
+        if let Some(failure) = page.document.finish(answer) {
+            self.notify(&failure.sentence, now);
+        }
+        vec![]
+    }
+
+    fn retry(&mut self) -> Vec<Effect> {
+        match self.place {
+            Place::SignIn if self.sign_in.failure.is_some() => self.begin_sign_in(),
+            Place::Home => self.load_home(),
+            Place::Title => match self.titles.last_mut() {
+                Some(page) => {
+                    page.document = Loadable::Loading;
+                    vec![load_title(self.profile.as_ref(), page.summary.id.clone())]
+                }
+                None => vec![],
+            },
+            Place::Player => self.reopen_player(),
+            _ => vec![],
+        }
+    }
+
+    fn back(&mut self, now: f64) -> Vec<Effect> {
+        if self.profile_menu {
+            self.profile_menu = false;
+            return vec![];
+        }
+        match self.place {
+            Place::Player => self.update_player(PlayerMsg::Back, now),
+            Place::Title => {
+                self.titles.pop();
+                if self.titles.is_empty() {
+                    self.place = Place::Home;
+                    return self.load_home();
+                }
+                vec![]
+            }
+            Place::Profiles if self.profile.is_some() => {
+                self.place = Place::Home;
+                vec![]
+            }
+            Place::SignIn if self.sign_in.step != SignInStep::Idle => self.update(Msg::CancelSignIn, now),
+            _ if self.density.is_tv() => {
+                if now < self.leaving_until {
+                    return vec![Effect::Quit];
+                }
+                self.leaving_until = now + Toast::LIFE;
+                self.notify("Press Back again to leave", now);
+                vec![]
+            }
+            _ if self.full_screen => self.set_full_screen(false),
+            _ => vec![],
+        }
+    }
+
+    fn set_full_screen(&mut self, on: bool) -> Vec<Effect> {
+        self.full_screen = on;
+        vec![Effect::FullScreen(on)]
+    }
+
+    // Playing.
+
+    fn play_title(&mut self, title: TitleSummary, from: PlayFrom) -> Vec<Effect> {
+        let Some(profile) = self.profile.as_ref().map(|profile| profile.id.clone()) else { return vec![] };
+        if !title.state.is_ready() {
+            return vec![];
+        }
+        // What was fetched ahead is used up by playing.
+        self.prefetched.remove(&title.id);
+        let chapters = self
+            .titles
+            .last()
+            .and_then(|page| page.document.ready())
+            .filter(|document| document.summary.id == title.id)
+            .map(|document| document.chapters.clone());
+        let mut effects = Vec::new();
+        if chapters.is_none() {
+            effects.push(load_title(self.profile.as_ref(), title.id.clone()));
+        }
+        effects.push(self.open(
+            Source::Title { summary: Box::new(title), profile },
+            from,
+            chapters.unwrap_or_default(),
+        ));
+        effects
+    }
+
+    fn play_url(&mut self, url: Url, from: PlayFrom) -> Effect {
+        self.open(Source::Url(url), from, Vec::new())
+    }
+
+    fn open(&mut self, source: Source, from: PlayFrom, chapters: Vec<service_api::catalog::Chapter>) -> Effect {
+        self.attempts += 1;
+        let returns_to = if self.place == Place::Player { Place::Home } else { self.place };
+        let wish = self.launch.quality.or(self.settings.quality);
+        let mut player = PlayerScreen::new(source, self.attempts, self.density, returns_to);
+        player.chapters = chapters;
+        player.stats = self.launch.stats;
+        player.quality_wish = wish;
+        player.from = from;
+        player.volume = self.settings.volume;
+        player.muted = self.settings.muted;
+        let request = self.open_request(&player);
+        self.player = Some(player);
+        self.place = Place::Player;
+        Effect::OpenPlayer(request)
+    }
+
+    fn open_request(&self, player: &PlayerScreen) -> OpenRequest {
+        OpenRequest {
+            attempt: player.attempt,
+            target: match &player.source {
+                Source::Title { summary, profile } => {
+                    Target::Title { profile: profile.clone(), title: summary.id.clone() }
+                }
+                Source::Url(url) => Target::Url(url.clone()),
+            },
+            from: player.from,
+            volume: self.settings.volume,
+            muted: self.settings.muted,
+            text_language: self.settings.text_language.clone(),
+        }
+    }
+
+    /// Begins again after a failure, from where it stopped.
+    fn reopen_player(&mut self) -> Vec<Effect> {
+        self.attempts += 1;
+        let attempts = self.attempts;
+        let Some(player) = &mut self.player else { return vec![] };
+        player.restart(attempts);
+        let request = self.player.as_ref().map(|player| self.open_request(player));
+        let mut effects = vec![Effect::ClosePlayer];
+        effects.extend(request.map(Effect::OpenPlayer));
+        effects
+    }
+
+    fn update_player(&mut self, msg: PlayerMsg, now: f64) -> Vec<Effect> {
+        match msg {
+            PlayerMsg::ToggleFullScreen => return self.set_full_screen(!self.full_screen),
+            PlayerMsg::Retry => return self.reopen_player(),
+            PlayerMsg::SignIn => {
+                let mut effects = self.leave_player();
+                effects.extend(self.begin_sign_in());
+                return effects;
+            }
+            PlayerMsg::Leave => return self.leave_player(),
+            _ => {}
+        }
+        let Some(player) = &mut self.player else { return vec![] };
+        let reaction = player.update(msg, now);
+        let mut effects: Vec<Effect> = reaction.commands.into_iter().map(Effect::Player).collect();
+        effects.extend(reaction.copy.map(Effect::Copy));
+        if let Some(note) = reaction.note {
+            self.notify(&note, now);
+        }
+        if let Some(change) = reaction.settings {
+            let before = self.settings.clone();
+            change.apply(&mut self.settings);
+            if before != self.settings {
+                effects.push(Effect::SaveSettings(self.settings.clone()));
+            }
+        }
+        match reaction.away {
+            Some(Away::Esc) if self.full_screen && !self.density.is_tv() => {
+                effects.extend(self.set_full_screen(false));
+            }
+            Some(_) => effects.extend(self.leave_player()),
+            None => {}
+        }
+        effects
+    }
+
+    fn leave_player(&mut self) -> Vec<Effect> {
+        let Some(player) = self.player.take() else { return vec![] };
+        let mut effects = vec![Effect::ClosePlayer];
+        // What was watched is known here before the server tells.
+        if let (Source::Title { summary, .. }, Some(progress)) = (&player.source, player.progress_hint()) {
+            for page in self.titles.iter_mut().filter(|page| page.summary.id == summary.id) {
+                page.summary.progress = Some(progress);
+            }
+        }
+        self.place = match player.returns_to {
+            Place::Title if !self.titles.is_empty() => Place::Title,
+            _ if self.profile.is_some() => Place::Home,
+            _ if self.account.is_some() => Place::Profiles,
+            _ => Place::SignIn,
+        };
+        match self.place {
+            Place::Home => effects.extend(self.load_home()),
+            Place::Title => {
+                if let Some(page) = self.titles.last_mut() {
+                    page.document.start();
+                    effects.push(load_title(self.profile.as_ref(), page.summary.id.clone()));
+                }
+            }
+            _ => {}
+        }
+        effects
+    }
+}
+
+/// A title of which only the id is known yet.
+fn placeholder(id: &TitleId) -> TitleSummary {
+    TitleSummary {
+        id: id.clone(),
+        name: String::new(),
+        kicker: None,
+        synopsis: String::new(),
+        year: None,
+        runtime_s: None,
+        maturity: None,
+        genres: Vec::new(),
+        badges: Vec::new(),
+        state: TitleState::Ready,
+        artwork: Default::default(),
+        progress: None,
+    }
+}
+
+/// A change of the settings that came from the player.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SettingsChange {
+    Volume { volume: f32, muted: bool },
+    Quality(Option<QualityWish>),
+    TextLanguage(Option<String>),
+}
+
+impl SettingsChange {
+    fn apply(self, settings: &mut Settings) {
+        match self {
+            Self::Volume { volume, muted } => {
+                settings.volume = volume;
+                settings.muted = muted;
+            }
+            Self::Quality(quality) => settings.quality = quality,
+            Self::TextLanguage(language) => settings.text_language = language,
+        }
+    }
+}
+
+/// Reads what was typed into the address field.
+fn parse_stream_url(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("Enter the address of a stream, such as https://example.com/master.m3u8".to_owned());
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(_) => Err("Only http and https addresses can be played".to_owned()),
+        Err(_) => Err("This is not a complete address; it begins with https://".to_owned()),
+    }
+}
+
+/// Longest time between two looks at the player while it plays: the clock on screen shows seconds.
+pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+#[path = "app_tests.rs"]
+mod tests;
+
+/// The title as this profile may see it.
+fn load_title(profile: Option<&Profile>, title: TitleId) -> Effect {
+    Effect::LoadTitle { profile: profile.map(|profile| profile.id.clone()), title }
+}

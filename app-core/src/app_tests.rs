@@ -1,0 +1,151 @@
+use super::*;
+use crate::{
+    settings::Settings,
+    testing::fixtures::{account, at_home, at_title, failure, home, launch, playing, snapshot, summary, title},
+};
+use service_api::identity::Account;
+
+fn restored(launch: Launch, settings: Settings, account: Account) -> (Model, Vec<Effect>) {
+    let (mut model, mut effects) = Model::new(Density::Desktop, launch, settings);
+    effects.extend(model.update(Msg::Restored(Ok(Some(account))), 0.0));
+    (model, effects)
+}
+
+#[test]
+fn the_start_tries_the_kept_session_first() {
+    let (model, effects) = Model::new(Density::Desktop, launch(), Settings::default());
+    assert_eq!((model.place, effects), (Place::Starting, vec![Effect::Restore]));
+}
+
+#[test]
+fn a_server_that_is_away_at_the_start_is_named() {
+    let (mut model, _) = Model::new(Density::Desktop, launch(), Settings::default());
+    model.update(Msg::Restored(Err(failure())), 0.0);
+    assert_eq!(model.place, Place::SignIn);
+    assert_eq!(model.sign_in.failure, Some(failure()));
+}
+
+#[test]
+fn one_profile_goes_straight_home() {
+    let mut one = account();
+    one.profiles.truncate(1);
+    let (model, effects) = restored(launch(), Settings::default(), one);
+    assert_eq!(model.place, Place::Home);
+    assert!(effects.contains(&Effect::LoadHome("mira".into())));
+}
+
+#[test]
+fn a_title_on_the_command_line_plays_for_the_last_profile() {
+    let launch = Launch { title: Some("paper-lions".into()), start: Some(Duration::from_secs(9)), ..launch() };
+    let settings = Settings { last_profile: Some("jon".into()), ..Settings::default() };
+    let (model, effects) = restored(launch, settings, account());
+    assert_eq!(model.place, Place::Player);
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::OpenPlayer(request) => Some(request.clone()),
+        _ => None,
+    });
+    let request = request.expect("playback is asked for");
+    assert_eq!(request.target, Target::Title { profile: "jon".into(), title: "paper-lions".into() });
+    assert_eq!(request.from, PlayFrom::At(Duration::from_secs(9)));
+}
+
+#[test]
+fn an_address_on_the_command_line_plays_without_an_account() {
+    let url: Url = "https://example.com/m.m3u8".parse().unwrap();
+    let launch = Launch { url: Some(url.clone()), ..launch() };
+    let (mut model, effects) = Model::new(Density::Desktop, launch, Settings::default());
+    assert!(effects.iter().any(|e| matches!(e, Effect::OpenPlayer(r) if r.target == Target::Url(url.clone()))));
+    model.update(Msg::Restored(Ok(None)), 0.0);
+    assert_eq!(model.place, Place::Player, "the answer does not interrupt");
+    model.update(Msg::Player(PlayerMsg::Leave), 0.0);
+    assert_eq!(model.place, Place::SignIn);
+}
+
+#[test]
+fn an_answer_for_another_profile_is_ignored() {
+    let mut model = at_home(Density::Desktop);
+    let mut other = home();
+    other.rows.clear();
+    model.update(Msg::HomeLoaded { profile: "jon".into(), answer: Box::new(Ok(other)) }, 1.0);
+    assert_eq!(model.home.ready().map(|home| home.rows.len()), Some(3));
+}
+
+#[test]
+fn a_failed_reload_is_a_toast_and_not_a_page() {
+    let mut model = at_home(Density::Desktop);
+    model.update(Msg::HomeLoaded { profile: "mira".into(), answer: Box::new(Err(failure())) }, 1.0);
+    assert!(model.home.ready().is_some());
+    assert_eq!(model.toast.as_ref().map(|toast| toast.text.as_str()), Some("The server cannot be reached"));
+    model.tick(1.0 + Toast::LIFE);
+    assert_eq!(model.toast, None);
+}
+
+#[test]
+fn an_answer_of_an_attempt_that_was_left_changes_nothing() {
+    let mut model = at_title(Density::Desktop);
+    model.update(Msg::Play { title: summary(0), from: PlayFrom::Start }, 0.0);
+    let attempt = model.player.as_ref().unwrap().attempt;
+    model.update(Msg::Player(PlayerMsg::Leave), 0.0);
+    model.update(Msg::PlayerOpened { attempt, answer: Err(failure()) }, 0.0);
+    assert!(model.player.is_none());
+}
+
+#[test]
+fn leaving_the_player_shows_at_once_what_was_watched() {
+    let mut model = playing(Density::Desktop, snapshot());
+    model.update(Msg::Player(PlayerMsg::Leave), 0.0);
+    let progress = model.title_page().and_then(|page| page.summary.progress).unwrap();
+    assert_eq!(progress.position_s, 1152.0);
+}
+
+#[test]
+fn chapters_that_come_late_reach_the_player() {
+    let mut model = at_home(Density::Desktop);
+    let effects = model.update(Msg::Play { title: summary(0), from: PlayFrom::Resume }, 0.0);
+    let asked =
+        |effect: &Effect| matches!(effect, Effect::LoadTitle { profile: Some(_), title } if *title == summary(0).id);
+    assert!(effects.iter().any(asked));
+    assert!(model.player.as_ref().unwrap().chapters.is_empty());
+    model.update(Msg::TitleLoaded { title: summary(0).id, answer: Box::new(Ok(title())) }, 0.0);
+    assert_eq!(model.player.as_ref().unwrap().chapters.len(), 6);
+}
+
+#[test]
+fn a_wish_for_quality_is_carried_out_when_the_rungs_are_known() {
+    let launch =
+        Launch { quality: Some(QualityWish::Height(900)), url: Some("http://x/m.m3u8".parse().unwrap()), ..launch() };
+    let (mut model, _) = Model::new(Density::Desktop, launch, Settings::default());
+    assert_eq!(model.tick(0.0), []);
+    model.player.as_mut().unwrap().snapshot = snapshot().into();
+    let choice = player_core::QualityChoice::Fixed(player_core::RungId(3));
+    let expected = Effect::Player(player_core::Command::SetQuality { choice });
+    assert_eq!(model.tick(0.1), [expected], "720p is the best below 900");
+    assert_eq!(model.tick(0.2), []);
+}
+
+#[test]
+fn back_twice_leaves_a_television() {
+    let mut model = at_home(Density::Tv);
+    assert_eq!(model.update(Msg::Back, 0.0), []);
+    assert_eq!(model.update(Msg::Back, 1.0), [Effect::Quit]);
+    let mut model = at_home(Density::Tv);
+    model.update(Msg::Back, 0.0);
+    assert_eq!(model.update(Msg::Back, 60.0), [], "not after a long time");
+}
+
+#[test]
+fn signing_out_forgets_everything() {
+    let mut model = at_title(Density::Desktop);
+    let effects = model.update(Msg::SignOut, 0.0);
+    assert!(effects.contains(&Effect::SignOut));
+    assert_eq!((model.account, model.profile, model.titles.len()), (None, None, 0));
+    assert_eq!(model.settings.last_profile, None);
+}
+
+#[test]
+fn addresses_are_checked_before_they_are_opened() {
+    assert!(parse_stream_url(" https://example.com/a.m3u8 ").is_ok());
+    for wrong in ["", "example.com/a.m3u8", "file:///etc/passwd", "javascript:alert(1)", "https://"] {
+        assert!(parse_stream_url(wrong).is_err(), "{wrong}");
+    }
+}

@@ -1,0 +1,73 @@
+//! What the model wants from the world. Executed by [`crate::services`] or, for the window, by [`crate::shell`].
+
+use crate::{pictures::PictureRequest, settings::Settings};
+use player_core::Command;
+use service_api::{ProfileId, TitleId};
+use std::time::Duration;
+use url::Url;
+
+/// One side effect. Answers come back as messages.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Try the session kept on this device.
+    Restore,
+    /// Begin to sign in; answered with the address, then with the account.
+    BeginSignIn,
+    CancelSignIn,
+    OpenBrowser(Url),
+    SignOut,
+    LoadHome(ProfileId),
+    LoadTitle {
+        profile: Option<ProfileId>,
+        title: TitleId,
+    },
+    /// Get the first segment of a title before anybody asks for it.
+    Prefetch {
+        profile: ProfileId,
+        title: TitleId,
+    },
+    /// Send the positions that could not be sent before.
+    SendUnsent(ProfileId),
+    FetchPicture(PictureRequest),
+    OpenPlayer(OpenRequest),
+    Player(Command),
+    /// Save the position and end the session.
+    ClosePlayer,
+    SaveSettings(Settings),
+    Copy(String),
+    FullScreen(bool),
+    Quit,
+}
+
+/// What to play, from where, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OpenRequest {
+    /// Tells a late answer from the one that is waited for.
+    pub(crate) attempt: u64,
+    pub(crate) target: Target,
+    pub(crate) from: PlayFrom,
+    pub(crate) volume: f32,
+    pub(crate) muted: bool,
+    /// BCP 47; `None` starts without subtitles.
+    pub(crate) text_language: Option<String>,
+}
+
+/// Media to play.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Target {
+    /// A title of the catalog, for a profile.
+    Title { profile: ProfileId, title: TitleId },
+    /// Any stream, signed in or not.
+    Url(Url),
+}
+
+/// Where playback starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum PlayFrom {
+    /// Where it was left, by the newest position known here or at the server.
+    Resume,
+    /// The beginning.
+    Start,
+    /// This long after the beginning.
+    At(Duration),
+}

@@ -1,0 +1,52 @@
+//! What went wrong with the service, in the words and with the action that a viewer needs.
+
+use std::fmt;
+
+/// What the viewer can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    TryAgain,
+    SignIn,
+    GoBack,
+}
+
+impl Remedy {
+    /// The verb on the button.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::TryAgain => "Try again",
+            Self::SignIn => "Sign in",
+            Self::GoBack => "Back",
+        }
+    }
+}
+
+/// One sentence, one action, one code; the details are for a bug report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Sentence case, no full stop.
+    pub(crate) sentence: String,
+    pub(crate) remedy: Remedy,
+    /// Stable, short, printable.
+    pub(crate) code: String,
+    pub(crate) detail: String,
+}
+
+impl Failure {
+    /// The server does not answer.
+    #[cfg(test)]
+    pub(crate) fn unreachable(detail: impl fmt::Display) -> Self {
+        Self {
+            sentence: "The server cannot be reached".to_owned(),
+            remedy: Remedy::TryAgain,
+            code: "unreachable".to_owned(),
+            detail: detail.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.sentence, self.code)
+    }
+}

@@ -1,0 +1,35 @@
+//! Glyphs of the bundled icon fonts (Phosphor), by what they are used for.
+//!
+//! The fonts are cut to these code points (`assets/fonts/README.md`). An idle control shows the regular weight, an
+//! active one the filled weight of the same code point.
+
+pub(crate) const PLAY: &str = "\u{e3d0}";
+pub(crate) const PAUSE: &str = "\u{e39e}";
+pub(crate) const BACK_10: &str = "\u{e038}";
+pub(crate) const FORWARD_10: &str = "\u{e036}";
+pub(crate) const SPEAKER_HIGH: &str = "\u{e44a}";
+pub(crate) const SPEAKER_LOW: &str = "\u{e44c}";
+pub(crate) const SPEAKER_MUTED: &str = "\u{e45c}";
+pub(crate) const AUDIO: &str = "\u{e4a2}";
+pub(crate) const SUBTITLES: &str = "\u{e1a8}";
+pub(crate) const STATS: &str = "\u{e628}";
+pub(crate) const QUALITY: &str = "\u{e272}";
+pub(crate) const FULL_SCREEN: &str = "\u{e1d0}";
+pub(crate) const LEAVE_FULL_SCREEN: &str = "\u{e1ce}";
+pub(crate) const INFO: &str = "\u{e2ce}";
+pub(crate) const ARROW_LEFT: &str = "\u{e058}";
+pub(crate) const CARET_LEFT: &str = "\u{e138}";
+pub(crate) const CARET_RIGHT: &str = "\u{e13a}";
+pub(crate) const CHECK: &str = "\u{e182}";
+pub(crate) const COPY: &str = "\u{e1ca}";
+pub(crate) const WARNING: &str = "\u{e4e2}";
+pub(crate) const LOCK: &str = "\u{e2fe}";
+pub(crate) const SIGN_OUT: &str = "\u{e42a}";
+pub(crate) const PEOPLE: &str = "\u{e4d6}";
+pub(crate) const LINK: &str = "\u{e2e2}";
+pub(crate) const OPEN_OUTSIDE: &str = "\u{e5de}";
+pub(crate) const KEYBOARD: &str = "\u{e2d8}";
+pub(crate) const OFFLINE: &str = "\u{e4f2}";
+pub(crate) const FILM: &str = "\u{e792}";
+pub(crate) const PREPARING: &str = "\u{e2b8}";
+pub(crate) const RESTART: &str = BACK_10;

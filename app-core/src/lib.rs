@@ -1,0 +1,58 @@
+//! What Lumen's two front-ends share: the application's model, its screens, the player's surface and the design.
+//!
+//! Three nouns: the **model** is everything the application knows, as a value; a **message** is what happened to it;
+//! an **effect** is what it wants from the world. Views draw the model and send messages; services carry effects out
+//! and answer with messages. Nothing else is shared and nothing is global.
+//!
+//! ```text
+//!  app.rs        Model, Msg, update            pure, unit-tested
+//!  screens/ player_view/ widgets/              draw the model from tokens.rs in two densities
+//!  focus.rs      arrows, Tab, Back             pure, unit-tested
+//!  services.rs   client, player, files         tokio
+//!  shell.rs      one frame; the window
+//! ```
+//!
+//! What this crate must not know: GStreamer (that is `player-core`'s), HTTP (that is `service-api`'s), and which of the
+//! front-ends it is in, apart from the [`Density`].
+//!
+//! ```no_run
+//! use app_core::{Density, LaunchArgs};
+//! # fn example(args: LaunchArgs) -> anyhow::Result<()> {
+//! app_core::init_logging();
+//! app_core::run(Density::Desktop, args)
+//! # }
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod app;
+mod cx;
+mod density;
+mod effect;
+mod failure;
+mod focus;
+mod format;
+mod icons;
+mod launch;
+mod loadable;
+mod motion;
+mod permit;
+mod pictures;
+mod player_view;
+mod progress;
+mod screens;
+pub mod services;
+mod settings;
+mod shell;
+mod storage;
+mod theme;
+mod tokens;
+mod video_surface;
+mod widgets;
+mod window;
+
+#[cfg(test)]
+mod testing;
+
+pub use density::{Density, Metrics};
+pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
+pub use window::{init_logging, run};

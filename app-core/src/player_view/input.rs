@@ -1,0 +1,103 @@
+//! Keys and pointer of the player, before any widget sees them.
+
+use super::{keys, model::PlayerMsg, view::scrubber_id};
+use crate::{
+    app::{Model, Msg},
+    focus::{Focus, Step},
+};
+use egui::{Context, Event, Key};
+
+/// Turns the events of this frame into messages and takes them out of egui's hands.
+///
+/// On a desktop arrows always seek and change the volume; Tab visits the controls. On a television the arrows seek
+/// while the bar has the focus, and walk through the actions below it otherwise. An open menu gets the arrows on both.
+pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> {
+    let Some(player) = &model.player else { return vec![] };
+    let mut out = Vec::new();
+    let walks = player.menu.is_some() || player.has_failed();
+    let tv = model.density.is_tv();
+    let hidden = !player.shows_controls();
+    ctx.input_mut(|input| {
+        input.events.retain(|event| {
+            match event {
+                Event::PointerMoved(_) | Event::PointerButton { .. } => {
+                    out.push(Msg::Player(PlayerMsg::Activity));
+                    return true;
+                }
+                Event::MouseWheel { delta, .. } if !walks => {
+                    if delta.y != 0.0 {
+                        out.push(Msg::Player(PlayerMsg::VolumeBy(0.05 * delta.y.signum())));
+                    }
+                    return false;
+                }
+                _ => {}
+            }
+            let Some((binding, press)) = keys::find(event) else {
+                return handle_enter(event, focus, walks, hidden, &mut out);
+            };
+            if player.has_failed() && !binding.works_without_playback() {
+                // Space still presses the focused button.
+                return arrow_or_space(event);
+            }
+            let arrow = step_of(event);
+            if walks && arrow_or_space(event) {
+                return true;
+            }
+            if tv && let Some(step) = arrow {
+                let on_bar = focus.current() == Some(scrubber_id());
+                if !press.pressed {
+                    out.push(Msg::Player(PlayerMsg::Released));
+                    return false;
+                }
+                if hidden && matches!(step, Step::Up | Step::Down) {
+                    out.push(Msg::Player(PlayerMsg::Activity));
+                    return false;
+                }
+                if matches!(step, Step::Up | Step::Down) || (!on_bar && !hidden) {
+                    out.push(Msg::Player(PlayerMsg::Activity));
+                    focus.step(step);
+                    return false;
+                }
+                focus.take(scrubber_id());
+            }
+            if press.pressed {
+                out.extend(binding.message(press).map(Msg::Player));
+            } else {
+                out.push(Msg::Player(PlayerMsg::Released));
+            }
+            false
+        });
+    });
+    out
+}
+
+/// Enter presses what has the ring; without a ring it plays or pauses.
+fn handle_enter(event: &Event, focus: &Focus, walks: bool, hidden: bool, out: &mut Vec<Msg>) -> bool {
+    let Event::Key { key: Key::Enter, pressed: true, repeat, .. } = event else { return true };
+    if walks {
+        return true;
+    }
+    let on_control = focus.ring_is_shown() && !hidden && focus.current() != Some(scrubber_id());
+    if on_control {
+        out.push(Msg::Player(PlayerMsg::Activity));
+        return true;
+    }
+    if !repeat {
+        out.push(Msg::Player(PlayerMsg::TogglePlay));
+    }
+    false
+}
+
+fn arrow_or_space(event: &Event) -> bool {
+    step_of(event).is_some() || matches!(event, Event::Key { key: Key::Space, .. })
+}
+
+fn step_of(event: &Event) -> Option<Step> {
+    match event {
+        Event::Key { key: Key::ArrowUp, .. } => Some(Step::Up),
+        Event::Key { key: Key::ArrowDown, .. } => Some(Step::Down),
+        Event::Key { key: Key::ArrowLeft, .. } => Some(Step::Left),
+        Event::Key { key: Key::ArrowRight, .. } => Some(Step::Right),
+        _ => None,
+    }
+}

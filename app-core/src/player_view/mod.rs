@@ -1,0 +1,19 @@
+//! The player: video, and everything laid over it, as functions of a [`player_core::PlayerSnapshot`].
+//!
+//! `model.rs` is the state that is not the player's own (menus, gestures, what is shown for how long), `keys.rs` the
+//! one table of shortcuts, `seek.rs` the accumulation of presses into one seek. The rest draws.
+
+mod controls;
+mod error_card;
+pub(crate) mod input;
+mod keys;
+mod menu;
+pub(crate) mod model;
+mod scrubber;
+mod seek;
+mod sheet;
+mod stats;
+mod subtitles;
+mod view;
+
+pub(crate) use view::{focus_map, screen_id, view};

@@ -1,0 +1,523 @@
+//! The player screen as a value: what the viewer sees and does, apart from the playback itself.
+
+use super::seek::{SeekGesture, Timeline};
+use crate::{
+    app::{CLOCK_STEP, Place, PlayFrom, SettingsChange},
+    density::Density,
+    failure::Failure,
+    format,
+    launch::QualityWish,
+};
+use player_core::{
+    Command, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId, event::TrackInfo,
+    manifest::TrackKind,
+};
+use service_api::{
+    ProfileId,
+    catalog::{Chapter, Title, TitleSummary},
+    profile::Progress,
+};
+use std::{sync::Arc, time::Duration};
+use url::Url;
+
+/// Waiting shorter than this, in seconds, is not worth a sign.
+pub(crate) const SPINNER_AFTER: f64 = 0.4;
+/// The volume stays on screen this long after it was changed, in seconds.
+const VOLUME_SHOWN: f64 = 1.5;
+/// Seeking to the end leaves this much, in seconds: enough to see that it is the end.
+const END_MARGIN: f64 = 2.0;
+
+/// What is playing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    Title { summary: Box<TitleSummary>, profile: ProfileId },
+    Url(Url),
+}
+
+/// Whether there is a session.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Phase {
+    /// Permission is asked for.
+    Opening,
+    Open,
+    /// There will be none.
+    Failed(Failure),
+}
+
+/// The menus over the bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Menu {
+    Audio,
+    Subtitles,
+    Quality,
+}
+
+/// Wishes of the viewer at the player.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum PlayerMsg {
+    /// A key or the pointer moved: the controls are wanted.
+    Activity,
+    /// The pointer rests on the controls.
+    OverControls(bool),
+    TogglePlay,
+    SeekBy {
+        seconds: f64,
+        held: bool,
+    },
+    /// 0 to 1 of the duration.
+    SeekShare(f64),
+    /// The pointer drags the bar to this second.
+    Scrub(f64),
+    /// Key or pointer released.
+    Released,
+    Chapter {
+        forward: bool,
+    },
+    VolumeBy(f32),
+    SetVolume(f32),
+    ToggleMute,
+    ToggleMenu(Menu),
+    ToggleSubtitles,
+    ChooseQuality(QualityChoice),
+    ChooseText(Option<TrackId>),
+    ChooseAudio(TrackId),
+    ToggleStats,
+    CopyStats,
+    ToggleSheet,
+    ToggleDetails,
+    CopyDetails,
+    ToggleFullScreen,
+    Retry,
+    SignIn,
+    Back,
+    Leave,
+}
+
+/// Why the player screen is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Away {
+    /// The title is over.
+    Ended,
+    /// Nothing was open that Back could close.
+    Esc,
+}
+
+/// What follows from a message.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Reaction {
+    pub(crate) commands: Vec<Command>,
+    pub(crate) copy: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) settings: Option<SettingsChange>,
+    pub(crate) away: Option<Away>,
+}
+
+/// The state of the player screen.
+#[derive(Clone, Debug)]
+pub(crate) struct PlayerScreen {
+    pub(crate) source: Source,
+    pub(crate) attempt: u64,
+    pub(crate) density: Density,
+    pub(crate) returns_to: Place,
+    pub(crate) from: PlayFrom,
+    pub(crate) phase: Phase,
+    pub(crate) snapshot: Arc<PlayerSnapshot>,
+    pub(crate) chapters: Vec<Chapter>,
+    pub(crate) menu: Option<Menu>,
+    pub(crate) stats: bool,
+    pub(crate) sheet: bool,
+    pub(crate) details: bool,
+    pub(crate) seek: SeekGesture,
+    pub(crate) quality_wish: Option<QualityWish>,
+    pub(crate) volume: f32,
+    pub(crate) muted: bool,
+    volume_changed_at: Option<f64>,
+    text_before_off: Option<TrackId>,
+    active_at: f64,
+    pub(crate) over_controls: bool,
+    controls_hidden: bool,
+    waiting_since: Option<f64>,
+    clock: f64,
+}
+
+impl PlayerScreen {
+    pub(crate) fn new(source: Source, attempt: u64, density: Density, returns_to: Place) -> Self {
+        Self {
+            source,
+            attempt,
+            density,
+            returns_to,
+            from: PlayFrom::Resume,
+            phase: Phase::Opening,
+            snapshot: Arc::new(PlayerSnapshot::initial()),
+            chapters: Vec::new(),
+            menu: None,
+            stats: false,
+            sheet: false,
+            details: false,
+            seek: SeekGesture::default(),
+            quality_wish: None,
+            volume: 1.0,
+            muted: false,
+            volume_changed_at: None,
+            text_before_off: None,
+            active_at: f64::NEG_INFINITY,
+            over_controls: false,
+            controls_hidden: false,
+            waiting_since: None,
+            clock: 0.0,
+        }
+    }
+
+    /// The session exists, or will not.
+    pub(crate) fn opened(&mut self, answer: Result<(), Failure>) {
+        self.phase = match answer {
+            Ok(()) => Phase::Open,
+            Err(failure) => Phase::Failed(failure),
+        };
+    }
+
+    /// Starts over after a failure, from where it stopped.
+    pub(crate) fn restart(&mut self, attempt: u64) {
+        let position = self.snapshot.position.as_secs_f64();
+        if position > 0.5 {
+            self.from = PlayFrom::At(Duration::try_from_secs_f64(position).unwrap_or_default());
+        }
+        self.attempt = attempt;
+        self.phase = Phase::Opening;
+        self.details = false;
+        self.seek = SeekGesture::default();
+        if let QualityChoice::Fixed(rung) = self.snapshot.quality {
+            self.quality_wish = self.snapshot.rung(rung).map(|rung| QualityWish::Height(rung.height));
+        }
+        self.snapshot = Arc::new(PlayerSnapshot::initial());
+        self.waiting_since = None;
+    }
+
+    /// Names and chapters that were not known when playback began.
+    pub(crate) fn learn_title(&mut self, title: &Title) {
+        if let Source::Title { summary, .. } = &mut self.source
+            && summary.id == title.summary.id
+        {
+            **summary = title.summary.clone();
+            self.chapters = title.chapters.clone();
+        }
+    }
+
+    /// Heading over the video.
+    pub(crate) fn heading(&self) -> (String, String) {
+        match &self.source {
+            Source::Title { summary, .. } => {
+                let detail = summary.kicker.clone().or_else(|| summary.genres.first().cloned()).unwrap_or_default();
+                (summary.name.clone(), detail)
+            }
+            Source::Url(url) => {
+                let file = url.path_segments().and_then(|mut s| s.rfind(|s| !s.is_empty())).unwrap_or("Stream");
+                (file.to_owned(), url.host_str().unwrap_or_default().to_owned())
+            }
+        }
+    }
+
+    pub(crate) fn position(&self) -> f64 {
+        self.snapshot.position.as_secs_f64().max(0.0)
+    }
+
+    pub(crate) fn duration(&self) -> Option<f64> {
+        self.snapshot.duration.map(MediaTime::as_secs_f64).filter(|d| *d > 0.0)
+    }
+
+    /// What the bar and the clock show: the target while a seek is made, the position otherwise.
+    pub(crate) fn shown_position(&self) -> f64 {
+        self.seek.shown().unwrap_or_else(|| self.position())
+    }
+
+    /// The chapter at a time.
+    pub(crate) fn chapter_at(&self, time: f64) -> Option<&Chapter> {
+        self.chapters.iter().rev().find(|chapter| chapter.start_s <= time)
+    }
+
+    /// Is the picture waited for, long enough to say so?
+    pub(crate) fn shows_spinner(&self) -> bool {
+        !self.has_failed() && self.waiting_since.is_some_and(|since| self.clock - since >= SPINNER_AFTER)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.phase, Phase::Failed(_)) || self.snapshot.state == PlaybackState::Failed
+    }
+
+    /// Are the controls on screen?
+    pub(crate) fn shows_controls(&self) -> bool {
+        if self.has_failed() || self.sheet {
+            return false;
+        }
+        let held = self.menu.is_some() || self.over_controls || self.seek.is_active();
+        let idle =
+            matches!(self.snapshot.state, PlaybackState::Paused | PlaybackState::Ended) || self.phase == Phase::Opening;
+        held || (!self.controls_hidden && (idle || self.clock - self.active_at < self.patience()))
+    }
+
+    /// Should the volume be on screen although the pointer is elsewhere?
+    pub(crate) fn shows_volume(&self) -> bool {
+        self.volume_changed_at.is_some_and(|at| self.clock - at < VOLUME_SHOWN)
+    }
+
+    fn patience(&self) -> f64 {
+        if self.density.is_tv() { 4.0 } else { 3.0 }
+    }
+
+    /// What was watched, for the cards until the server tells.
+    pub(crate) fn progress_hint(&self) -> Option<Progress> {
+        let duration_s = self.duration()?;
+        let ended = self.snapshot.state == PlaybackState::Ended;
+        let position_s = if ended { duration_s } else { self.position() };
+        (position_s > 0.0).then_some(Progress { position_s, duration_s, taken_at_ms: 0 })
+    }
+
+    /// Tracks of a kind for a menu.
+    pub(crate) fn tracks(&self, kind: TrackKind) -> Vec<TrackInfo> {
+        self.snapshot.tracks_of(kind).cloned().collect()
+    }
+
+    fn timeline(&self) -> Timeline {
+        Timeline {
+            position: self.position(),
+            duration: self.duration(),
+            seeking: self.snapshot.state == PlaybackState::Seeking,
+        }
+    }
+
+    fn touch(&mut self, now: f64) {
+        self.active_at = now;
+        self.controls_hidden = false;
+    }
+
+    pub(crate) fn update(&mut self, msg: PlayerMsg, now: f64) -> Reaction {
+        self.clock = now;
+        let mut reaction = Reaction::default();
+        match msg {
+            PlayerMsg::Activity => self.touch(now),
+            PlayerMsg::OverControls(over) => self.over_controls = over,
+            PlayerMsg::TogglePlay => {
+                self.touch(now);
+                let command = if self.snapshot.wants_play { Command::Pause } else { Command::Play };
+                reaction.commands.push(command);
+            }
+            PlayerMsg::SeekBy { seconds, held } => {
+                self.touch(now);
+                self.seek.by(seconds, held, self.timeline(), now);
+            }
+            PlayerMsg::SeekShare(share) => {
+                self.touch(now);
+                if let Some(duration) = self.duration() {
+                    let target = (duration * share).min(duration - END_MARGIN).max(0.0);
+                    self.seek.jump(target, self.timeline(), now);
+                }
+            }
+            PlayerMsg::Scrub(target) => {
+                self.touch(now);
+                self.seek.to(target, self.timeline(), now);
+            }
+            PlayerMsg::Released => self.seek.release(now),
+            PlayerMsg::Chapter { forward } => {
+                self.touch(now);
+                if let Some(target) = self.chapter_target(forward) {
+                    self.seek.jump(target, self.timeline(), now);
+                }
+            }
+            PlayerMsg::VolumeBy(step) => {
+                let volume = if self.muted && step > 0.0 { step } else { self.volume + step };
+                self.set_volume(volume, now, &mut reaction);
+            }
+            PlayerMsg::SetVolume(volume) => self.set_volume(volume, now, &mut reaction),
+            PlayerMsg::ToggleMute => {
+                self.touch(now);
+                self.volume_changed_at = Some(now);
+                self.muted = !self.muted;
+                reaction.commands.push(Command::SetMuted { muted: self.muted });
+                reaction.settings = Some(SettingsChange::Volume { volume: self.volume, muted: self.muted });
+            }
+            PlayerMsg::ToggleMenu(menu) => {
+                self.touch(now);
+                self.menu = if self.menu == Some(menu) { None } else { Some(menu) };
+            }
+            PlayerMsg::ToggleSubtitles => self.toggle_subtitles(now, &mut reaction),
+            PlayerMsg::ChooseQuality(choice) => {
+                self.touch(now);
+                self.menu = None;
+                self.quality_wish = None;
+                reaction.commands.push(Command::SetQuality { choice });
+                let wish = match choice {
+                    QualityChoice::Auto => Some(QualityWish::Auto),
+                    QualityChoice::Fixed(rung) => self.snapshot.rung(rung).map(|r| QualityWish::Height(r.height)),
+                };
+                reaction.settings = Some(SettingsChange::Quality(wish));
+            }
+            PlayerMsg::ChooseText(track) => {
+                self.touch(now);
+                self.menu = None;
+                self.select_text(track, &mut reaction);
+            }
+            PlayerMsg::ChooseAudio(track) => {
+                self.touch(now);
+                self.menu = None;
+                reaction.commands.push(Command::SelectAudio { track });
+            }
+            PlayerMsg::ToggleStats => self.stats = !self.stats,
+            PlayerMsg::CopyStats => {
+                reaction.copy = serde_json::to_string_pretty(&*self.snapshot).ok();
+                reaction.note = Some("Stats copied as JSON".to_owned());
+            }
+            PlayerMsg::ToggleSheet => {
+                self.sheet = !self.sheet;
+                self.menu = None;
+            }
+            PlayerMsg::ToggleDetails => self.details = !self.details,
+            PlayerMsg::CopyDetails => {
+                reaction.copy = Some(self.error_details());
+                reaction.note = Some("Details copied".to_owned());
+            }
+            PlayerMsg::Back => reaction.away = self.back(now),
+            PlayerMsg::ToggleFullScreen | PlayerMsg::Retry | PlayerMsg::SignIn | PlayerMsg::Leave => {}
+        }
+        reaction
+    }
+
+    /// Back closes the topmost thing; with nothing open the screen is left.
+    fn back(&mut self, now: f64) -> Option<Away> {
+        if self.menu.take().is_some() {
+            self.touch(now);
+            return None;
+        }
+        if std::mem::take(&mut self.sheet) {
+            return None;
+        }
+        if self.density.is_tv() && self.shows_controls() && self.snapshot.state == PlaybackState::Playing {
+            self.controls_hidden = true;
+            self.active_at = f64::NEG_INFINITY;
+            return None;
+        }
+        Some(Away::Esc)
+    }
+
+    fn set_volume(&mut self, volume: f32, now: f64, reaction: &mut Reaction) {
+        self.touch(now);
+        self.volume_changed_at = Some(now);
+        // Steps of one per cent: sums of 0.05 would drift.
+        self.volume = (volume.clamp(0.0, 1.0) * 100.0).round() / 100.0;
+        reaction.commands.push(Command::SetVolume { volume: self.volume });
+        if self.muted && self.volume > 0.0 {
+            self.muted = false;
+            reaction.commands.push(Command::SetMuted { muted: false });
+        }
+        reaction.settings = Some(SettingsChange::Volume { volume: self.volume, muted: self.muted });
+    }
+
+    fn toggle_subtitles(&mut self, now: f64, reaction: &mut Reaction) {
+        let tracks = self.tracks(TrackKind::Text);
+        if tracks.is_empty() {
+            reaction.note = Some("This title has no subtitles".to_owned());
+            return;
+        }
+        self.touch(now);
+        let track = match self.snapshot.selected_text {
+            Some(_) => None,
+            None => self.text_before_off.or_else(|| tracks.first().map(|track| track.id)),
+        };
+        reaction.note = Some(match track.and_then(|id| tracks.iter().find(|track| track.id == id)) {
+            Some(track) => format!("Subtitles: {}", track_name(track)),
+            None => "Subtitles off".to_owned(),
+        });
+        self.select_text(track, reaction);
+    }
+
+    fn select_text(&mut self, track: Option<TrackId>, reaction: &mut Reaction) {
+        if track.is_none() {
+            self.text_before_off = self.snapshot.selected_text.or(self.text_before_off);
+        }
+        reaction.commands.push(Command::SelectText { track });
+        let language = track.and_then(|id| self.snapshot.tracks.iter().find(|t| t.id == id)?.language.clone());
+        reaction.settings = Some(SettingsChange::TextLanguage(language));
+    }
+
+    fn chapter_target(&self, forward: bool) -> Option<f64> {
+        let here = self.shown_position();
+        if forward {
+            self.chapters.iter().map(|c| c.start_s).find(|start| *start > here + 0.1)
+        } else {
+            // Shortly after a chapter began, "previous" means the one before.
+            self.chapters.iter().map(|c| c.start_s).rev().find(|start| *start < here - 3.0).or(Some(0.0))
+        }
+    }
+
+    /// Lets time pass. Returns commands that are due, and whether the title is over.
+    pub(crate) fn tick(&mut self, now: f64) -> (Vec<Command>, Option<Away>) {
+        self.clock = now;
+        let mut commands = Vec::new();
+        let waiting = self.phase == Phase::Opening
+            || matches!(self.snapshot.state, PlaybackState::Loading | PlaybackState::Stalled | PlaybackState::Seeking);
+        self.waiting_since = if waiting { self.waiting_since.or(Some(now)) } else { None };
+        if let Some(target) = self.seek.poll(self.timeline(), now) {
+            commands.push(Command::Seek { to: MediaTime::from_secs_f64(target) });
+        }
+        if !self.snapshot.rungs.is_empty()
+            && let Some(wish) = self.quality_wish.take()
+            && let Some(rung) = self.rung_for(wish)
+        {
+            commands.push(Command::SetQuality { choice: QualityChoice::Fixed(rung) });
+        }
+        let ended = self.snapshot.state == PlaybackState::Ended && !self.seek.is_active();
+        (commands, ended.then_some(Away::Ended))
+    }
+
+    /// The rung that fits a wish best: the same height, else the highest below.
+    fn rung_for(&self, wish: QualityWish) -> Option<RungId> {
+        let QualityWish::Height(height) = wish else { return None };
+        let fits = self.snapshot.rungs.iter().filter(|rung| rung.height <= height);
+        fits.max_by_key(|rung| (rung.height, rung.bitrate)).map(|rung| rung.id)
+    }
+
+    /// When [`PlayerScreen::tick`] should be called next, without any input.
+    pub(crate) fn next_tick(&self, now: f64) -> Option<f64> {
+        let mut due = Vec::new();
+        due.extend(self.seek.due_at(now));
+        if let Some(since) = self.waiting_since
+            && now - since < SPINNER_AFTER
+        {
+            due.push(since + SPINNER_AFTER);
+        }
+        if self.shows_controls() {
+            due.push(self.active_at + self.patience());
+            // New frames repaint by themselves; without them the clock must still move.
+            if self.snapshot.state == PlaybackState::Playing {
+                due.push(now + CLOCK_STEP.as_secs_f64());
+            }
+        }
+        due.extend(self.volume_changed_at.map(|at| at + VOLUME_SHOWN));
+        due.retain(|at| at.is_finite() && *at > now);
+        due.into_iter().min_by(f64::total_cmp)
+    }
+
+    /// Everything about the error for a bug report.
+    pub(crate) fn error_details(&self) -> String {
+        match (&self.phase, &self.snapshot.error) {
+            (Phase::Failed(failure), _) => format!("{}\n{}", failure.code, failure.detail),
+            (_, Some(error)) => {
+                let at = format::clock(Duration::try_from_secs_f64(self.position()).unwrap_or_default());
+                format!("E{} at {at}\n{}", error.code.number(), error.detail)
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// What a track is called in menus.
+pub(crate) fn track_name(track: &TrackInfo) -> String {
+    let language = track.language.as_deref().map(format::language);
+    match (language, track.name.trim()) {
+        (Some(language), "") => language,
+        (Some(language), name) if name.eq_ignore_ascii_case(&language) => language,
+        (Some(language), name) if track.language.as_deref() == Some(name) => language,
+        (_, "") => "Unnamed".to_owned(),
+        (_, name) => name.to_owned(),
+    }
+}

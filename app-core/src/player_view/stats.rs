@@ -1,0 +1,226 @@
+//! The stats overlay: what is played, how the network is, and why the quality is what it is.
+
+use super::{
+    controls,
+    model::{PlayerMsg, PlayerScreen},
+};
+use crate::{
+    app::Msg,
+    cx::{Cx, say},
+    format, icons,
+    theme::{Theme, Type},
+    tokens,
+    widgets::text,
+};
+use egui::{Align2, Color32, CursorIcon, Id, Painter, Pos2, Rect, Role, Stroke, Ui, WidgetInfo, pos2, vec2};
+use player_core::{PlaybackState, PlayerSnapshot, QualityChoice};
+
+/// Identity of the copy button.
+pub(crate) fn copy_id() -> Id {
+    Id::unique("player-stats-copy")
+}
+
+/// Names and values of the table.
+fn table(snapshot: &PlayerSnapshot) -> Vec<(&'static str, String)> {
+    let stats = &snapshot.stats;
+    let dash = || "–".to_owned();
+    let shown = snapshot.shown_rung.and_then(|id| snapshot.rung(id));
+    let video = shown.map_or_else(dash, |rung| {
+        let codec = rung.codecs.split(',').next().unwrap_or_default().trim();
+        let mut words = format!("{codec} · {}×{}", rung.width, rung.height);
+        if let Some(decoder) = &stats.video_decoder {
+            words = format!("{words} · {decoder}");
+        }
+        words
+    });
+    let rendition = shown.map_or_else(dash, |rung| {
+        let mut ladder: Vec<_> = snapshot.rungs.iter().map(|r| (r.bitrate, r.id)).collect();
+        ladder.sort();
+        let place = ladder.iter().position(|(_, id)| *id == rung.id).map_or(0, |index| index + 1);
+        let choice = match snapshot.quality {
+            QualityChoice::Auto => "auto",
+            QualityChoice::Fixed(_) => "fixed",
+        };
+        format!("{place} of {} · {} · {} ({choice})", ladder.len(), rung.label(), rung.bitrate)
+    });
+    let throughput = match (stats.throughput, stats.safe_throughput) {
+        (Some(estimate), Some(safe)) => format!("{estimate} est · {safe} safe"),
+        (Some(estimate), None) => format!("{estimate} est"),
+        _ => dash(),
+    };
+    let first = stats.time_to_first_frame.map_or_else(dash, |time| format!("{} ms", time.as_millis()));
+    let stalls = match stats.stalls {
+        0 => "0 stalls".to_owned(),
+        1 => format!("1 stall, {:.1} s", stats.stalled_for.as_secs_f64()),
+        n => format!("{n} stalls, {:.1} s", stats.stalled_for.as_secs_f64()),
+    };
+    let ttfb = stats.ttfb.map_or_else(dash, |time| format!("{:.0} ms", time.as_secs_f64() * 1e3));
+    vec![
+        ("Video", video),
+        ("Rendition", rendition),
+        ("Throughput", throughput),
+        ("Buffer", format!("{:.1} s", snapshot.buffered.as_secs_f64())),
+        ("Start", format!("{first} to first frame · {stalls}")),
+        (
+            "Frames",
+            format!("{} shown · {} dropped", format::count(stats.frames_shown), format::count(stats.frames_dropped)),
+        ),
+        ("Network", format!("{} · {} segments · {ttfb} first byte", stats.bytes, stats.segments)),
+        (
+            "State",
+            format!(
+                "{} · {} switches · {} abandoned · {} failed",
+                state(snapshot.state),
+                stats.switches,
+                stats.abandoned,
+                stats.failures
+            ),
+        ),
+    ]
+}
+
+fn state(state: PlaybackState) -> &'static str {
+    match state {
+        PlaybackState::Loading => "loading",
+        PlaybackState::Playing => "playing",
+        PlaybackState::Paused => "paused",
+        PlaybackState::Stalled => "stalled",
+        PlaybackState::Seeking => "seeking",
+        PlaybackState::Ended => "ended",
+        PlaybackState::Failed => "failed",
+    }
+}
+
+/// Shows the card at the upper left.
+pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) {
+    let tokens = cx.theme.tokens;
+    let theme = cx.theme;
+    let snapshot = &player.snapshot;
+    let left = area.left() + controls::keyline(cx);
+    let top = area.top() + 84.0;
+    let width = 384.0_f32.min(area.width() - 2.0 * controls::keyline(cx));
+    let padding = 14.0;
+    let key_width = 78.0;
+    let painter = ui.painter();
+
+    let why = snapshot.decisions.back().map_or("No decision yet", |note| note.sentence.as_str());
+    let rows: Vec<_> = table(snapshot)
+        .into_iter()
+        .map(|(name, value)| {
+            let galley = text::galley(
+                painter,
+                &theme,
+                &value,
+                (Type::Caption, tokens.text),
+                width - 2.0 * padding - key_width - if name == "Video" { 26.0 } else { 0.0 },
+                2,
+            );
+            (name, value, galley)
+        })
+        .collect();
+    let why_galley =
+        text::galley(painter, &theme, why, (Type::Caption, tokens.text), width - 2.0 * padding - key_width, 5);
+    let table_height: f32 = rows.iter().map(|(.., galley)| galley.size().y + 3.0).sum();
+    let height = padding + table_height + why_galley.size().y + 12.0 + PLOT_HEIGHT + padding;
+    let card = Rect::from_min_size(pos2(left, top), vec2(width, height));
+    painter.rect_filled(card, 10.0, tokens.card);
+
+    let mut y = card.top() + padding;
+    let key = |painter: &Painter, y: f32, name: &str| {
+        let at = (pos2(card.left() + padding, y), Align2::LEFT_TOP);
+        text::line(painter, &theme, at, name, (Type::Caption, tokens.text_3));
+    };
+    for (name, value, galley) in &rows {
+        key(painter, y, name);
+        let rect = text::place(painter, (pos2(card.left() + padding + key_width, y), Align2::LEFT_TOP), galley);
+        say(ui, Id::unique(("player-stats", *name)), rect, &format!("{name}: {value}"));
+        y += galley.size().y + 3.0;
+    }
+    key(painter, y, "Why");
+    let rect = text::place(painter, (pos2(card.left() + padding + key_width, y), Align2::LEFT_TOP), &why_galley);
+    say(ui, Id::unique("player-stats-why"), rect, &format!("Why: {why}"));
+    y += why_galley.size().y + 12.0;
+
+    let half = (width - 2.0 * padding - 8.0) / 2.0;
+    let plot = |index: f32| {
+        Rect::from_min_size(pos2(card.left() + padding + index * (half + 8.0), y), vec2(half, PLOT_HEIGHT))
+    };
+    plots(painter, &theme, snapshot, plot(0.0), plot(1.0));
+    copy_button(ui, cx, card);
+}
+
+const PLOT_HEIGHT: f32 = 66.0;
+
+fn plots(painter: &Painter, theme: &Theme, snapshot: &PlayerSnapshot, rendition: Rect, buffer: Rect) {
+    let tokens = theme.tokens;
+    let top = snapshot.rungs.iter().map(|r| r.bitrate.bps()).max().unwrap_or(1) as f32 * 1.15;
+    let bitrate = |id| snapshot.rung(id).map_or(0.0, |rung| rung.bitrate.bps() as f32);
+    let shown: Vec<f32> = snapshot.history.iter().map(|p| p.shown_rung.map_or(0.0, bitrate) / top).collect();
+    let estimate: Vec<f32> =
+        snapshot.history.iter().map(|p| (p.throughput.map_or(0.0, |t| t.bps() as f32) / top).min(1.0)).collect();
+    let buffered: Vec<f32> = snapshot.history.iter().map(|p| p.buffered.as_secs_f32()).collect();
+    let most = buffered.iter().copied().fold(10.0_f32, f32::max) * 1.15;
+    let buffered: Vec<f32> = buffered.iter().map(|b| b / most).collect();
+
+    panel(painter, theme, rendition, &[("rendition", tokens.accent), ("throughput", tokens.good)]);
+    curve(painter, rendition, &estimate, tokens.good.gamma_multiply(0.8), false);
+    curve(painter, rendition, &shown, tokens.accent, true);
+    panel(painter, theme, buffer, &[("buffer", tokens.info)]);
+    curve(painter, buffer, &buffered, tokens.info, false);
+}
+
+fn panel(painter: &Painter, theme: &Theme, rect: Rect, legend: &[(&str, Color32)]) {
+    painter.rect_filled(rect, 4.0, theme.tokens.plot);
+    let mut x = rect.left() + 6.0;
+    for (name, colour) in legend {
+        let at = (pos2(x, rect.top() + 4.0), Align2::LEFT_TOP);
+        x = text::line(painter, theme, at, name, (Type::Badge, *colour)).right() + 10.0;
+    }
+}
+
+/// A line through values from 0 to 1; `stepped` for what jumps.
+fn curve(painter: &Painter, rect: Rect, values: &[f32], colour: Color32, stepped: bool) {
+    if values.len() < 2 {
+        return;
+    }
+    let inner = Rect::from_min_max(rect.min + vec2(4.0, 23.0), rect.max - vec2(4.0, 4.0));
+    let at = |index: usize, value: f32| {
+        let x = inner.left() + inner.width() * index as f32 / (values.len() - 1) as f32;
+        pos2(x, inner.bottom() - inner.height() * value.clamp(0.0, 1.0))
+    };
+    let mut points: Vec<Pos2> = Vec::with_capacity(values.len() * 2);
+    for (index, value) in values.iter().enumerate() {
+        let point = at(index, *value);
+        if stepped && let Some(last) = points.last().copied() {
+            points.push(pos2(point.x, last.y));
+        }
+        points.push(point);
+    }
+    painter.line(points, Stroke::new(1.5, colour));
+}
+
+fn copy_button(ui: &Ui, cx: &mut Cx<'_>, card: Rect) {
+    if cx.theme.density.is_tv() {
+        return;
+    }
+    let tokens = cx.theme.tokens;
+    let rect = Rect::from_center_size(card.right_top() + vec2(-21.0, 21.0), vec2(26.0, 26.0));
+    let touch = cx.touch(ui, copy_id(), rect, || WidgetInfo::labeled(Role::Button, true, "Copy stats as JSON"));
+    let fill = if touch.focused {
+        tokens.focus
+    } else if touch.hovered {
+        tokens.control
+    } else {
+        tokens::CLEAR
+    };
+    ui.painter().rect_filled(rect, 6.0, fill);
+    let ink = if touch.focused { tokens.on_focus } else { tokens.text_2 };
+    text::icon(ui.painter(), rect.center(), icons::COPY, 16.0, ink);
+    if touch.hovered {
+        ui.set_cursor_icon(CursorIcon::PointingHand);
+    }
+    if touch.activated {
+        cx.send(Msg::Player(PlayerMsg::CopyStats));
+    }
+    touch.response.on_hover_text("Copy stats as JSON");
+}

@@ -1,0 +1,8 @@
+//! One file per screen: what the focus can reach, and how it looks.
+
+pub(crate) mod home;
+pub(crate) mod nav;
+pub(crate) mod notice;
+pub(crate) mod profiles;
+pub(crate) mod sign_in;
+pub(crate) mod title;

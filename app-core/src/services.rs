@@ -1,0 +1,662 @@
+//! Effects, carried out: the service's client, the player, the files. Owns the tokio runtime and all its tasks.
+//!
+//! Nothing here blocks the window's thread: each effect becomes a task, each answer a message and one wake-up.
+
+pub use crate::permit::Permit;
+use crate::{
+    app::{Msg, PlayFrom},
+    effect::{Effect, OpenRequest, Target},
+    failure::{Failure, Remedy},
+    pictures::PictureRequest,
+    progress::{self, Journal, Keeper, Key},
+    settings::{Places, Settings},
+    tokens,
+};
+use egui::ColorImage;
+use player_core::{
+    Bitrate, Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader,
+    SourceRefresh,
+    config::NetConfig,
+    net::{CachedFetcher, HttpFetcher},
+    pipeline::{PipelineFactory, gst::GstPipeline},
+};
+use service_api::{
+    ProfileId, TitleId,
+    client::{Client, ClientError, default_store},
+    playback::{PlaybackGrant, PlaybackRequest},
+    problem::ProblemCode,
+};
+use std::{
+    collections::HashMap,
+    future::Future,
+    io::Cursor,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    runtime::Runtime,
+    sync::{Semaphore, oneshot, watch},
+    task::{AbortHandle, JoinHandle, JoinSet},
+};
+use url::Url;
+
+/// Pictures fetched at the same time: enough for a row, few enough to leave the network to the video.
+const PICTURES_AT_ONCE: usize = 6;
+/// Memory for first segments fetched ahead.
+const PRELOAD_BUDGET: usize = 24 << 20;
+/// A grant is reused only if it lasts at least this much longer.
+const GRANT_MARGIN: Duration = Duration::from_secs(60);
+/// Settings are written this long after the last change: volume keys come in bursts.
+const SETTINGS_DELAY: Duration = Duration::from_millis(400);
+/// How long closing waits for the last position to be saved.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// Largest picture decoded, in pixels a side.
+const PICTURE_SIDE: u32 = 8192;
+
+/// Wakes the window from any thread.
+pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Everything outside the model.
+#[derive(Debug)]
+pub(crate) struct Services {
+    shared: Arc<Shared>,
+    settings: watch::Sender<Option<Settings>>,
+    settings_path: std::path::PathBuf,
+    received: mpsc::Receiver<Msg>,
+    // Last, so that it goes down after what uses it.
+    runtime: Runtime,
+}
+
+/// What tasks share.
+struct Shared {
+    client: Result<Client, ClientError>,
+    answers: mpsc::Sender<Msg>,
+    wake: Wake,
+    journal: Arc<Journal>,
+    fetcher: CachedFetcher,
+    preloader: Preloader,
+    pipeline: PipelineFactory,
+    pictures: Semaphore,
+    state: Mutex<State>,
+}
+
+/// What tasks change.
+#[derive(Debug, Default)]
+struct State {
+    tasks: JoinSet<()>,
+    sign_in: Option<AbortHandle>,
+    opening: Option<AbortHandle>,
+    session: Option<Session>,
+    /// The newest session's frames and state are shown; set when it is opened.
+    closing: Vec<JoinHandle<()>>,
+    grants: HashMap<TitleId, PlaybackGrant>,
+    throughput: Option<Bitrate>,
+}
+
+/// A running player and the task that keeps its position.
+#[derive(Debug)]
+struct Session {
+    attempt: u64,
+    handle: PlayerHandle,
+    stop: oneshot::Sender<()>,
+    keeper: JoinHandle<()>,
+}
+
+/// How long a page waits for the position of the title that was just left. A server that is slower than that is told
+/// from the journal later.
+const SAVED_WITHIN: Duration = Duration::from_secs(2);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl Services {
+    /// Starts the runtime. `server` is where the catalog is.
+    ///
+    /// # Errors
+    /// If threads or TLS cannot be set up.
+    pub(crate) fn start(server: &Url, places: &Places, wake: Wake) -> anyhow::Result<Self> {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(3).thread_name("lumen").enable_all().build()?;
+        let (answers, received) = mpsc::channel();
+        let limits = NetConfig::default();
+        let http = HttpFetcher::new(&limits)?;
+        let fetcher = CachedFetcher::new(Arc::new(http), PRELOAD_BUDGET);
+        let preloader = Preloader::new(fetcher.clone(), limits);
+        let client = Client::new(server.clone(), default_store(server));
+        if let Err(error) = &client {
+            tracing::error!(%error, "the service cannot be used");
+        }
+        let shared = Arc::new(Shared {
+            client,
+            answers,
+            wake,
+            journal: Arc::new(Journal::open(places.journal.clone())),
+            fetcher,
+            preloader,
+            pipeline: GstPipeline::factory(Default::default()),
+            pictures: Semaphore::new(PICTURES_AT_ONCE),
+            state: Mutex::default(),
+        });
+        let (settings, changes) = watch::channel(None);
+        let services = Self { shared, settings, settings_path: places.settings.clone(), received, runtime };
+        services.spawn(write_settings(changes, places.settings.clone()));
+        Ok(services)
+    }
+
+    /// Answers that came since the last call.
+    pub(crate) fn answers(&self) -> Vec<Msg> {
+        self.received.try_iter().collect()
+    }
+
+    /// The player of an attempt, once it is open.
+    pub(crate) fn player(&self, attempt: u64) -> Option<PlayerHandle> {
+        let state = self.shared.lock();
+        state.session.as_ref().filter(|session| session.attempt == attempt).map(|session| session.handle.clone())
+    }
+
+    /// Carries out one effect; window effects are not for here.
+    pub(crate) fn execute(&self, effect: Effect) {
+        match effect {
+            Effect::Restore => self.answer(
+                |shared| async move {
+                    let client = shared.client()?;
+                    client.restore().await.map_err(|error| failure(&error))
+                },
+                Msg::Restored,
+            ),
+            Effect::BeginSignIn => self.begin_sign_in(),
+            Effect::CancelSignIn => {
+                if let Some(task) = self.shared.lock().sign_in.take() {
+                    task.abort();
+                }
+            }
+            Effect::OpenBrowser(url) => self.open_browser(url),
+            Effect::SignOut => {
+                self.shared.lock().grants.clear();
+                self.with_client(|_, client| async move {
+                    if let Err(error) = client.sign_out().await {
+                        tracing::warn!(%error, "signing out did not reach the service");
+                    }
+                });
+            }
+            Effect::LoadHome(profile) => {
+                let asked = profile.clone();
+                self.answer(
+                    |shared| async move {
+                        shared.positions_saved().await;
+                        shared.client()?.home(&asked).await.map_err(|error| failure(&error))
+                    },
+                    move |answer| Msg::HomeLoaded { profile, answer: Box::new(answer) },
+                );
+            }
+            Effect::LoadTitle { profile, title } => {
+                let asked = title.clone();
+                self.answer(
+                    |shared| async move {
+                        shared.positions_saved().await;
+                        let answer = shared.client()?.title(&asked, profile.as_ref()).await;
+                        answer.map_err(|error| failure(&error))
+                    },
+                    move |answer| Msg::TitleLoaded { title, answer: Box::new(answer) },
+                );
+            }
+            Effect::Prefetch { profile, title } => {
+                self.with_client(|shared, client| async move {
+                    if let Err(error) = shared.prefetch(&client, profile, title.clone()).await {
+                        tracing::debug!(%title, %error, "nothing was fetched ahead");
+                    }
+                });
+            }
+            Effect::SendUnsent(profile) => self.send_unsent(profile),
+            Effect::FetchPicture(request) => self.fetch_picture(request),
+            Effect::OpenPlayer(request) => self.open_player(request),
+            Effect::Player(command) => {
+                if let Some(session) = &self.shared.lock().session {
+                    session.handle.send(command);
+                }
+            }
+            Effect::ClosePlayer => self.shared.close_player(),
+            Effect::SaveSettings(settings) => {
+                self.settings.send_replace(Some(settings));
+            }
+            Effect::Copy(_) | Effect::FullScreen(_) | Effect::Quit => {}
+        }
+    }
+
+    /// Saves what must be saved and ends all tasks.
+    pub(crate) fn shut_down(&self) {
+        self.shared.close_player();
+        let closing = std::mem::take(&mut self.shared.lock().closing);
+        self.runtime.block_on(async {
+            let all = async {
+                for task in closing {
+                    let _ = task.await;
+                }
+            };
+            if tokio::time::timeout(FAREWELL, all).await.is_err() {
+                tracing::warn!("the player did not close in time");
+            }
+        });
+        let settings = self.settings.borrow().clone();
+        if let Some(settings) = settings
+            && let Err(error) = settings.save(&self.settings_path)
+        {
+            tracing::warn!(%error, "settings could not be saved");
+        }
+        self.shared.lock().tasks.abort_all();
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let mut state = self.shared.lock();
+        while state.tasks.try_join_next().is_some() {}
+        state.tasks.spawn_on(task, self.runtime.handle())
+    }
+
+    /// Asks something and sends the answer as a message.
+    fn answer<T, F>(
+        &self,
+        ask: impl FnOnce(Arc<Shared>) -> F,
+        message: impl FnOnce(Result<T, Failure>) -> Msg + Send + 'static,
+    ) where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let asked = ask(Arc::clone(&self.shared));
+        self.spawn(async move {
+            let answer = asked.await;
+            shared.tell(message(answer));
+        });
+    }
+
+    fn with_client<F>(&self, task: impl FnOnce(Arc<Shared>, Client) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if let Ok(client) = &self.shared.client {
+            self.spawn(task(Arc::clone(&self.shared), client.clone()));
+        }
+    }
+
+    fn begin_sign_in(&self) {
+        let shared = Arc::clone(&self.shared);
+        let task = self.spawn(async move {
+            let client = match shared.client() {
+                Ok(client) => client.clone(),
+                Err(failure) => return shared.tell(Msg::SignInStarted(Err(failure))),
+            };
+            let describe = |error: service_api::client::SignInError| Failure {
+                sentence: error.viewer_message(),
+                remedy: Remedy::TryAgain,
+                code: if error.is_offline() { "unreachable" } else { "sign-in-failed" }.to_owned(),
+                detail: error.to_string(),
+            };
+            match client.begin_sign_in().await {
+                Ok(attempt) => {
+                    shared.tell(Msg::SignInStarted(Ok(attempt.url().clone())));
+                    let answer = attempt.finish().await.map_err(describe);
+                    shared.tell(Msg::SignedIn(answer));
+                }
+                Err(error) => shared.tell(Msg::SignInStarted(Err(describe(error)))),
+            }
+        });
+        if let Some(old) = self.shared.lock().sign_in.replace(task) {
+            old.abort();
+        }
+    }
+
+    fn open_browser(&self, url: Url) {
+        let shared = Arc::clone(&self.shared);
+        self.spawn(async move {
+            // May wait for the browser to start.
+            let opened = tokio::task::spawn_blocking(move || webbrowser::open(url.as_str())).await;
+            let failed = match opened {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            tracing::warn!(error = failed, "no browser could be opened");
+            shared.tell(Msg::Note("No browser could be opened: copy the link and open it yourself".to_owned()));
+        });
+    }
+
+    fn send_unsent(&self, profile: ProfileId) {
+        self.with_client(|shared, client| async move {
+            let journal = Arc::clone(&shared.journal);
+            for (title, progress) in journal.unsent(&profile) {
+                shared.send_progress(&client, &profile, &title, progress).await;
+            }
+        });
+    }
+
+    fn fetch_picture(&self, request: PictureRequest) {
+        let shared = Arc::clone(&self.shared);
+        self.spawn(async move {
+            let image = match shared.picture(&request).await {
+                Ok(image) => Some(image),
+                Err(error) => {
+                    tracing::debug!(path = request.path, %error, "no picture");
+                    None
+                }
+            };
+            shared.tell(Msg::Picture { path: request.path, image });
+        });
+    }
+
+    fn open_player(&self, request: OpenRequest) {
+        let requested_at = Instant::now();
+        let shared = Arc::clone(&self.shared);
+        let runtime = self.runtime.handle().clone();
+        let task = self.spawn(async move {
+            let attempt = request.attempt;
+            let answer = shared.open(request, requested_at, &runtime).await;
+            shared.tell(Msg::PlayerOpened { attempt, answer });
+        });
+        if let Some(old) = self.shared.lock().opening.replace(task) {
+            old.abort();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client(&self) -> Result<&Client, Failure> {
+        self.client.as_ref().map_err(failure)
+    }
+
+    fn tell(&self, msg: Msg) {
+        // Fails only while the window is closing.
+        let _ = self.answers.send(msg);
+        (self.wake)();
+    }
+
+    /// Permission to play: one got ahead if it lasts, a new one otherwise.
+    async fn grant(&self, client: &Client, request: &PlaybackRequest) -> Result<PlaybackGrant, ClientError> {
+        let kept = self.lock().grants.remove(&request.title);
+        match kept.filter(|grant| remaining(grant) > GRANT_MARGIN) {
+            Some(grant) => Ok(grant),
+            None => client.playback(request).await,
+        }
+    }
+
+    async fn prefetch(&self, client: &Client, profile: ProfileId, title: TitleId) -> anyhow::Result<()> {
+        let request = PlaybackRequest { title: title.clone(), profile: profile.clone() };
+        let grant = self.grant(client, &request).await?;
+        let manifest = client.absolute(&grant.manifest)?;
+        let local = self.journal.latest(&Key::Title(profile, title.clone()));
+        let start = progress::newer(local, grant.progress).map_or(0.0, |progress| progress.resume_at_s());
+        let throughput = {
+            let mut state = self.lock();
+            state.grants.insert(title, grant);
+            state.throughput
+        };
+        self.preloader.preload(&manifest, MediaTime::from_secs_f64(start), throughput).await?;
+        Ok(())
+    }
+
+    async fn open(
+        self: &Arc<Self>,
+        request: OpenRequest,
+        requested_at: Instant,
+        runtime: &tokio::runtime::Handle,
+    ) -> Result<(), Failure> {
+        let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
+        config.abr.initial_throughput = self.lock().throughput;
+        let fetcher = Arc::new(self.fetcher.clone());
+        let (key, options) = match &request.target {
+            Target::Url(url) => {
+                let key = Key::Stream(url.clone());
+                let start = start_at(request.from, self.journal.latest(&key).map(|p| p.resume_at_s()));
+                let options = PlayerOptions::new(url.clone(), fetcher, Arc::clone(&self.pipeline));
+                (key, PlayerOptions { start, ..options })
+            }
+            Target::Title { profile, title } => {
+                let client = self.client()?.clone();
+                let ask = PlaybackRequest { title: title.clone(), profile: profile.clone() };
+                let grant = self.grant(&client, &ask).await.map_err(|error| failure(&error))?;
+                let manifest = client.absolute(&grant.manifest).map_err(|error| failure(&error))?;
+                let key = Key::Title(profile.clone(), title.clone());
+                let known = progress::newer(self.journal.latest(&key), grant.progress);
+                let start = start_at(request.from, known.map(|progress| progress.resume_at_s()));
+                let permit = Arc::new(Permit::new(client, ask, grant));
+                let licences: Arc<dyn LicenseTransport> = permit.clone();
+                let refresh: Arc<dyn SourceRefresh> = permit;
+                let options = PlayerOptions::new(manifest, fetcher, Arc::clone(&self.pipeline));
+                (key, PlayerOptions { start, licences: Some(licences), refresh: Some(refresh), ..options })
+            }
+        };
+        let wake = Arc::clone(&self.wake);
+        let options = PlayerOptions { config, requested_at, on_change: Some(wake), ..options };
+        let handle = Player::spawn(runtime, options);
+        handle.send(Command::SetVolume { volume: request.volume });
+        handle.send(Command::SetMuted { muted: request.muted });
+        handle.send(Command::Play);
+        let (stop, stopped) = oneshot::channel();
+        let keeper = runtime.spawn(Arc::clone(self).keep_position(handle.clone(), key, stopped));
+        self.close_player();
+        self.lock().session = Some(Session { attempt: request.attempt, handle, stop, keeper });
+        Ok(())
+    }
+
+    /// Ends the running session; its position is saved in the background.
+    fn close_player(&self) {
+        let mut state = self.lock();
+        if let Some(session) = state.session.take() {
+            state.throughput = session.handle.snapshot().stats.throughput.or(state.throughput);
+            let _ = session.stop.send(());
+            state.closing.retain(|task| !task.is_finished());
+            state.closing.push(session.keeper);
+        }
+    }
+
+    /// Waits, but not for long, until the positions of closed players are saved: the page that a viewer comes back to
+    /// must know them.
+    async fn positions_saved(&self) {
+        let closing = std::mem::take(&mut self.lock().closing);
+        let saved = async {
+            for task in closing {
+                let _ = task.await;
+            }
+        };
+        let _ = tokio::time::timeout(SAVED_WITHIN, saved).await;
+    }
+
+    /// Watches a player and keeps its position until told to stop; then ends the player.
+    async fn keep_position(self: Arc<Self>, handle: PlayerHandle, key: Key, mut stopped: oneshot::Receiver<()>) {
+        let started = Instant::now();
+        let mut keeper = Keeper::default();
+        let mut ticks = tokio::time::interval(Duration::from_millis(500));
+        loop {
+            let last = tokio::select! {
+                _ = ticks.tick() => false,
+                _ = &mut stopped => true,
+            };
+            let snapshot = handle.snapshot();
+            if last {
+                handle.send(Command::Stop);
+            }
+            let due = keeper.observe(&snapshot, started.elapsed().as_secs_f64());
+            let (journal, send) = if last { (keeper.has_begun(), keeper.has_begun()) } else { (due.journal, due.send) };
+            if let Some(progress) = progress::progress_of(&snapshot, now_ms()).filter(|_| journal || send) {
+                self.journal_entry(&key, progress).await;
+                if let (true, Key::Title(profile, title), Ok(client)) = (send, &key, &self.client) {
+                    self.send_progress(client, profile, title, progress).await;
+                }
+            }
+            if last {
+                handle.closed().await;
+                return;
+            }
+        }
+    }
+
+    async fn journal_entry(&self, key: &Key, progress: service_api::profile::Progress) {
+        let (journal, key) = (Arc::clone(&self.journal), key.clone());
+        if let Err(error) = tokio::task::spawn_blocking(move || journal.record(&key, progress)).await {
+            tracing::warn!(%error, "a position was not kept");
+        }
+    }
+
+    async fn send_progress(
+        &self,
+        client: &Client,
+        profile: &ProfileId,
+        title: &TitleId,
+        progress: service_api::profile::Progress,
+    ) {
+        let answer = client.save_progress(profile, title, &progress).await;
+        let settled = match &answer {
+            Ok(()) => true,
+            // The service will never take it: do not offer it again for ever.
+            Err(ClientError::Problem(problem)) => matches!(
+                problem.code,
+                ProblemCode::NotFound | ProblemCode::InvalidRequest | ProblemCode::Forbidden | ProblemCode::TooLarge
+            ),
+            Err(_) => false,
+        };
+        if let Err(error) = answer {
+            tracing::info!(%title, %error, "a position could not be sent, it stays in the journal");
+        }
+        if settled {
+            let key = Key::Title(profile.clone(), title.clone());
+            let journal = Arc::clone(&self.journal);
+            let written = tokio::task::spawn_blocking(move || journal.mark_sent(&key, progress.taken_at_ms)).await;
+            if let Err(error) = written {
+                tracing::warn!(%error, "the journal was not updated");
+            }
+        }
+    }
+
+    async fn picture(&self, request: &PictureRequest) -> anyhow::Result<ColorImage> {
+        let _turn = self.pictures.acquire().await?;
+        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let bytes = client.picture(&request.path).await?;
+        let max_width = request.max_width;
+        tokio::task::spawn_blocking(move || decode(&bytes, max_width)).await?
+    }
+}
+
+/// A failed call in the words of the screen.
+fn failure(error: &ClientError) -> Failure {
+    let remedy = match error {
+        error if error.is_signed_out() => Remedy::SignIn,
+        ClientError::Problem(problem) => match problem.code {
+            ProblemCode::NotEntitled | ProblemCode::Forbidden | ProblemCode::NotFound => Remedy::GoBack,
+            _ => Remedy::TryAgain,
+        },
+        _ => Remedy::TryAgain,
+    };
+    let code = match error {
+        ClientError::Problem(problem) => serde_json::to_value(problem.code)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_else(|| problem.status.to_string()),
+        error if error.is_offline() => "unreachable".to_owned(),
+        error if error.is_signed_out() => "signed-out".to_owned(),
+        ClientError::UnexpectedStatus { status, .. } => format!("http-{status}"),
+        _ => "client".to_owned(),
+    };
+    Failure { sentence: error.viewer_message(), remedy, code, detail: error.to_string() }
+}
+
+fn start_at(from: PlayFrom, resume_s: Option<f64>) -> MediaTime {
+    match from {
+        PlayFrom::Resume => MediaTime::from_secs_f64(resume_s.unwrap_or(0.0)),
+        PlayFrom::Start => MediaTime::ZERO,
+        PlayFrom::At(time) => MediaTime::from_duration(time),
+    }
+}
+
+/// How much longer a grant is good, by our clock: a wrong clock only costs an early renewal.
+fn remaining(grant: &PlaybackGrant) -> Duration {
+    Duration::from_millis(grant.expires_at_ms.saturating_sub(now_ms()).max(0).unsigned_abs())
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Decodes a picture, at most `max_width` wide. Hostile sizes are refused before memory is taken.
+fn decode(bytes: &[u8], max_width: u32) -> anyhow::Result<ColorImage> {
+    let mut reader = image::ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(PICTURE_SIDE);
+    limits.max_image_height = Some(PICTURE_SIDE);
+    limits.max_alloc = Some(128 << 20);
+    reader.limits(limits);
+    let mut image = reader.decode()?;
+    if image.width() > max_width {
+        let height = (u64::from(image.height()) * u64::from(max_width)).div_ceil(u64::from(image.width())).max(1);
+        image = image.thumbnail_exact(max_width, u32::try_from(height)?);
+    }
+    let rgba = image.into_rgba8();
+    let size = [rgba.width() as usize, rgba.height() as usize];
+    let pixels = rgba.pixels().map(|pixel| tokens::pixel(pixel.0)).collect();
+    Ok(ColorImage::new(size, pixels))
+}
+
+/// Writes settings a moment after they changed.
+async fn write_settings(mut changes: watch::Receiver<Option<Settings>>, path: std::path::PathBuf) {
+    while changes.changed().await.is_ok() {
+        tokio::time::sleep(SETTINGS_DELAY).await;
+        let Some(settings) = changes.borrow_and_update().clone() else { continue };
+        let path = path.clone();
+        let written = tokio::task::spawn_blocking(move || settings.save(&path)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!(%error, "settings could not be saved");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service_api::problem::Problem;
+
+    fn problem(code: ProblemCode, status: u16) -> ClientError {
+        ClientError::Problem(Problem {
+            code,
+            title: "No".into(),
+            status,
+            detail: None,
+            request_id: None,
+            retry_after_s: None,
+        })
+    }
+
+    #[test]
+    fn refusals_name_what_a_viewer_can_do() {
+        let entitled = failure(&problem(ProblemCode::NotEntitled, 403));
+        assert_eq!((entitled.remedy, entitled.code.as_str()), (Remedy::GoBack, "not-entitled"));
+        assert_eq!(failure(&ClientError::SignedOut).remedy, Remedy::SignIn);
+        assert_eq!(failure(&problem(ProblemCode::Internal, 500)).remedy, Remedy::TryAgain);
+    }
+
+    #[test]
+    fn hostile_pictures_are_refused() {
+        assert!(decode(b"", 100).is_err());
+        assert!(decode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xff\xff\xff\xff\xff\xff\xff\x08\x06\0\0\0", 100).is_err());
+        let mut png = Cursor::new(Vec::new());
+        image::RgbaImage::from_pixel(40, 20, image::Rgba([1, 2, 3, 255]))
+            .write_to(&mut png, image::ImageFormat::Png)
+            .unwrap();
+        let image = decode(png.get_ref(), 10).unwrap();
+        assert_eq!(image.size, [10, 5]);
+        assert_eq!(image.pixels[0].to_array(), [1, 2, 3, 255]);
+    }
+
+    #[test]
+    fn playback_starts_where_it_was_asked_to() {
+        assert_eq!(start_at(PlayFrom::Resume, Some(7.0)), MediaTime::from_millis(7000));
+        assert_eq!(start_at(PlayFrom::Resume, None), MediaTime::ZERO);
+        assert_eq!(start_at(PlayFrom::Start, Some(7.0)), MediaTime::ZERO);
+        assert_eq!(start_at(PlayFrom::At(Duration::from_secs(9)), Some(7.0)), MediaTime::from_millis(9000));
+    }
+}

@@ -1,0 +1,473 @@
+//! One frame of the application, from input to effects, and the window around it.
+//!
+//! [`Shell`] needs only egui, so that tests drive it without a window; [`LumenApp`] gives it services and a window.
+
+use crate::{
+    app::{Model, Msg, Place},
+    cx::Cx,
+    density::Density,
+    effect::Effect,
+    focus::{Focus, FocusMap, Step},
+    launch::LaunchArgs,
+    pictures::Pictures,
+    player_view,
+    player_view::model::PlayerMsg,
+    screens,
+    services::Services,
+    settings::{Places, Settings},
+    theme::{Theme, WAKE, wake},
+    tokens,
+    video_surface::VideoSurface,
+    widgets::{spinner, toast},
+};
+use egui::{
+    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, Rect, Ui, UiBuilder, ViewportCommand, vec2,
+};
+use player_core::Command;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// Model and everything that is needed to show it.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    pub(crate) model: Model,
+    pub(crate) focus: Focus,
+    pub(crate) pictures: Pictures,
+    pub(crate) video: VideoSurface,
+    /// Time of day for the television's corner; given from outside so that pictures of it can be compared.
+    pub(crate) clock: Option<String>,
+    viewport: Option<(u32, u32)>,
+}
+
+impl Shell {
+    pub(crate) fn new(model: Model) -> Self {
+        let mut focus = Focus::default();
+        if model.density.is_tv() {
+            // Without a pointer the focus must be seen before the first key.
+            focus.show_ring();
+        }
+        Self {
+            model,
+            focus,
+            pictures: Pictures::default(),
+            video: VideoSurface::default(),
+            clock: None,
+            viewport: None,
+        }
+    }
+
+    /// One frame: takes the answers that came, reads input, draws, and returns what is to be done.
+    pub(crate) fn frame(&mut self, ui: &mut Ui, answers: Vec<Msg>) -> Vec<Effect> {
+        let ctx = ui.ctx().clone();
+        // To the edges of the window, whatever margins the caller has.
+        let mut whole = ui.new_child(UiBuilder::new().max_rect(ctx.content_rect()));
+        whole.set_clip_rect(ctx.content_rect());
+        let ui = &mut whole;
+        let now = ctx.time();
+        let mut effects = Vec::new();
+        for msg in answers {
+            match msg {
+                Msg::Picture { path, image } => self.pictures.arrive(path, image, now),
+                msg => effects.extend(self.model.update(msg, now)),
+            }
+        }
+        // What a gesture or a timer decided must be on screen in this very frame.
+        effects.extend(self.model.tick(now));
+        self.pictures.begin_frame(&ctx);
+        self.focus.begin(self.screen_id(), self.focus_map());
+        let mut out = self.read_input(&ctx);
+        self.draw(ui, &mut out);
+        self.tell_egui(&ctx);
+
+        // Resting on a title is reported in every frame and changes nothing by itself.
+        let changed = out.iter().any(|msg| !matches!(msg, Msg::Rests(_)));
+        for msg in out {
+            effects.extend(self.model.update(msg, now));
+        }
+        effects.extend(self.report_viewport(&ctx));
+        effects.extend(self.pictures.take_wanted().into_iter().map(Effect::FetchPicture));
+        if changed {
+            wake(&ctx);
+        }
+        if let Some(after) = self.model.next_tick(now) {
+            ctx.request_repaint_after(Duration::try_from_secs_f64(after).unwrap_or_default().max(WAKE));
+        }
+        effects
+    }
+
+    /// Name of the window.
+    pub(crate) fn title(&self) -> String {
+        match &self.model.player {
+            Some(player) if !player.heading().0.is_empty() => format!("{} – Lumen", player.heading().0),
+            _ => "Lumen".to_owned(),
+        }
+    }
+
+    fn screen_id(&self) -> Id {
+        let screen = match self.model.place {
+            Place::Starting => Id::unique("starting"),
+            Place::SignIn => screens::sign_in::screen_id(),
+            Place::Profiles => screens::profiles::screen_id(),
+            Place::Home => screens::home::screen_id(),
+            Place::Title => self.model.title_page().map_or(Id::NULL, screens::title::screen_id),
+            Place::Player => player_view::screen_id(),
+        };
+        // What opens above a screen has its own focus, and closing it gives the screen its own back.
+        match &self.model.player {
+            Some(player) if self.model.place == Place::Player => match player.menu {
+                _ if player.has_failed() => screen.with("error"),
+                Some(menu) => screen.with(menu),
+                None => screen,
+            },
+            _ if self.model.profile_menu => screen.with("profile-menu"),
+            _ => screen,
+        }
+    }
+
+    fn focus_map(&self) -> FocusMap {
+        match self.model.place {
+            Place::Starting => FocusMap::default(),
+            Place::SignIn => screens::sign_in::focus_map(&self.model),
+            Place::Profiles => screens::profiles::focus_map(&self.model),
+            Place::Home => screens::home::focus_map(&self.model),
+            Place::Title => screens::title::focus_map(&self.model),
+            Place::Player => self.model.player.as_ref().map(player_view::focus_map).unwrap_or_default(),
+        }
+    }
+
+    /// Keys and pointer of this frame. egui's own focus movement is switched off; a screen reader's is adopted.
+    fn read_input(&mut self, ctx: &Context) -> Vec<Msg> {
+        ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+        if let Some(id) = ctx.memory(|memory| memory.focused())
+            && Some(id) != self.focus.current()
+            && self.focus.contains(id)
+        {
+            self.focus.take(id);
+        }
+        let mut out = Vec::new();
+        if self.model.place == Place::Player {
+            out.extend(player_view::input::read(ctx, &self.model, &mut self.focus));
+        }
+        let typing = self.focus.current() == Some(screens::sign_in::field_id());
+        let mut pasted = None;
+        ctx.input_mut(|input| {
+            input.events.retain(|event| match event {
+                Event::PointerMoved(_) | Event::MouseWheel { .. } => {
+                    self.focus.hide_ring();
+                    true
+                }
+                Event::Paste(text) if self.model.place == Place::SignIn && !typing => {
+                    pasted = Some(text.clone());
+                    false
+                }
+                Event::Key { key, pressed, repeat, modifiers, .. } => {
+                    !self.handle_key(*key, (*pressed, *repeat), *modifiers, typing, &mut out)
+                }
+                _ => true,
+            });
+        });
+        if let Some(text) = pasted {
+            out.push(Msg::EditUrl(text.trim().to_owned()));
+            self.focus.take(screens::sign_in::field_id());
+        }
+        out
+    }
+
+    /// Returns whether the key was meant for us.
+    fn handle_key(
+        &mut self,
+        key: Key,
+        (pressed, repeat): (bool, bool),
+        modifiers: Modifiers,
+        typing: bool,
+        out: &mut Vec<Msg>,
+    ) -> bool {
+        if modifiers.ctrl || modifiers.alt || modifiers.command {
+            return false;
+        }
+        let step = match key {
+            Key::ArrowUp => Some(Step::Up),
+            Key::ArrowDown => Some(Step::Down),
+            Key::ArrowLeft if !typing => Some(Step::Left),
+            Key::ArrowRight if !typing => Some(Step::Right),
+            Key::Tab if modifiers.shift => Some(Step::Previous),
+            Key::Tab => Some(Step::Next),
+            _ => None,
+        };
+        match key {
+            _ if step.is_some() => {
+                if let (true, Some(step)) = (pressed, step) {
+                    self.step(step);
+                    if self.model.place == Place::Player {
+                        out.push(Msg::Player(PlayerMsg::Activity));
+                    }
+                }
+            }
+            Key::Enter => {
+                if pressed && !repeat {
+                    self.focus.activate();
+                }
+            }
+            Key::Space if !typing => {
+                if pressed && !repeat {
+                    self.focus.activate();
+                }
+            }
+            Key::Escape | Key::BrowserBack => {
+                if pressed && !repeat {
+                    out.push(Msg::Back);
+                }
+            }
+            Key::Backspace if !typing => {
+                if pressed && !repeat {
+                    out.push(Msg::Back);
+                }
+            }
+            Key::F11 => {
+                if pressed && !repeat {
+                    out.push(Msg::Player(PlayerMsg::ToggleFullScreen));
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn step(&mut self, step: Step) {
+        // The first key after the pointer was used only brings the ring back where it was.
+        let first = !self.focus.ring_is_shown() && !matches!(step, Step::Next | Step::Previous);
+        if first && self.focus.current().is_some() && self.model.place != Place::Player {
+            self.focus.show_ring();
+            return;
+        }
+        self.focus.step(step);
+    }
+
+    fn draw(&mut self, ui: &mut Ui, out: &mut Vec<Msg>) {
+        let area = ui.max_rect();
+        let theme = Theme::new(self.model.density, area.width());
+        let mut cx = Cx { theme, focus: &mut self.focus, pictures: &mut self.pictures, clock: self.clock.clone(), out };
+        match self.model.place {
+            Place::Starting => {
+                ui.painter().rect_filled(area, 0.0, theme.tokens.ink);
+                spinner::paint(ui.painter(), area.center(), 22.0, theme.tokens.text_2);
+            }
+            Place::SignIn => screens::sign_in::view(ui, &mut cx, &self.model),
+            Place::Profiles => screens::profiles::view(ui, &mut cx, &self.model),
+            Place::Home => screens::home::view(ui, &mut cx, &self.model),
+            Place::Title => screens::title::view(ui, &mut cx, &self.model),
+            Place::Player => {
+                if let Some(player) = &self.model.player {
+                    player_view::view(ui, &mut cx, player, self.model.full_screen, &mut self.video);
+                }
+            }
+        }
+        if let Some(message) = &self.model.toast {
+            // Above the player's controls, whether they are shown or not: a message does not jump.
+            let floor = if self.model.place == Place::Player { 90.0 } else { 0.0 };
+            let room = Rect::from_min_max(area.min, area.max - vec2(0.0, floor));
+            toast::view(ui, &cx, room, message);
+        }
+    }
+
+    /// Tells egui who has the focus, for screen readers, and keeps it from moving the focus itself.
+    fn tell_egui(&self, ctx: &Context) {
+        let Some(id) = self.focus.current() else { return };
+        ctx.memory_mut(|memory| {
+            memory.request_focus(id);
+            let all = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: true };
+            memory.set_focus_lock_filter(id, all);
+        });
+    }
+
+    /// The player does not fetch pictures far above what the window can show.
+    fn report_viewport(&mut self, ctx: &Context) -> Option<Effect> {
+        if self.model.place != Place::Player {
+            self.viewport = None;
+            return None;
+        }
+        // A session that is still being opened would miss it.
+        let open = self.model.player.as_ref().is_some_and(|p| p.phase == player_view::model::Phase::Open);
+        let size = ctx.content_rect().size() * ctx.pixels_per_point();
+        let (width, height) = (size.x.round() as u32, size.y.round() as u32);
+        if !open || self.viewport == Some((width, height)) {
+            return None;
+        }
+        self.viewport = Some((width, height));
+        Some(Effect::Player(Command::SetViewport { width, height }))
+    }
+}
+
+/// The window.
+#[derive(Debug)]
+pub(crate) struct LumenApp {
+    shell: Shell,
+    services: Services,
+    answers: Vec<Msg>,
+    pending: Vec<Effect>,
+    /// The attempt whose frames the surface shows.
+    attached: Option<u64>,
+    shown_title: String,
+    screenshot: Option<Screenshot>,
+    gl: bool,
+}
+
+/// A picture of the window to be taken.
+#[derive(Clone, Debug)]
+struct Screenshot {
+    file: PathBuf,
+    after: f64,
+}
+
+impl LumenApp {
+    /// Sets up egui, services and the model.
+    ///
+    /// # Errors
+    /// If the services cannot be started.
+    pub(crate) fn new(cc: &eframe::CreationContext<'_>, density: Density, args: &LaunchArgs) -> anyhow::Result<Self> {
+        let places = Places::of_user();
+        let settings = Settings::load(&places.settings);
+        crate::theme::install(&cc.egui_ctx);
+        let ctx = cc.egui_ctx.clone();
+        let services = Services::start(&args.server, &places, Arc::new(move || wake(&ctx)))?;
+        let (model, pending) = Model::new(density, args.launch(), settings);
+        let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
+        Ok(Self {
+            shell: Shell::new(model),
+            services,
+            answers: Vec::new(),
+            pending,
+            attached: None,
+            shown_title: String::new(),
+            screenshot,
+            gl: cc.gl.is_some(),
+        })
+    }
+
+    fn execute(&mut self, ctx: &Context, effect: Effect) {
+        match effect {
+            Effect::Copy(text) => ctx.copy_text(text),
+            Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Effect::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            effect => self.services.execute(effect),
+        }
+    }
+
+    /// Takes over the newest state of the player and shows its frames.
+    fn follow_player(&mut self) {
+        let attempt = self.shell.model.player.as_ref().map(|player| player.attempt);
+        let handle = attempt.and_then(|attempt| self.services.player(attempt));
+        match (&handle, attempt) {
+            (Some(handle), Some(attempt)) => {
+                if self.attached != Some(attempt) {
+                    self.shell.video.attach(handle.frames(), self.gl);
+                    self.attached = Some(attempt);
+                }
+                if let Some(player) = &mut self.shell.model.player {
+                    player.snapshot = handle.snapshot();
+                }
+            }
+            _ if self.attached.is_some() => {
+                self.shell.video.detach();
+                self.attached = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn follow_window(&mut self, ctx: &Context) {
+        if let Some(height) =
+            ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.height() * ctx.pixels_per_point())
+            && let Some(scale) = self.shell.model.density.pixels_per_point(height)
+            && (ctx.pixels_per_point() - scale).abs() > 0.001
+        {
+            ctx.set_pixels_per_point(scale);
+        }
+        let title = self.shell.title();
+        if title != self.shown_title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.shown_title = title;
+        }
+        if self.shell.model.density.is_tv() {
+            let now = chrono::Local::now();
+            self.shell.clock = Some(now.format("%H:%M").to_string());
+            let seconds = 60 - u64::from(chrono::Timelike::second(&now)).min(59);
+            ctx.request_repaint_after(Duration::from_secs(seconds));
+        }
+        let (full, size) = ctx.input(|input| {
+            let viewport = input.viewport();
+            (viewport.fullscreen.unwrap_or(false), viewport.inner_rect.map(|rect| rect.size()))
+        });
+        if let Some(size) = size.filter(|_| !full && !self.shell.model.density.is_tv()) {
+            self.shell.model.settings.window = Some([size.x.round(), size.y.round()]);
+        }
+    }
+
+    /// Takes the picture that was asked for on the command line, saves it and closes the window.
+    fn take_screenshot(&mut self, ctx: &Context) {
+        let Some(screenshot) = &self.screenshot else { return };
+        let now = ctx.time();
+        if now < screenshot.after {
+            ctx.request_repaint_after(
+                Duration::try_from_secs_f64(screenshot.after - now).unwrap_or_default().max(WAKE),
+            );
+            return;
+        }
+        let file = screenshot.file.clone();
+        let closing = ctx.clone();
+        self.screenshot = None;
+        ctx.request_screenshot(move |image| {
+            match save_png(&file, &image) {
+                Ok(()) => tracing::info!(file = %file.display(), "picture saved"),
+                Err(error) => tracing::error!(%error, file = %file.display(), "picture not saved"),
+            }
+            closing.send_viewport_cmd(ViewportCommand::Close);
+        });
+        wake(ctx);
+    }
+}
+
+fn save_png(file: &std::path::Path, image: &egui::ColorImage) -> anyhow::Result<()> {
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()]).collect();
+    let (width, height) = (u32::try_from(image.size[0])?, u32::try_from(image.size[1])?);
+    let rgb = image::RgbImage::from_raw(width, height, bytes)
+        .ok_or_else(|| anyhow::anyhow!("the picture has another size than it says"))?;
+    rgb.save_with_format(file, image::ImageFormat::Png)?;
+    Ok(())
+}
+
+impl eframe::App for LumenApp {
+    /// Also called while the window is hidden, when no frame is drawn.
+    fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
+        self.answers.extend(self.services.answers());
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        for effect in std::mem::take(&mut self.pending) {
+            self.execute(&ctx, effect);
+        }
+        self.follow_window(&ctx);
+        self.follow_player();
+        let answers = std::mem::take(&mut self.answers);
+        for effect in self.shell.frame(ui, answers) {
+            self.execute(&ctx, effect);
+        }
+        self.take_screenshot(&ctx);
+    }
+
+    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+        if let Some(gl) = gl {
+            self.shell.video.free(gl);
+        }
+        self.services.execute(Effect::SaveSettings(self.shell.model.settings.clone()));
+        self.services.shut_down();
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        tokens::dark().ink.to_normalized_gamma_f32()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,365 @@
+//! Titles, accounts and player states that look like the real thing, with procedural artwork.
+
+use crate::{
+    app::{Model, Msg},
+    density::Density,
+    failure::Failure,
+    launch::{DEFAULT_SERVER, Launch},
+    settings::Settings,
+    tokens,
+};
+use egui::ColorImage;
+use player_core::{
+    Bitrate, ByteCount, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId,
+    event::{RungInfo, TrackInfo},
+    manifest::TrackKind,
+    snapshot::{DecisionNote, HistoryPoint, Stats},
+    text::Cue,
+};
+use service_api::{
+    ProfileId, TitleId,
+    catalog::{
+        Artwork, CardShape, Chapter, Credit, Home, LibraryProgress, Protection, Row, Title, TitleState, TitleSummary,
+    },
+    identity::{Account, Profile},
+    profile::Progress,
+};
+use std::time::Duration;
+
+/// A gradient sky, a sun and four ranges of hills, different for each `seed`.
+pub(crate) fn landscape(width: usize, height: usize, seed: u64) -> ColorImage {
+    let palettes: [([f32; 3], [f32; 3], [f32; 3]); 8] = [
+        ([14.0, 18.0, 34.0], [255.0, 107.0, 74.0], [255.0, 205.0, 160.0]),
+        ([4.0, 26.0, 30.0], [30.0, 128.0, 122.0], [150.0, 220.0, 190.0]),
+        ([14.0, 8.0, 34.0], [140.0, 62.0, 196.0], [245.0, 170.0, 245.0]),
+        ([6.0, 20.0, 10.0], [66.0, 128.0, 52.0], [190.0, 225.0, 130.0]),
+        ([10.0, 14.0, 26.0], [64.0, 98.0, 158.0], [190.0, 190.0, 196.0]),
+        ([24.0, 6.0, 8.0], [176.0, 40.0, 40.0], [255.0, 140.0, 110.0]),
+        ([20.0, 16.0, 8.0], [196.0, 146.0, 60.0], [255.0, 236.0, 190.0]),
+        ([8.0, 18.0, 34.0], [52.0, 138.0, 206.0], [216.0, 240.0, 255.0]),
+    ];
+    let (dark, glow, sun) = palettes[(seed % 8) as usize];
+    let (w, h) = (width as f32, height as f32);
+    let turn = seed as f32 * 1.7;
+    let sun_at = (0.62 + 0.12 * (turn * 1.3).sin(), 0.40 + 0.04 * turn.cos());
+    let radius = 0.115;
+    let mix = |a: [f32; 3], b: [f32; 3], t: f32| -> [f32; 3] {
+        std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t.clamp(0.0, 1.0))
+    };
+    let mut pixels = Vec::with_capacity(width * height);
+    for y in 0..height {
+        for x in 0..width {
+            let (u, v) = ((x as f32 + 0.5) / w, (y as f32 + 0.5) / h);
+            let mut colour = mix(dark, glow, (v / 0.62).powf(1.6));
+            let (dx, dy) = ((u - sun_at.0) * w / h, v - sun_at.1);
+            let distance = (dx * dx + dy * dy).sqrt();
+            colour = mix(colour, glow, 0.75 * (-distance * 4.2).exp());
+            colour = mix(colour, sun, ((radius - distance) * h * 0.35 + 0.5).clamp(0.0, 1.0));
+            for range in 0..4 {
+                let k = range as f32;
+                let base = 0.54 + 0.115 * k;
+                let wave = (u * (5.0 + 1.7 * k) + turn + k * 2.1).sin() * 0.045
+                    + (u * (11.0 + 3.0 * k) + turn * 2.0 + k).sin() * 0.018;
+                let edge = base + wave;
+                let cover = ((v - edge) * h * 0.5 + 0.5).clamp(0.0, 1.0);
+                let shade = mix(mix(dark, glow, 0.42 - 0.13 * k), [6.0, 7.0, 10.0], 0.22 * k + (v - edge) * 0.8);
+                colour = mix(colour, shade, cover);
+            }
+            pixels.push(tokens::pixel([colour[0] as u8, colour[1] as u8, colour[2] as u8, 255]));
+        }
+    }
+    ColorImage::new([width, height], pixels)
+}
+
+/// The artwork behind a path made by [`summary`].
+pub(crate) fn artwork(path: &str, width: u32) -> Option<ColorImage> {
+    let (kind, seed) = path.strip_prefix("/artwork/")?.split_once('/')?;
+    let seed = seed.parse().ok()?;
+    let width = width as usize;
+    Some(match kind {
+        "poster" => landscape(width, width * 3 / 2, seed),
+        _ => landscape(width, width * 9 / 16, seed),
+    })
+}
+
+const NAMES: [&str; 12] = [
+    "The Long Tide",
+    "Glass Harbour",
+    "Orbit Kitchen",
+    "Low Country",
+    "Paper Lions",
+    "Northern Window",
+    "Salt and Signal",
+    "The Quiet Engine",
+    "Field Notes",
+    "Copper Rain",
+    "Second Orchard",
+    "Night Ferry",
+];
+
+pub(crate) fn summary(seed: u64) -> TitleSummary {
+    let name = NAMES[(seed % 12) as usize];
+    TitleSummary {
+        id: TitleId(name.to_lowercase().replace(' ', "-")),
+        name: name.to_owned(),
+        kicker: (seed == 0).then(|| "New season".to_owned()),
+        synopsis: "When the sea leaves and does not come back, a harbour pilot follows the empty bed east to find out \
+                   who is keeping it."
+            .to_owned(),
+        year: Some(2026),
+        runtime_s: Some(3112.0 + 240.0 * seed as f64),
+        maturity: Some(12),
+        genres: vec!["Drama".to_owned(), "Mystery".to_owned()],
+        badges: vec!["1080p".to_owned(), "AAC 2.0".to_owned(), "CC".to_owned()],
+        state: TitleState::Ready,
+        artwork: Artwork {
+            card: Some(format!("/artwork/card/{seed}")),
+            poster: Some(format!("/artwork/poster/{seed}")),
+            backdrop: Some(format!("/artwork/backdrop/{seed}")),
+            colour: Some("#803C28".to_owned()),
+        },
+        progress: None,
+    }
+}
+
+fn begun(seed: u64, share: f64) -> TitleSummary {
+    let title = summary(seed);
+    let duration_s = title.runtime_s.unwrap_or(3000.0);
+    TitleSummary { progress: Some(Progress { position_s: duration_s * share, duration_s, taken_at_ms: 1 }), ..title }
+}
+
+fn preparing(seed: u64, percent: u8) -> TitleSummary {
+    TitleSummary { state: TitleState::Preparing { percent }, ..summary(seed) }
+}
+
+pub(crate) fn home() -> Home {
+    Home {
+        hero: Some(begun(0, 0.37)),
+        rows: vec![
+            Row {
+                id: "continue".into(),
+                heading: "Continue watching".into(),
+                shape: CardShape::Wide,
+                items: vec![
+                    begun(1, 0.55),
+                    begun(2, 0.4),
+                    begun(3, 0.8),
+                    begun(4, 0.66),
+                    begun(5, 0.25),
+                    begun(6, 0.1),
+                ],
+            },
+            Row {
+                id: "drama".into(),
+                heading: "Drama".into(),
+                shape: CardShape::Poster,
+                items: (0..12).map(|i| if i == 2 { preparing(i, 42) } else { summary(i) }).collect(),
+            },
+            Row {
+                id: "documentary".into(),
+                heading: "Documentary".into(),
+                shape: CardShape::Wide,
+                items: vec![preparing(9, 0), summary(7), summary(8), summary(10), summary(11)],
+            },
+        ],
+        library: Some(LibraryProgress { ready: 6, total: 10 }),
+    }
+}
+
+pub(crate) fn title() -> Title {
+    Title {
+        summary: begun(0, 0.37),
+        description: "The water went out on a Tuesday, and by Friday the gulls had stopped waiting for it.\n\nFour tides later she has a ledger of names, a radio that only speaks \
+                      at noon, and a town that would rather not know."
+            .to_owned(),
+        credits: [("Director", "Ines Albrecht"), ("Writer", "Tomas Reyl"), ("Music", "Ada Fenn")]
+            .map(|(part, name)| Credit { part: part.into(), name: name.into() })
+            .to_vec(),
+        audio_languages: vec!["en".into(), "de".into()],
+        subtitle_languages: vec!["en".into(), "de".into(), "fr".into()],
+        protection: Protection::Cbcs,
+        chapters: chapters(),
+        more_like_this: (5..11).map(summary).collect(),
+    }
+}
+
+pub(crate) fn chapters() -> Vec<Chapter> {
+    [
+        (0.0, "Low water"),
+        (248.0, "The pilot"),
+        (682.0, "Eastward"),
+        (1457.0, "The ledger"),
+        (2173.0, "Noon"),
+        (2890.0, "High water"),
+    ]
+    .map(|(start_s, name)| Chapter { start_s, name: name.into() })
+    .to_vec()
+}
+
+pub(crate) fn account() -> Account {
+    let profile = |id: &str, name: &str, colour: &str, ceiling| Profile {
+        id: ProfileId::from(id),
+        name: name.into(),
+        colour: colour.into(),
+        maturity_ceiling: ceiling,
+    };
+    Account {
+        id: service_api::AccountId::from("account"),
+        email: "mira@example.com".into(),
+        plan: "Premium".into(),
+        profiles: vec![
+            profile("mira", "Mira", "#2F6BEA", None),
+            profile("jon", "Jon", "#E0503A", None),
+            profile("kids", "Kids", "#F5C04E", Some(6)),
+        ],
+    }
+}
+
+pub(crate) fn launch() -> Launch {
+    Launch {
+        url: None,
+        server: DEFAULT_SERVER.parse().unwrap(),
+        title: None,
+        stats: false,
+        start: None,
+        quality: None,
+        full_screen: false,
+    }
+}
+
+/// At the sign-in screen, after no session was found.
+pub(crate) fn signed_out(density: Density) -> Model {
+    let (mut model, _) = Model::new(density, launch(), Settings::default());
+    model.update(Msg::Restored(Ok(None)), 0.0);
+    model
+}
+
+/// At the choice of profiles.
+pub(crate) fn choosing(density: Density) -> Model {
+    let (mut model, _) = Model::new(density, launch(), Settings::default());
+    model.update(Msg::Restored(Ok(Some(account()))), 0.0);
+    model
+}
+
+/// At home, with everything loaded.
+pub(crate) fn at_home(density: Density) -> Model {
+    let mut model = choosing(density);
+    model.update(Msg::ChooseProfile(ProfileId::from("mira")), 0.0);
+    let answer = Box::new(Ok(home()));
+    model.update(Msg::HomeLoaded { profile: ProfileId::from("mira"), answer }, 0.0);
+    model
+}
+
+/// On the page of a title.
+pub(crate) fn at_title(density: Density) -> Model {
+    let mut model = at_home(density);
+    model.update(Msg::ShowTitle(begun(0, 0.37)), 0.0);
+    model.update(Msg::TitleLoaded { title: title().summary.id, answer: Box::new(Ok(title())) }, 0.0);
+    model
+}
+
+/// In the player, with the given state.
+pub(crate) fn playing(density: Density, snapshot: PlayerSnapshot) -> Model {
+    let mut model = at_title(density);
+    let summary = TitleSummary { kicker: Some("S1 E3 · The pilot's ledger".into()), ..title().summary };
+    model.update(Msg::Play { title: summary, from: crate::app::PlayFrom::Resume }, 0.0);
+    let player = model.player.as_mut().unwrap();
+    player.chapters = chapters();
+    player.opened(Ok(()));
+    player.snapshot = snapshot.into();
+    model
+}
+
+pub(crate) fn failure() -> Failure {
+    Failure::unreachable("no connection at /v1/me")
+}
+
+/// Well into a title, on the fourth of six rungs.
+pub(crate) fn snapshot() -> PlayerSnapshot {
+    let sizes = [(426, 240, 400), (640, 360, 800), (854, 480, 1_600), (1280, 720, 3_200), (1920, 1080, 5_800)];
+    let rungs: Vec<RungInfo> = sizes
+        .iter()
+        .enumerate()
+        .map(|(i, (width, height, kbps))| RungInfo {
+            id: RungId(i as u16),
+            bitrate: Bitrate::from_kbps(*kbps),
+            width: *width,
+            height: *height,
+            codecs: "avc1.640028,mp4a.40.2".into(),
+        })
+        .collect();
+    let track = |id, kind, language: &str, name: &str| TrackInfo {
+        id: TrackId(id),
+        kind,
+        language: Some(language.into()),
+        name: name.into(),
+    };
+    PlayerSnapshot {
+        state: PlaybackState::Playing,
+        wants_play: true,
+        position: MediaTime::from_millis(1_152_000),
+        duration: Some(MediaTime::from_millis(3_112_000)),
+        buffered: Duration::from_secs(62),
+        rungs,
+        quality: QualityChoice::Auto,
+        shown_rung: Some(RungId(3)),
+        loading_rung: Some(RungId(4)),
+        tracks: vec![
+            track(0, TrackKind::Video, "und", ""),
+            track(1, TrackKind::Audio, "en", "English"),
+            track(2, TrackKind::Audio, "de", "Deutsch"),
+            track(3, TrackKind::Text, "en", "English"),
+            track(4, TrackKind::Text, "de", "German"),
+        ],
+        selected_audio: Some(TrackId(1)),
+        selected_text: Some(TrackId(3)),
+        volume: 1.0,
+        stats: Stats {
+            time_to_first_frame: Some(Duration::from_millis(412)),
+            throughput: Some(Bitrate::from_kbps(18_400)),
+            safe_throughput: Some(Bitrate::from_kbps(9_100)),
+            bytes: ByteCount::new(612_000_000),
+            segments: 412,
+            switches: 5,
+            ttfb: Some(Duration::from_millis(38)),
+            frames_shown: 14_212,
+            frames_dropped: 3,
+            video_decoder: Some("avdec_h264".into()),
+            audio_decoder: Some("avdec_aac".into()),
+            ..Stats::default()
+        },
+        decisions: [DecisionNote {
+            at: MediaTime::from_millis(1_148_000),
+            rung: RungId(3),
+            sentence: "1080p → 720p: low estimate 4.1 Mbit/s is less than the 5.8 needed, buffer 6.4 s".into(),
+        }]
+        .into(),
+        history: (0..120)
+            .map(|i| {
+                let t = i as f32 / 120.0;
+                HistoryPoint {
+                    since_load: Duration::from_millis(500 * i),
+                    buffered: Duration::from_secs_f32(18.0 + 9.0 * (t * 9.0).sin() + 3.0 * (t * 21.0).cos()),
+                    shown_rung: Some(RungId(match i {
+                        0..14 => 1,
+                        14..36 => 2,
+                        36..76 => 4,
+                        76..90 => 2,
+                        _ => 3,
+                    })),
+                    throughput: Some(Bitrate::from_kbps((5_200.0 + 1_700.0 * (t * 14.0).sin()) as u64)),
+                }
+            })
+            .collect(),
+        ..PlayerSnapshot::initial()
+    }
+}
+
+/// Two lines of subtitles.
+pub(crate) fn cue() -> Cue {
+    Cue {
+        start: MediaTime::from_millis(1_150_000),
+        end: MediaTime::from_millis(1_154_000),
+        lines: vec!["She said the tide keeps books,".into(), "and that somebody must read them.".into()],
+    }
+}

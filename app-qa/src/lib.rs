@@ -1,0 +1,17 @@
+//! The third front-end: QA engineers and CI. Runs the shipping engine without a window and says what a viewer would
+//! have seen.
+//!
+//! Three nouns: a [`target`] is what to play and with whose permission, a [`play::Run`] plays it and watches, a
+//! [`report::Report`] is the verdict. [`picture::PictureCheck`] reads the counter that QA titles burn into each frame:
+//! it proves what was shown instead of believing what was claimed.
+//!
+//! What this crate must not do: decide anything about playback. It uses the same doors as the apps.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cli;
+pub mod exit;
+pub mod picture;
+pub mod play;
+pub mod report;
+pub mod shape;
+pub mod target;

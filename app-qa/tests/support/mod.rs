@@ -1,0 +1,148 @@
+//! A real server with real media for tests. The QA titles are made once per target folder and copied for each test,
+//! which then may break its own copy's server in any way.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+
+use app_qa::play::{PlayOptions, Run};
+use app_qa::target::{Account, Target};
+use player_core::{ErrorCode, PlaybackState, PlayerConfig, PlayerSnapshot};
+use server_stub::ingest::{LadderProfile, Library, LibraryOptions};
+use server_stub::{FaultScript, RunningServer, Server, ServerConfig};
+use service_api::TitleId;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+pub const CLEAR: &str = "qa-counter-clear";
+pub const CENC: &str = "qa-counter-cenc";
+/// In the catalog, but its media are not made: enough to be refused.
+pub const PREMIUM: &str = "glass-harbour";
+/// Frames a second of the QA titles.
+pub const FRAME_RATE: u32 = 25;
+
+/// Media of the QA titles, made by the server's own code; kept between runs.
+async fn media() -> &'static Path {
+    static MADE: OnceCell<PathBuf> = OnceCell::const_new();
+    MADE.get_or_init(|| async {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("qa-media");
+        let mut config = config(&folder);
+        config.library.make = false;
+        let server = Server::start(config).await.expect("the server starts");
+        let library = Library::open(LibraryOptions {
+            root: folder.join("library"),
+            profile: LadderProfile::Test,
+            only: Some(titles()),
+            background: false,
+        })
+        .expect("the library opens");
+        library.make(server.key_source()).await.expect("ffmpeg makes the QA titles");
+        server.shutdown().await;
+        folder
+    })
+    .await
+}
+
+fn titles() -> Vec<TitleId> {
+    vec![TitleId::from(CLEAR), TitleId::from(CENC)]
+}
+
+fn config(folder: &Path) -> ServerConfig {
+    let mut config = ServerConfig::new(folder);
+    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.demo = true;
+    config.library.profile = LadderProfile::Test;
+    config.library.only = Some(titles().into_iter().chain([TitleId::from(PREMIUM)]).collect());
+    config.library.make = false;
+    config
+}
+
+/// A server of one test.
+pub struct Service {
+    pub config: ServerConfig,
+    pub server: RunningServer,
+    folder: TempDir,
+}
+
+impl Service {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with_faults(faults: Arc<dyn FaultScript>) -> Self {
+        Self::with(|config| config.faults = Some(faults)).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut ServerConfig)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        copy(media().await, folder.path());
+        let mut config = config(folder.path());
+        change(&mut config);
+        let server = Server::start(config.clone()).await.expect("the server starts");
+        config.listen = server.address();
+        Self { config, server, folder }
+    }
+
+    /// Stops the server for a while; it comes back with the same data on the same port.
+    pub async fn dead_for(self, time: Duration) -> Self {
+        let Self { config, server, folder } = self;
+        server.shutdown().await;
+        tokio::time::sleep(time).await;
+        let server = Server::start(config.clone()).await.expect("the port is still free");
+        Self { config, server, folder }
+    }
+
+    /// Permission of a premium viewer, got through the sign-in pages.
+    pub async fn target(&self, title: &str) -> Target {
+        Target::from_title(self.server.origin(), title, &mia()).await.expect("mia may watch everything")
+    }
+}
+
+pub fn mia() -> Account {
+    Account { email: "mia@lumen.example".into(), password: "lumen-demo".into() }
+}
+
+pub fn ben() -> Account {
+    Account { email: "ben@lumen.example".into(), password: "lumen-demo".into() }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a file has a type").is_dir() {
+            std::fs::create_dir_all(&target).expect("a folder can be made");
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).expect("a file can be copied");
+        }
+    }
+}
+
+/// A small buffer, so that what the network does is soon seen on screen.
+pub fn eager() -> PlayOptions {
+    let mut config = PlayerConfig::default();
+    config.buffer.target = Duration::from_secs(5);
+    PlayOptions { config, ..PlayOptions::default() }
+}
+
+/// Plays until it fails; returns with what.
+pub async fn failure(target: &Target, options: &PlayOptions) -> ErrorCode {
+    let run = Run::start(target, options).expect("the player starts");
+    run.player.send(player_core::Command::Play);
+    let failed = run.until(Duration::from_secs(40), |snapshot| snapshot.state == PlaybackState::Failed).await;
+    assert!(failed, "it should fail: {:?}", run.player.snapshot());
+    let code = run.player.snapshot().error.as_ref().expect("a failure has an error").code;
+    run.player.send(player_core::Command::Stop);
+    run.player.closed().await;
+    code
+}
+
+pub fn playing_beyond(seconds: f64) -> impl Fn(&PlayerSnapshot) -> bool {
+    move |snapshot| {
+        snapshot.state == PlaybackState::Failed
+            || snapshot.state == PlaybackState::Ended
+            || (snapshot.state == PlaybackState::Playing && snapshot.position.as_secs_f64() >= seconds)
+    }
+}

@@ -1,0 +1,81 @@
+//! Settings of one player, with defaults and the reason for each.
+
+use abr::{Bitrate, BufferPolicy};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Everything that can be set. Defaults suit a desktop.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlayerConfig {
+    pub buffer: BufferPolicy,
+    pub abr: AbrConfig,
+    pub net: NetConfig,
+    pub recovery: RecoveryConfig,
+    /// Preferred subtitle language (BCP 47); `None` starts without subtitles.
+    pub text_language: Option<String>,
+    /// Preferred audio language (BCP 47).
+    pub audio_language: Option<String>,
+}
+
+/// Which controller decides, and what it starts from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AbrConfig {
+    /// Name in the registry of the `abr` crate.
+    pub controller: String,
+    /// What is assumed of the network before anything was measured; from an earlier session where there is one.
+    pub initial_throughput: Option<Bitrate>,
+}
+
+impl Default for AbrConfig {
+    fn default() -> Self {
+        Self { controller: "dynamic".into(), initial_throughput: None }
+    }
+}
+
+/// Limits on transfers. All of them guard against a peer that does not end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetConfig {
+    /// To an established connection. Longer than three lost SYNs' back-off is of no use to a viewer.
+    pub connect_timeout: Duration,
+    /// Without a single byte. Progress resets it, so slow links are not cut.
+    pub idle_timeout: Duration,
+    /// Largest manifest or playlist. A two-hour playlist of two-second segments has 0.4 MB.
+    pub max_playlist_bytes: u64,
+    /// Largest media or subtitle segment.
+    pub max_segment_bytes: u64,
+}
+
+impl Default for NetConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(8),
+            max_playlist_bytes: 4 << 20,
+            max_segment_bytes: 128 << 20,
+        }
+    }
+}
+
+/// How long to keep trying.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecoveryConfig {
+    /// First wait; doubles with each failure.
+    pub first_delay: Duration,
+    pub max_delay: Duration,
+    /// Failures in a row for this long end the session. A server's restart and a router's fit in it.
+    pub patience: Duration,
+}
+
+impl Default for RecoveryConfig {
+    fn default() -> Self {
+        Self {
+            first_delay: Duration::from_millis(250),
+            max_delay: Duration::from_secs(4),
+            patience: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! ISO base media (CMAF, fragmented MP4). `mp4-atom` reads the boxes it knows; the walk over them, the sample entries
+//! of encrypted tracks and the descriptors that must reach decoders byte by byte are read here.
+
+mod boxes;
+mod fragment;
+mod init;
+mod protection;
+#[cfg(test)]
+mod tests;
+
+pub use fragment::demux;
+pub use init::{InitSegment, InitTrack};
+pub use protection::TrackProtection;
+
+/// Tracks of one file.
+const MAX_TRACKS: usize = 16;
+/// Samples of one segment: ten minutes at 120 a second.
+const MAX_SAMPLES: usize = 72_000;

@@ -1,0 +1,218 @@
+//! Everything that happens in a session, in order. The user interface, analytics and the QA log read this one stream.
+//!
+//! Intent and effect are different events: `SeekRequested` is a key pressed, `SeekCompleted` a picture shown.
+
+use crate::command::{Command, QualityChoice};
+use crate::error::PlaybackError;
+use crate::manifest::{TrackId, TrackKind};
+use crate::text::Cue;
+use abr::{Bitrate, ByteCount, Decision, MediaTime, RungId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Version of the event schema. Raised when a reader of old logs would misunderstand a new one.
+pub const SCHEMA_VERSION: u16 = 1;
+
+/// An event with its circumstances. One JSON object per line in a log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventEnvelope {
+    /// [`SCHEMA_VERSION`].
+    pub v: u16,
+    /// Random, one per load.
+    pub session: uuid::Uuid,
+    /// Counts from 0 without gaps within a session.
+    pub seq: u64,
+    /// Wall clock in milliseconds since 1970.
+    pub wall_ms: u64,
+    /// Since the load was asked for.
+    #[serde(with = "millis")]
+    pub since_load: Duration,
+    /// Playhead.
+    pub position: MediaTime,
+    /// Media ahead of the playhead, of the track that has least.
+    #[serde(with = "millis")]
+    pub buffered: Duration,
+    pub event: PlaybackEvent,
+}
+
+/// Durations in logs: milliseconds with three decimals.
+pub(crate) mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((duration.as_secs_f64() * 1e6).round() / 1e3)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let millis = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(millis / 1e3).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a rung looks like to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RungInfo {
+    pub id: RungId,
+    pub bitrate: Bitrate,
+    pub width: u32,
+    pub height: u32,
+    /// RFC 6381, as the manifest says.
+    pub codecs: String,
+}
+
+impl RungInfo {
+    /// Short name for menus, such as `720p`.
+    pub fn label(&self) -> String {
+        if self.height > 0 { format!("{}p", self.height) } else { self.bitrate.to_string() }
+    }
+}
+
+/// What a track looks like to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackInfo {
+    pub id: TrackId,
+    pub kind: TrackKind,
+    /// BCP 47, where the manifest says so.
+    pub language: Option<String>,
+    pub name: String,
+}
+
+/// What was fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceKind {
+    Manifest,
+    Playlist,
+    Segment,
+    Text,
+}
+
+/// Something that happened. Names are stable: they are the `type` in logs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum PlaybackEvent {
+    /// First event of each session.
+    LoadRequested {
+        /// Scheme, host and last path part only: tokens stand in between.
+        source: String,
+        start: MediaTime,
+    },
+    ManifestLoaded {
+        duration: Option<MediaTime>,
+        rungs: Vec<RungInfo>,
+        tracks: Vec<TrackInfo>,
+    },
+    /// A viewer's wish, as it came.
+    CommandReceived {
+        command: Command,
+    },
+    StateChanged {
+        state: crate::snapshot::PlaybackState,
+    },
+    /// The first picture of the session is on its way to the surface.
+    FirstFrame,
+    StallStarted,
+    StallEnded {
+        #[serde(with = "millis")]
+        lasted: Duration,
+    },
+    SeekStarted {
+        from: MediaTime,
+        to: MediaTime,
+        /// Was everything needed already here?
+        in_buffer: bool,
+    },
+    SeekCompleted {
+        to: MediaTime,
+        #[serde(with = "millis")]
+        took: Duration,
+    },
+    /// Regular heartbeat of the playhead while playing.
+    PositionReport,
+    QualityDecided {
+        decision: Box<Decision>,
+        /// The decision in words.
+        sentence: String,
+    },
+    /// The first picture of another rung has reached the surface.
+    QualityShown {
+        rung: RungId,
+    },
+    QualityRequested {
+        choice: QualityChoice,
+    },
+    TrackSelected {
+        kind: TrackKind,
+        track: Option<TrackId>,
+    },
+    SegmentStarted {
+        track: TrackKind,
+        rung: Option<RungId>,
+        number: u64,
+    },
+    SegmentLoaded {
+        track: TrackKind,
+        rung: Option<RungId>,
+        number: u64,
+        bytes: ByteCount,
+        #[serde(with = "millis")]
+        ttfb: Duration,
+        #[serde(with = "millis")]
+        elapsed: Duration,
+        /// Came from memory; says nothing about the network.
+        cached: bool,
+        /// Estimate after this segment.
+        throughput: Option<Bitrate>,
+    },
+    SegmentAbandoned {
+        rung: RungId,
+        number: u64,
+        received: ByteCount,
+        sentence: String,
+    },
+    /// A segment could not be had in any version; playback goes on behind it.
+    SegmentSkipped {
+        track: TrackKind,
+        number: u64,
+    },
+    LoadFailed {
+        resource: ResourceKind,
+        error: PlaybackError,
+        /// What the player does now, in words.
+        recovery: String,
+    },
+    /// A failure is over.
+    Recovered,
+    /// The address was renewed because its permission had run out.
+    SourceRefreshed,
+    LicenceRequested {
+        keys: usize,
+    },
+    LicenceLoaded {
+        keys: usize,
+        #[serde(with = "millis")]
+        took: Duration,
+    },
+    /// Counters of the surface, every few seconds and at the end.
+    FramesReport {
+        shown: u64,
+        dropped: u64,
+    },
+    DecoderChosen {
+        kind: TrackKind,
+        decoder: String,
+    },
+    CuesShown {
+        cues: Vec<Cue>,
+    },
+    VolumeChanged {
+        volume: f32,
+        muted: bool,
+    },
+    Ended,
+    /// Last event of a session that failed.
+    Failed {
+        error: PlaybackError,
+    },
+}

@@ -1,0 +1,227 @@
+//! Decoded pictures on their way to a surface.
+
+use abr::MediaTime;
+use std::fmt;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Memory that a picture lives in; a mapped decoder buffer in production, a vector in tests.
+pub type PixelMemory = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// How the bytes of a [`VideoFrame`] are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PixelFormat {
+    /// One plane, four bytes a pixel, alpha always opaque.
+    Rgba,
+    /// Three planes, 8 bit, chroma halved both ways.
+    I420,
+}
+
+/// One plane of a frame: where it starts and how long a row is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plane {
+    pub offset: usize,
+    pub stride: usize,
+}
+
+/// One picture. Cheap to clone: the pixels are shared.
+#[derive(Clone)]
+pub struct VideoFrame {
+    /// Counts frames of one player from 1, without gaps: a reader sees what it missed.
+    pub sequence: u64,
+    /// Which seek it belongs to, counted from 0. Frames of an earlier one may still come while a seek is under way.
+    pub generation: u64,
+    /// Position in the presentation.
+    pub pts: MediaTime,
+    /// Visible size in pixels.
+    pub width: u32,
+    pub height: u32,
+    pub format: PixelFormat,
+    planes: [Plane; 3],
+    memory: PixelMemory,
+}
+
+impl VideoFrame {
+    /// Wraps memory. Planes that the format does not have are ignored.
+    ///
+    /// Returns `None` if a plane does not fit the memory: a driver's mistake must not become ours.
+    pub fn new(
+        sequence: u64,
+        pts: MediaTime,
+        (width, height): (u32, u32),
+        format: PixelFormat,
+        planes: [Plane; 3],
+        memory: PixelMemory,
+    ) -> Option<Self> {
+        let frame = Self { sequence, generation: 0, pts, width, height, format, planes, memory };
+        let fits = (0..frame.plane_count()).all(|index| frame.checked_plane(index).is_some());
+        (width > 0 && height > 0 && fits).then_some(frame)
+    }
+
+    /// A frame from packed RGBA rows, for tests and placeholders.
+    pub fn from_rgba(sequence: u64, pts: MediaTime, (width, height): (u32, u32), pixels: Vec<u8>) -> Option<Self> {
+        let plane = Plane { offset: 0, stride: width as usize * 4 };
+        Self::new(sequence, pts, (width, height), PixelFormat::Rgba, [plane; 3], Arc::new(pixels))
+    }
+
+    fn plane_count(&self) -> usize {
+        match self.format {
+            PixelFormat::Rgba => 1,
+            PixelFormat::I420 => 3,
+        }
+    }
+
+    /// Width in bytes and height in rows of one plane.
+    fn plane_extent(&self, index: usize) -> (usize, usize) {
+        let (width, height) = (self.width as usize, self.height as usize);
+        match (self.format, index) {
+            (PixelFormat::Rgba, _) => (width * 4, height),
+            (PixelFormat::I420, 0) => (width, height),
+            (PixelFormat::I420, _) => (width.div_ceil(2), height.div_ceil(2)),
+        }
+    }
+
+    fn checked_plane(&self, index: usize) -> Option<&[u8]> {
+        let (row, rows) = self.plane_extent(index);
+        let Plane { offset, stride } = self.planes[index];
+        let length = stride.checked_mul(rows.checked_sub(1)?)?.checked_add(row)?;
+        (stride >= row).then(|| self.memory.as_ref().as_ref().get(offset..offset.checked_add(length)?)).flatten()
+    }
+
+    /// Bytes of a plane from its first pixel to its last; the last row may be shorter than the stride.
+    pub fn plane(&self, index: usize) -> &[u8] {
+        self.checked_plane(index).expect("planes were checked when the frame was made")
+    }
+
+    /// Bytes from one row to the next.
+    pub fn stride(&self, index: usize) -> usize {
+        self.planes[index].stride
+    }
+
+    /// Packed RGBA, converting if needed (BT.709 limited range). For still pictures and software surfaces; playback
+    /// uploads planes as they are.
+    pub fn to_rgba(&self) -> Vec<u8> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut pixels = Vec::with_capacity(width * height * 4);
+        match self.format {
+            PixelFormat::Rgba => {
+                let (plane, stride) = (self.plane(0), self.stride(0));
+                for row in 0..height {
+                    pixels.extend_from_slice(&plane[row * stride..row * stride + width * 4]);
+                }
+            }
+            PixelFormat::I420 => {
+                let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(2)];
+                for row in 0..height {
+                    for column in 0..width {
+                        let y = (f32::from(luma[row * self.stride(0) + column]) - 16.0) * 255.0 / 219.0;
+                        let u = (f32::from(cb[row / 2 * self.stride(1) + column / 2]) - 128.0) * 255.0 / 224.0;
+                        let v = (f32::from(cr[row / 2 * self.stride(2) + column / 2]) - 128.0) * 255.0 / 224.0;
+                        let clamp = |value: f32| value.round().clamp(0.0, 255.0) as u8;
+                        pixels.extend_from_slice(&[
+                            clamp(y + 1.5748 * v),
+                            clamp(y - 0.1873 * u - 0.4681 * v),
+                            clamp(y + 1.8556 * u),
+                            255,
+                        ]);
+                    }
+                }
+            }
+        }
+        pixels
+    }
+}
+
+impl fmt::Debug for VideoFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VideoFrame")
+            .field("sequence", &self.sequence)
+            .field("pts", &self.pts)
+            .field("size", &(self.width, self.height))
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Called for every frame on a decoder's thread: must return at once.
+pub type FrameObserver = Arc<dyn Fn(&VideoFrame) + Send + Sync>;
+
+/// Where the newest frame waits for the surface: one place, latest wins, nobody blocks.
+#[derive(Clone, Default)]
+pub struct FrameSlot(Arc<Slot>);
+
+#[derive(Default)]
+struct Slot {
+    frame: Mutex<Option<Arc<VideoFrame>>>,
+    count: AtomicU64,
+    observer: Mutex<Option<FrameObserver>>,
+}
+
+impl FrameSlot {
+    /// The newest frame; stays there until a newer one comes.
+    pub fn latest(&self) -> Option<Arc<VideoFrame>> {
+        self.0.frame.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many frames came so far. Cheaper than [`Self::latest`] for asking whether there is a new one.
+    pub fn count(&self) -> u64 {
+        self.0.count.load(Ordering::Acquire)
+    }
+
+    /// Sets who is told of each frame, for instance to wake a window.
+    pub fn observe(&self, observer: FrameObserver) {
+        *self.0.observer.lock().unwrap_or_else(PoisonError::into_inner) = Some(observer);
+    }
+
+    /// Puts a newer frame.
+    pub fn put(&self, frame: VideoFrame) {
+        let observer = self.0.observer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(observe) = observer {
+            observe(&frame);
+        }
+        *self.0.frame.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(frame));
+        self.0.count.fetch_add(1, Ordering::Release);
+    }
+
+    /// Forgets the frame, so that its memory returns to the decoder.
+    pub fn clear(&self) {
+        *self.0.frame.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl fmt::Debug for FrameSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameSlot").field("count", &self.count()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_whose_planes_do_not_fit_is_refused() {
+        let short = vec![0; 4 * 4 * 4 - 1];
+        assert!(VideoFrame::from_rgba(1, MediaTime::ZERO, (4, 4), short).is_none());
+        assert!(VideoFrame::from_rgba(1, MediaTime::ZERO, (4, 4), vec![0; 64]).is_some());
+    }
+
+    #[test]
+    fn limited_range_white_and_black_become_full_range() {
+        let memory = vec![235, 16, 235, 16, 128, 128];
+        let planes = [Plane { offset: 0, stride: 2 }, Plane { offset: 4, stride: 1 }, Plane { offset: 5, stride: 1 }];
+        let frame = VideoFrame::new(1, MediaTime::ZERO, (2, 2), PixelFormat::I420, planes, Arc::new(memory)).unwrap();
+        assert_eq!(frame.to_rgba()[..8], [255, 255, 255, 255, 0, 0, 0, 255]);
+    }
+
+    #[test]
+    fn the_latest_frame_wins() {
+        let slot = FrameSlot::default();
+        for sequence in 1..=3 {
+            slot.put(VideoFrame::from_rgba(sequence, MediaTime::ZERO, (1, 1), vec![0; 4]).unwrap());
+        }
+        assert_eq!((slot.count(), slot.latest().unwrap().sequence), (3, 3));
+    }
+}

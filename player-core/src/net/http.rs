@@ -1,0 +1,136 @@
+//! HTTP by `reqwest`.
+
+use super::{FetchError, FetchRequest, Fetched, Fetcher, Progress, ProgressSink};
+use crate::config::NetConfig;
+use crate::manifest::ByteSource;
+use bytes::BytesMut;
+use futures_util::future::BoxFuture;
+use reqwest::{Client, Response, StatusCode, header};
+use std::time::{Duration, Instant};
+
+/// Reports are at least this far apart, in time or in bytes.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+const REPORT_BYTES: u64 = 64 << 10;
+
+/// One connection pool. Cloning shares it; use one for all players of a process.
+#[derive(Clone, Debug)]
+pub struct HttpFetcher {
+    client: Client,
+    idle_timeout: Duration,
+}
+
+impl HttpFetcher {
+    /// A pool with these time-outs.
+    ///
+    /// # Errors
+    /// [`FetchError::Unreachable`] if TLS cannot be set up on this system.
+    pub fn new(config: &NetConfig) -> Result<Self, FetchError> {
+        let client = Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .tcp_nodelay(true)
+            .user_agent(concat!("lumen/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| FetchError::Unreachable(without_url(error)))?;
+        Ok(Self { client, idle_timeout: config.idle_timeout })
+    }
+}
+
+impl Fetcher for HttpFetcher {
+    fn fetch(&self, request: FetchRequest, progress: ProgressSink) -> BoxFuture<'static, Result<Fetched, FetchError>> {
+        let Self { client, idle_timeout } = self.clone();
+        Box::pin(async move {
+            let started = Instant::now();
+            let mut builder = client.get(request.source.url.clone());
+            if let Some((first, length)) = request.source.range {
+                let last = first.saturating_add(length).saturating_sub(1);
+                builder = builder.header(header::RANGE, format!("bytes={first}-{last}"));
+            }
+            let sent = tokio::time::timeout(idle_timeout, builder.send());
+            let response = sent.await.map_err(|_| FetchError::TimedOut(idle_timeout))?;
+            let response = response.map_err(|error| FetchError::Unreachable(without_url(error)))?;
+            receive(response, &request, started, idle_timeout, &progress).await
+        })
+    }
+}
+
+async fn receive(
+    mut response: Response,
+    request: &FetchRequest,
+    started: Instant,
+    idle_timeout: Duration,
+    progress: &ProgressSink,
+) -> Result<Fetched, FetchError> {
+    let status = response.status();
+    if !status.is_success() {
+        return Err(FetchError::Status(status.as_u16()));
+    }
+    let skip = leading_bytes_to_skip(&response, &request.source)?;
+    let wanted = request.source.range.map(|(_, length)| length);
+    let expected = wanted.or_else(|| response.content_length());
+    let (limit, too_large) = (request.max_bytes, FetchError::TooLarge { max: request.max_bytes });
+    if expected.is_some_and(|bytes| bytes > limit) || skip > limit {
+        return Err(too_large);
+    }
+    let url = response.url().clone();
+    let announced = response.content_length();
+    let mut body = BytesMut::with_capacity(expected.unwrap_or(0).min(limit) as usize);
+    let mut ttfb = None;
+    let (mut arrived, mut reported, mut reported_at) = (0u64, 0u64, started);
+    loop {
+        let chunk = tokio::time::timeout(idle_timeout, response.chunk());
+        let chunk = chunk.await.map_err(|_| FetchError::TimedOut(idle_timeout))?;
+        let Some(chunk) = chunk.map_err(|_| FetchError::Interrupted { received: arrived })? else { break };
+        let first = ttfb.is_none();
+        let ttfb = *ttfb.get_or_insert_with(|| started.elapsed());
+        arrived += chunk.len() as u64;
+        body.extend_from_slice(&chunk);
+        if body.len() as u64 > limit.saturating_add(skip) {
+            return Err(too_large);
+        }
+        if first || arrived - reported >= REPORT_BYTES || reported_at.elapsed() >= REPORT_EVERY {
+            (reported, reported_at) = (arrived, Instant::now());
+            progress(Progress { received: arrived, expected, elapsed: started.elapsed(), ttfb });
+        }
+        if wanted.is_some_and(|wanted| body.len() as u64 >= skip + wanted) {
+            break;
+        }
+    }
+    if wanted.is_none() && announced.is_some_and(|bytes| arrived < bytes) {
+        return Err(FetchError::Interrupted { received: arrived });
+    }
+    let mut body = body.freeze();
+    if skip > 0 || wanted.is_some() {
+        let end = skip.saturating_add(wanted.unwrap_or(u64::MAX)).min(body.len() as u64);
+        if wanted.is_some_and(|wanted| end.saturating_sub(skip) < wanted) {
+            return Err(FetchError::Interrupted { received: arrived });
+        }
+        body = body.slice(skip as usize..end as usize);
+    }
+    let elapsed = started.elapsed();
+    Ok(Fetched { body, url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false })
+}
+
+/// A server without ranges answers 200 with everything: what lies before the wanted part is skipped.
+fn leading_bytes_to_skip(response: &Response, source: &ByteSource) -> Result<u64, FetchError> {
+    let Some((first, _)) = source.range else { return Ok(0) };
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return Ok(first);
+    }
+    let start = response
+        .headers()
+        .get(header::CONTENT_RANGE)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("bytes ")?.split('-').next()?.parse::<u64>().ok());
+    (start == Some(first)).then_some(0).ok_or(FetchError::WrongRange)
+}
+
+/// Error texts must not carry the address: it has a token in it.
+fn without_url(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

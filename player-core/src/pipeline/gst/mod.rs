@@ -1,0 +1,83 @@
+//! The real pipeline, on GStreamer. This folder is the only place that names it.
+//!
+//! ```text
+//! appsrc ─► parser ─► decoder ─► convert ─► appsink        (picture: paced by the sink, frames to a FrameSlot)
+//! appsrc ─► parser ─► decoder ─► convert ─► volume ─► sink (sound)
+//! ```
+//!
+//! One thread owns every GStreamer object and takes commands from a channel; streaming threads only post messages.
+
+mod caps;
+mod graph;
+mod registry;
+mod video_out;
+mod worker;
+
+use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
+use crate::frame::{FrameSlot, PixelFormat};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+/// Where picture and sound go.
+#[derive(Clone, Copy, Debug)]
+pub struct GstOutput {
+    /// Layout of the frames. RGBA suits surfaces that upload textures, I420 everything that looks at pixels.
+    pub pixels: PixelFormat,
+    /// Drop pictures that come too late to be of use. Off where each frame counts more than the clock.
+    pub drop_late: bool,
+    /// Play sound; otherwise it is decoded and thrown away at its pace.
+    pub audible: bool,
+}
+
+impl Default for GstOutput {
+    fn default() -> Self {
+        Self { pixels: PixelFormat::Rgba, drop_late: true, audible: true }
+    }
+}
+
+/// Handle to the pipeline's thread.
+#[derive(Debug)]
+pub struct GstPipeline {
+    messages: mpsc::Sender<worker::Message>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl GstPipeline {
+    /// Makes pipelines with this output.
+    pub fn factory(output: GstOutput) -> PipelineFactory {
+        Arc::new(move |events, frames| Box::new(Self::start(output, events, frames)))
+    }
+
+    fn start(output: GstOutput, events: PipelineEvents, frames: FrameSlot) -> Self {
+        let (messages, received) = mpsc::channel();
+        let own = messages.clone();
+        let spawned = std::thread::Builder::new()
+            .name("pipeline".into())
+            .spawn({
+                let events = events.clone();
+                move || worker::Worker::new(output, events, frames, own).run(&received)
+            })
+            .inspect_err(|error| {
+                let error = super::PipelineError::Framework(error.to_string());
+                let _ = events.send(PipelineEvent::Failed(error));
+            });
+        Self { messages, thread: spawned.ok() }
+    }
+}
+
+impl MediaPipeline for GstPipeline {
+    fn send(&self, command: PipelineCommand) {
+        // A thread that is gone has said why.
+        let _ = self.messages.send(worker::Message::Command(command));
+    }
+}
+
+impl Drop for GstPipeline {
+    fn drop(&mut self) {
+        let _ = self.messages.send(worker::Message::Close);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Which decoder takes a codec: the best-ranked element that accepts it and works in system memory.
+
+use crate::pipeline::PipelineError;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+/// Makes the decoder for these caps.
+pub(super) fn decoder(caps: &gst::Caps) -> Result<gst::Element, PipelineError> {
+    let mut factories: Vec<gst::ElementFactory> =
+        gst::ElementFactory::factories_with_type(gst::ElementFactoryType::DECODER, gst::Rank::MARGINAL)
+            .into_iter()
+            .filter(|factory| factory.can_sink_any_caps(&without_details(caps)))
+            .filter(gives_system_memory)
+            .collect();
+    factories.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.name().cmp(&b.name())));
+    // An element may be installed and still not open, for want of hardware: then the next one is tried.
+    let working = factories.iter().find_map(|factory| {
+        let element = factory.create().build().ok()?;
+        let opens = element.set_state(gst::State::Ready).is_ok();
+        let _ = element.set_state(gst::State::Null);
+        opens.then_some(element)
+    });
+    let media = caps.structure(0).map_or_else(|| "unknown media".to_owned(), |media| media.name().to_string());
+    working.ok_or(PipelineError::NoDecoder(media))
+}
+
+/// Loads the plug-ins of the most common decoders.
+pub(super) fn warm_up() {
+    for caps in [
+        gst::Caps::new_empty_simple("video/x-h264"),
+        gst::Caps::builder("audio/mpeg").field("mpegversion", 4i32).build(),
+    ] {
+        // What is missing is reported when it is needed.
+        let _ = decoder(&caps);
+    }
+    for element in ["h264parse", "aacparse", "videoconvert", "audioconvert", "volume", "autoaudiosink"] {
+        if let Some(factory) = gst::ElementFactory::find(element) {
+            let _ = factory.load();
+        }
+    }
+}
+
+/// Decoders say what they take in terms of what a parser makes of it; ours has only the container's word.
+fn without_details(caps: &gst::Caps) -> gst::Caps {
+    let mut media = gst::Caps::new_empty();
+    for structure in caps.iter() {
+        let mut wanted = gst::Structure::new_empty(structure.name());
+        if let Ok(version) = structure.get::<i32>("mpegversion") {
+            wanted.set("mpegversion", version);
+        }
+        media.make_mut().append_structure(wanted);
+    }
+    media
+}
+
+fn gives_system_memory(factory: &gst::ElementFactory) -> bool {
+    let templates = factory.static_pad_templates();
+    let mut sources = templates.iter().filter(|template| template.direction() == gst::PadDirection::Src);
+    sources.any(|template| {
+        let caps = template.caps();
+        caps.iter_with_features().any(|(structure, features)| {
+            structure.name().ends_with("/x-raw") && features.contains(gst::CAPS_FEATURE_MEMORY_SYSTEM_MEMORY)
+        })
+    })
+}

@@ -1,0 +1,309 @@
+//! The thread that owns the pipeline.
+
+use super::graph::Branch;
+use super::{GstOutput, registry};
+use crate::container::{Sample, TrackFormat};
+use crate::frame::FrameSlot;
+use crate::manifest::TrackKind;
+use crate::pipeline::{Generation, PipelineCommand, PipelineError, PipelineEvent, PipelineEvents};
+use abr::MediaTime;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+/// Positions are reported this often while playing.
+const TICK: Duration = Duration::from_millis(50);
+/// Frame counters are reported this often while playing.
+const REPORT: Duration = Duration::from_secs(1);
+/// A change of state that is over but for its last step takes this long at most.
+const SETTLING: gst::ClockTime = gst::ClockTime::from_mseconds(50);
+/// Decoders complain about single damaged pictures and go on; this many complaints without a picture in between
+/// are a stream that cannot be decoded.
+const MAX_COMPLAINTS: u32 = 50;
+
+/// What reaches the thread.
+pub(super) enum Message {
+    Command(PipelineCommand),
+    Bus(gst::Message),
+    Close,
+}
+
+/// Something fed before it could go in; without food it is the end of the track.
+struct Held {
+    kind: TrackKind,
+    food: Option<(Arc<TrackFormat>, Vec<Sample>)>,
+}
+
+/// All GStreamer objects of one player.
+pub(super) struct Worker {
+    output: GstOutput,
+    events: PipelineEvents,
+    frames: FrameSlot,
+    own: Sender<Message>,
+    pipeline: Option<gst::Pipeline>,
+    branches: BTreeMap<TrackKind, Branch>,
+    /// A seek that waits for decoders.
+    seek_to: Option<MediaTime>,
+    held: Vec<Held>,
+    /// Generation of the frames that come out now.
+    shown: Arc<AtomicU64>,
+    generation: Generation,
+    playing: bool,
+    ended: bool,
+    ticked_at: Instant,
+    reported_at: Instant,
+    complaints: u32,
+    frames_at_complaint: u64,
+}
+
+impl Worker {
+    pub(super) fn new(output: GstOutput, events: PipelineEvents, frames: FrameSlot, own: Sender<Message>) -> Self {
+        Self {
+            output,
+            events,
+            frames,
+            own,
+            pipeline: None,
+            branches: BTreeMap::new(),
+            seek_to: None,
+            held: Vec::new(),
+            shown: Arc::new(AtomicU64::new(0)),
+            generation: 0,
+            playing: false,
+            ended: false,
+            ticked_at: Instant::now(),
+            reported_at: Instant::now(),
+            complaints: 0,
+            frames_at_complaint: 0,
+        }
+    }
+
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        if let Err(error) = gst::init() {
+            self.event(PipelineEvent::Failed(PipelineError::Framework(error.to_string())));
+            return;
+        }
+        // Loading the decoders' plug-ins takes longer than fetching the first segment: do it meanwhile.
+        registry::warm_up();
+        loop {
+            // A paused pipeline has nothing to report and costs no wake-ups.
+            let message = if self.playing {
+                match messages.recv_timeout(TICK) {
+                    Ok(message) => Some(message),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            } else {
+                match messages.recv() {
+                    Ok(message) => Some(message),
+                    Err(_) => break,
+                }
+            };
+            let result = match message {
+                Some(Message::Command(command)) => self.command(command),
+                Some(Message::Bus(message)) => self.bus_message(&message),
+                Some(Message::Close) => break,
+                None => Ok(()),
+            };
+            if let Err(error) = result {
+                self.event(PipelineEvent::Failed(error));
+                self.shut_down();
+            }
+            if self.playing && self.ticked_at.elapsed() >= TICK {
+                self.tick();
+            }
+        }
+        self.report_frames();
+        self.shut_down();
+    }
+
+    fn command(&mut self, command: PipelineCommand) -> Result<(), PipelineError> {
+        match command {
+            PipelineCommand::Configure { kinds, start, generation } => {
+                self.generation = generation;
+                self.configure(&kinds, start)
+            }
+            PipelineCommand::Feed { kind, format, samples } => {
+                let (Some(pipeline), Some(branch)) = (&self.pipeline, self.branches.get_mut(&kind)) else {
+                    return Ok(());
+                };
+                if let Some(decoder) = branch.prepare(pipeline, &format)? {
+                    self.event(PipelineEvent::DecoderChosen { kind, decoder });
+                }
+                self.held.push(Held { kind, food: Some((format, samples)) });
+                self.release()
+            }
+            PipelineCommand::EndOfTrack(kind) => {
+                self.held.push(Held { kind, food: None });
+                self.release()
+            }
+            PipelineCommand::Seek { to, generation } => self.seek(to, generation),
+            PipelineCommand::Play => self.set_playing(true),
+            PipelineCommand::Pause => self.set_playing(false),
+            PipelineCommand::SetVolume(gain) => {
+                self.each_volume(|element| element.set_property("volume", f64::from(gain)));
+                Ok(())
+            }
+            PipelineCommand::SetMuted(muted) => {
+                self.each_volume(|element| element.set_property("mute", muted));
+                Ok(())
+            }
+        }
+    }
+
+    fn configure(&mut self, kinds: &[TrackKind], start: MediaTime) -> Result<(), PipelineError> {
+        let pipeline = gst::Pipeline::new();
+        for kind in kinds {
+            self.branches.insert(*kind, Branch::new(&pipeline, *kind, self.output, &self.frames, &self.shown)?);
+        }
+        let own = self.own.clone();
+        let bus = pipeline.bus().ok_or_else(|| PipelineError::Framework("a pipeline without a bus".into()))?;
+        bus.set_sync_handler(move |_, message| {
+            let wanted = matches!(
+                message.type_(),
+                gst::MessageType::AsyncDone
+                    | gst::MessageType::Eos
+                    | gst::MessageType::Error
+                    | gst::MessageType::Warning
+            );
+            if wanted {
+                let _ = own.send(Message::Bus(message.clone()));
+            }
+            gst::BusSyncReply::Drop
+        });
+        pipeline.set_state(gst::State::Paused).map_err(|error| PipelineError::Output(error.to_string()))?;
+        self.pipeline = Some(pipeline);
+        if start > MediaTime::ZERO { self.seek(start, self.generation) } else { Ok(()) }
+    }
+
+    /// Seeks as soon as it can travel: until each branch has its decoder, it waits, and so does what is fed.
+    fn seek(&mut self, to: MediaTime, generation: Generation) -> Result<(), PipelineError> {
+        self.generation = generation;
+        self.ended = false;
+        self.held.clear();
+        self.seek_to = Some(to);
+        self.release()
+    }
+
+    /// Carries out what had to wait.
+    fn release(&mut self) -> Result<(), PipelineError> {
+        let unfed = |kind: &TrackKind| self.held.iter().any(|held| held.kind == *kind && held.food.is_none());
+        if !self.branches.iter().all(|(kind, branch)| branch.is_linked() || unfed(kind)) {
+            return Ok(());
+        }
+        if let Some(to) = self.seek_to.take() {
+            self.flush_to(to)?;
+            self.shown.store(self.generation, Ordering::Release);
+        }
+        for Held { kind, food } in std::mem::take(&mut self.held) {
+            let Some(branch) = self.branches.get_mut(&kind) else { continue };
+            match food {
+                Some((format, samples)) => branch.push(&format, samples)?,
+                None => branch.end(),
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_to(&self, to: MediaTime) -> Result<(), PipelineError> {
+        let Some(pipeline) = &self.pipeline else { return Ok(()) };
+        let position = gst::ClockTime::from_nseconds(u64::try_from(to.nanos()).unwrap_or_default());
+        pipeline
+            .seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, position)
+            .map_err(|error| PipelineError::Framework(error.message.to_string()))
+    }
+
+    fn set_playing(&mut self, playing: bool) -> Result<(), PipelineError> {
+        let Some(pipeline) = &self.pipeline else { return Ok(()) };
+        let state = if playing { gst::State::Playing } else { gst::State::Paused };
+        pipeline.set_state(state).map_err(|error| PipelineError::Output(error.to_string()))?;
+        self.playing = playing;
+        if !playing {
+            self.report_frames();
+        }
+        Ok(())
+    }
+
+    fn each_volume(&self, change: impl Fn(&gst::Element)) {
+        self.branches.values().filter_map(|branch| branch.volume.as_ref()).for_each(change);
+    }
+
+    fn bus_message(&mut self, message: &gst::Message) -> Result<(), PipelineError> {
+        match message.view() {
+            gst::MessageView::AsyncDone(_) => {
+                // One that was under way when a seek came belongs to the position before.
+                let pending = self.pipeline.as_ref().map(|pipeline| pipeline.state(SETTLING).0);
+                if pending.is_some_and(|change| change != Ok(gst::StateChangeSuccess::Async)) {
+                    self.event(PipelineEvent::Prerolled { generation: self.generation });
+                }
+                Ok(())
+            }
+            gst::MessageView::Eos(_) => {
+                // A seek since then has cleared the sinks' end.
+                if !self.ended {
+                    self.ended = true;
+                    // A seek from here on prerolls and waits, as from any other pause.
+                    self.set_playing(false)?;
+                    self.event(PipelineEvent::Eos { generation: self.generation });
+                }
+                Ok(())
+            }
+            gst::MessageView::Warning(warning) => self.complaint(&warning.error().to_string()),
+            gst::MessageView::Error(error) => {
+                let source = error.src().map(|source| source.name().to_string()).unwrap_or_default();
+                let text = format!("{}: {}", source, error.error());
+                let stream = error.error().is::<gst::StreamError>();
+                Err(if stream { PipelineError::Decode(text) } else { PipelineError::Output(text) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn complaint(&mut self, text: &str) -> Result<(), PipelineError> {
+        tracing::warn!(text, "pipeline");
+        let frames = self.frames.count();
+        self.complaints = if frames == self.frames_at_complaint { self.complaints + 1 } else { 1 };
+        self.frames_at_complaint = frames;
+        if self.complaints < MAX_COMPLAINTS { Ok(()) } else { Err(PipelineError::Decode(text.to_owned())) }
+    }
+
+    fn tick(&mut self) {
+        let position = self.pipeline.as_ref().and_then(|pipeline| pipeline.query_position::<gst::ClockTime>());
+        if let Some(position) = position {
+            let at = MediaTime::from_nanos(i64::try_from(position.nseconds()).unwrap_or(i64::MAX));
+            self.event(PipelineEvent::Position { at, generation: self.generation });
+        }
+        self.ticked_at = Instant::now();
+        if self.reported_at.elapsed() >= REPORT {
+            self.reported_at = self.ticked_at;
+            self.report_frames();
+        }
+    }
+
+    fn report_frames(&self) {
+        let Some(branch) = self.branches.get(&TrackKind::Video) else { return };
+        let stats = branch.sink.property::<gst::Structure>("stats");
+        let dropped = stats.get::<u64>("dropped").unwrap_or_default();
+        self.event(PipelineEvent::Frames { shown: self.frames.count(), dropped });
+    }
+
+    fn event(&self, event: PipelineEvent) {
+        // The session may be gone already.
+        let _ = self.events.send(event);
+    }
+
+    fn shut_down(&mut self) {
+        self.playing = false;
+        self.branches.clear();
+        if let Some(pipeline) = self.pipeline.take() {
+            if let Some(bus) = pipeline.bus() {
+                bus.unset_sync_handler();
+            }
+            let _ = pipeline.set_state(gst::State::Null);
+        }
+    }
+}

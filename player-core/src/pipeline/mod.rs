@@ -1,0 +1,107 @@
+//! From compressed samples to picture and sound.
+
+#[cfg(feature = "gst")]
+pub mod gst;
+pub mod null;
+
+use crate::container::{Sample, TrackFormat};
+use crate::frame::FrameSlot;
+use crate::manifest::TrackKind;
+use abr::MediaTime;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Counts seeks. Events carry the one they belong to, so that what was on its way when a seek came is not mistaken
+/// for its result.
+pub type Generation = u64;
+
+/// What the session asks of a pipeline. Carried out in order.
+#[derive(Clone, Debug)]
+pub enum PipelineCommand {
+    /// First command: which tracks there will be. The pipeline gets ready, paused, at `start`.
+    Configure {
+        kinds: Vec<TrackKind>,
+        start: MediaTime,
+        /// Seeks may have come before there was a pipeline; this is the newest one's.
+        generation: Generation,
+    },
+    /// More samples of a track. `format` may differ from the last one's.
+    Feed {
+        kind: TrackKind,
+        format: Arc<TrackFormat>,
+        samples: Vec<Sample>,
+    },
+    /// No more samples of this track before the next seek.
+    EndOfTrack(TrackKind),
+    /// Throw away everything fed and start anew; pictures before `to` are decoded but not shown.
+    Seek {
+        to: MediaTime,
+        generation: Generation,
+    },
+    Play,
+    Pause,
+    /// Linear gain.
+    SetVolume(f32),
+    SetMuted(bool),
+}
+
+/// What a pipeline reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PipelineEvent {
+    /// Ready to play at the position of this seek: its first picture is at the surface.
+    Prerolled {
+        generation: Generation,
+    },
+    /// Playhead, about twenty times a second while playing.
+    Position {
+        at: MediaTime,
+        generation: Generation,
+    },
+    /// All tracks have been played to their end.
+    Eos {
+        generation: Generation,
+    },
+    /// Counters since the start.
+    Frames {
+        shown: u64,
+        dropped: u64,
+    },
+    DecoderChosen {
+        kind: TrackKind,
+        decoder: String,
+    },
+    Failed(PipelineError),
+}
+
+/// Why a pipeline gave up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    #[error("no decoder for {0}")]
+    NoDecoder(String),
+    #[error("decoding failed: {0}")]
+    Decode(String),
+    #[error("output failed: {0}")]
+    Output(String),
+    #[error("the media framework failed: {0}")]
+    Framework(String),
+}
+
+/// Plays what it is fed. Dropping it stops playback and frees the outputs.
+pub trait MediaPipeline: Send + fmt::Debug {
+    /// Takes a command. Never blocks: slow work happens on the pipeline's own thread.
+    fn send(&self, command: PipelineCommand);
+}
+
+/// Where a pipeline's events go. Unbounded because streaming threads must never wait; their rate is bounded by the
+/// frame rate.
+pub type PipelineEvents = UnboundedSender<PipelineEvent>;
+
+/// Makes a pipeline for one session.
+pub type PipelineFactory = Arc<dyn Fn(PipelineEvents, FrameSlot) -> Box<dyn MediaPipeline> + Send + Sync>;
+
+/// How far ahead of the playhead samples are fed. Enough for decoders to reorder and run in, little enough for seeks
+/// and quality changes to take hold at once.
+pub const FEED_AHEAD: Duration = Duration::from_secs(1);

@@ -1,0 +1,59 @@
+//! Everything that can happen to a session.
+
+use crate::command::Command;
+use crate::container::{ContainerError, Sample, bmff::InitSegment};
+use crate::drm::{DrmError, KeyId};
+use crate::manifest::{ManifestError, Presentation, SegmentIndex, TrackKind};
+use crate::net::{FetchError, Progress};
+use crate::pipeline::PipelineEvent;
+use crate::session::output::TransferId;
+use crate::text::Cue;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One thing that happened. The time comes beside it.
+#[derive(Clone, Debug)]
+pub enum Input {
+    Command(Command),
+    Progress(TransferId, Progress),
+    Loaded(TransferId, Loaded),
+    LoadFailed(TransferId, LoadFailure),
+    /// Media named keys that no playlist had announced.
+    KeysNeeded(Vec<KeyId>),
+    /// The licence has arrived and its keys are in the ring, or it has not.
+    Licence(Result<usize, DrmError>),
+    /// The address was renewed, or could not be.
+    SourceRefreshed(Result<(), FetchError>),
+    Pipeline(PipelineEvent),
+    /// The time asked for by `WakeAt` has come.
+    Wake,
+}
+
+/// The result of a transfer, read and decrypted.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub content: Content,
+    pub bytes: u64,
+    pub ttfb: Duration,
+    pub elapsed: Duration,
+    pub cached: bool,
+}
+
+/// What a transfer brought.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Manifest(Presentation),
+    Playlist(SegmentIndex),
+    Media { init: Arc<InitSegment>, streams: Vec<(TrackKind, Vec<Sample>)> },
+    Text(Vec<Cue>),
+}
+
+/// Why a transfer brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadFailure {
+    Fetch(FetchError),
+    Manifest(ManifestError),
+    Container(ContainerError),
+    Drm(DrmError),
+    Text(crate::text::webvtt::WebVttError),
+}

@@ -1,0 +1,216 @@
+//! What is known and under way for one fetched track: its playlists, the next segment, the transfer, its failures.
+
+use super::output::{InitNeed, TransferId};
+use crate::container::bmff::InitSegment;
+use crate::manifest::{ByteSource, IndexSource, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId};
+use crate::net::Progress;
+use abr::{Bitrate, ByteCount, MediaTime, RungId};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Loads one track.
+#[derive(Debug)]
+pub(super) struct TrackLoader {
+    pub(super) group: TrackGroup,
+    indexes: BTreeMap<RungId, Arc<SegmentIndex>>,
+    inits: HashMap<ByteSource, Arc<InitSegment>>,
+    /// Where the next segment must begin (after another one) or what it must contain (after a seek).
+    next: MediaTime,
+    contiguous: bool,
+    last_rung: Option<RungId>,
+    pub(super) transfer: Option<Active>,
+    pub(super) retry: Retry,
+    /// Rungs that have failed for the segment that is due.
+    pub(super) barred: Vec<RungId>,
+    /// Whether loading was going on when it was last asked; the buffer policy has hysteresis.
+    pub(super) loading: bool,
+}
+
+/// A transfer under way.
+#[derive(Clone, Debug)]
+pub(super) struct Active {
+    pub(super) id: TransferId,
+    pub(super) rung: RungId,
+    pub(super) fetching: Fetching,
+    pub(super) since: Duration,
+    pub(super) progress: Option<Progress>,
+    /// Bytes received at recent times, oldest first: what the link gives now, not since the start.
+    recent: VecDeque<(Duration, u64)>,
+}
+
+/// The span over which the rate of a running transfer is taken.
+const RECENT: Duration = Duration::from_secs(2);
+
+impl Active {
+    pub(super) fn new(id: TransferId, rung: RungId, fetching: Fetching, now: Duration) -> Self {
+        Self { id, rung, fetching, since: now, progress: None, recent: VecDeque::new() }
+    }
+
+    /// Notes how much has arrived.
+    pub(super) fn note(&mut self, progress: Progress, now: Duration) {
+        // The clock starts with the first byte: before it the link is not what keeps us waiting.
+        if self.recent.is_empty() {
+            self.recent.push_back((self.since + progress.ttfb, 0));
+        }
+        self.recent.push_back((now, progress.received));
+        self.progress = Some(progress);
+    }
+
+    /// Rate over the last moments, also when nothing has arrived since.
+    pub(super) fn current_rate(&mut self, now: Duration) -> Option<Bitrate> {
+        while self.recent.get(1).is_some_and(|(at, _)| *at + RECENT <= now) {
+            self.recent.pop_front();
+        }
+        let (since, before) = *self.recent.front()?;
+        let received = self.progress?.received;
+        Bitrate::from_transfer(ByteCount::new(received - before), now.saturating_sub(since))
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Fetching {
+    Playlist,
+    Segment(Box<SegmentRef>),
+}
+
+/// Failures in a row.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Retry {
+    pub(super) failures: u32,
+    pub(super) since: Option<Duration>,
+    pub(super) not_before: Option<Duration>,
+}
+
+impl Retry {
+    /// Counts a failure; returns how many there were in a row and for how long.
+    pub(super) fn failed(&mut self, now: Duration) -> (u32, Duration) {
+        self.failures += 1;
+        (self.failures, now.saturating_sub(*self.since.get_or_insert(now)))
+    }
+}
+
+impl TrackLoader {
+    pub(super) fn new(group: TrackGroup, start: MediaTime) -> Self {
+        let known = |representation: &Representation| match &representation.index {
+            IndexSource::Known(index) => Some((representation.id, index.clone())),
+            IndexSource::Playlist(_) => None,
+        };
+        let indexes = group.representations.iter().filter_map(known).collect();
+        Self {
+            group,
+            indexes,
+            inits: HashMap::new(),
+            next: start,
+            contiguous: false,
+            last_rung: None,
+            transfer: None,
+            retry: Retry::default(),
+            barred: Vec::new(),
+            loading: true,
+        }
+    }
+
+    pub(super) fn track(&self) -> TrackId {
+        self.group.id
+    }
+
+    pub(super) fn index(&self, rung: RungId) -> Option<&Arc<SegmentIndex>> {
+        self.indexes.get(&rung)
+    }
+
+    pub(super) fn add_index(&mut self, rung: RungId, index: SegmentIndex) {
+        self.indexes.insert(rung, Arc::new(index));
+    }
+
+    /// Address of a rung's playlist.
+    pub(super) fn playlist(&self, rung: RungId) -> Option<ByteSource> {
+        let representation = self.group.representations.iter().find(|representation| representation.id == rung)?;
+        match &representation.index {
+            IndexSource::Playlist(url) => Some(ByteSource { url: url.clone(), range: None }),
+            IndexSource::Known(_) => None,
+        }
+    }
+
+    /// A rung whose playlist is still to be read.
+    pub(super) fn unread_playlist(&self) -> Option<RungId> {
+        let unread = |rung: &RungId| !self.indexes.contains_key(rung) && !self.barred.contains(rung);
+        self.group.representations.iter().map(|representation| representation.id).find(unread)
+    }
+
+    /// How long the track is, as far as its playlists have said.
+    pub(super) fn duration(&self) -> Option<MediaTime> {
+        self.indexes.values().map(|index| index.duration()).max()
+    }
+
+    /// The segment that is due, from this rung; `None` behind the last one.
+    pub(super) fn due(&self, rung: RungId) -> Option<&SegmentRef> {
+        let index = self.indexes.get(&rung)?;
+        let segment = &index.segments[index.position_at(self.next)?];
+        if !self.contiguous {
+            return Some(segment);
+        }
+        // Rungs may differ by rounding: what begins within half a segment of the wanted time is the one.
+        let wanted = self.next + segment.duration.min(Duration::from_millis(500)) / 2;
+        let position = index.position_at(wanted)?;
+        (wanted < index.duration()).then(|| &index.segments[position])
+    }
+
+    /// Are all segments fetched? Only known once a playlist is. Rungs may differ in length by a segment: the one that
+    /// was fetched last decides.
+    pub(super) fn is_complete(&self) -> bool {
+        let first = self.indexes.keys().next().copied();
+        self.last_rung.or(first).is_some_and(|rung| self.indexes.contains_key(&rung) && self.due(rung).is_none())
+    }
+
+    /// Nominal length of segments around the due one.
+    pub(super) fn segment_duration(&self) -> Duration {
+        let due = self.indexes.keys().next().and_then(|rung| self.due(*rung));
+        due.map_or(Duration::from_secs(4), |segment| segment.duration)
+    }
+
+    /// Goes on behind this segment.
+    pub(super) fn advance(&mut self, rung: RungId, segment: &SegmentRef) {
+        self.last_rung = Some(rung);
+        self.next = segment.end();
+        self.contiguous = true;
+        self.barred.clear();
+    }
+
+    /// Takes this rung's end for the track's.
+    pub(super) fn end_with(&mut self, rung: RungId) {
+        self.last_rung = Some(rung);
+    }
+
+    /// Goes on with the segment that contains `time`.
+    pub(super) fn jump(&mut self, time: MediaTime) {
+        self.next = time;
+        self.contiguous = false;
+        self.barred.clear();
+        self.retry = Retry::default();
+        self.loading = true;
+    }
+
+    /// Goes on with the segment that begins at `time`.
+    pub(super) fn continue_from(&mut self, time: MediaTime) {
+        self.jump(time);
+        self.contiguous = true;
+    }
+
+    /// How to get the initialisation of a segment.
+    pub(super) fn init_need(&self, segment: &SegmentRef) -> InitNeed {
+        match &segment.init {
+            None => InitNeed::Inside,
+            Some(source) => match self.inits.get(source) {
+                Some(init) => InitNeed::Known(init.clone()),
+                None => InitNeed::Fetch(source.clone()),
+            },
+        }
+    }
+
+    pub(super) fn keep_init(&mut self, source: Option<&ByteSource>, init: &Arc<InitSegment>) {
+        if let Some(source) = source {
+            self.inits.entry(source.clone()).or_insert_with(|| init.clone());
+        }
+    }
+}

@@ -1,0 +1,589 @@
+//! The session's transfers: what is fetched when, and what becomes of what arrives or fails.
+
+use super::input::{Content, LoadFailure, Loaded};
+use super::output::{Job, Output, TransferId};
+use super::quality::Moment;
+use super::recovery::{self, Attempt, Recovery};
+use super::sample_queue::QueuedSegment;
+use super::track_loader::{Active, Fetching, Retry};
+use super::{REFRESH_EVERY, Session, licence_error_code};
+use crate::container::{Sample, bmff::InitSegment};
+use crate::drm::{DrmError, KeyId};
+use crate::error::{ErrorCode, PlaybackError};
+use crate::event::{PlaybackEvent, ResourceKind};
+use crate::manifest::{SegmentRef, TrackKind};
+use crate::net::{FetchError, Progress};
+use abr::{BufferState, ByteCount, InFlight, LoadVerdict, MediaTime, PlaybackRate, RungId};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Session {
+    // -- What to fetch ----------------------------------------------------------------------------------------------
+
+    pub(super) fn fetch_manifest(&mut self) {
+        let job = Job::Manifest(self.manifest.clone());
+        self.manifest_transfer = Some(self.fetch(job));
+    }
+
+    fn fetch(&mut self, job: Job) -> TransferId {
+        let id = TransferId(self.transfers);
+        self.transfers += 1;
+        let media = matches!(job, Job::Media { .. });
+        if let Some(chooser) = self.chooser.as_mut().filter(|_| media) {
+            chooser.transfer_started(id, self.now);
+        }
+        self.outputs.push(Output::Fetch { id, job });
+        id
+    }
+
+    pub(super) fn schedule_loads(&mut self) {
+        if self.refreshing {
+            return;
+        }
+        if self.presentation.is_none() {
+            if self.manifest_transfer.is_none() && is_due(&mut self.manifest_retry, self.now) {
+                self.fetch_manifest();
+            }
+            return;
+        }
+        for index in 0..self.loaders.len() {
+            self.schedule_track(index);
+        }
+        self.schedule_text();
+    }
+
+    fn schedule_track(&mut self, index: usize) {
+        let loader = &mut self.loaders[index];
+        if loader.transfer.is_some() || !is_due(&mut loader.retry, self.now) {
+            return;
+        }
+        let complete = self.loaders[index].is_complete();
+        if complete || !self.wants_segment(index) {
+            // Idle time is used to learn the other rungs' playlists, so that a switch costs no round trip.
+            if let Some(rung) = self.loaders[index].unread_playlist().filter(|_| !complete) {
+                self.fetch_playlist(index, rung);
+            }
+            return;
+        }
+        let Some(rung) = self.choose_rung(index) else { return };
+        if self.loaders[index].index(rung).is_none() {
+            return self.fetch_playlist(index, rung);
+        }
+        let loader = &self.loaders[index];
+        let Some(segment) = loader.due(rung).cloned() else {
+            // This rung is shorter than the others: the track ends with it.
+            return self.loaders[index].end_with(rung);
+        };
+        let job = Job::Media { source: segment.source.clone(), init: loader.init_need(&segment) };
+        let (track, number) = (loader.group.kind, segment.number);
+        let id = self.fetch(job);
+        self.emit(PlaybackEvent::SegmentStarted { track, rung: video_rung(track, rung), number });
+        self.loaders[index].transfer = Some(Active::new(id, rung, Fetching::Segment(Box::new(segment)), self.now));
+    }
+
+    fn fetch_playlist(&mut self, index: usize, rung: RungId) {
+        if let Some(source) = self.loaders[index].playlist(rung) {
+            let id = self.fetch(Job::Playlist(source));
+            self.loaders[index].transfer = Some(Active::new(id, rung, Fetching::Playlist, self.now));
+        }
+    }
+
+    fn wants_segment(&mut self, index: usize) -> bool {
+        let state = BufferState {
+            buffered: self.loaded_ahead(index),
+            held: self.held(),
+            segment_duration: self.loaders[index].segment_duration(),
+            rate: PlaybackRate::NORMAL,
+            loading: self.loaders[index].loading,
+            end_buffered: false,
+        };
+        let verdict = self.config.buffer.should_load(&state);
+        self.loaders[index].loading = verdict == LoadVerdict::Load;
+        self.loaders[index].loading && !self.is_far_ahead(index)
+    }
+
+    /// Tracks are loaded abreast: what one has more than a segment ahead of another cannot be played, but has taken
+    /// its share of the link from it.
+    fn is_far_ahead(&self, index: usize) -> bool {
+        let own = self.loaded_ahead(index);
+        let others = (0..self.loaders.len()).filter(|other| *other != index && !self.loaders[*other].is_complete());
+        others
+            .map(|other| self.loaded_ahead(other))
+            .min()
+            .is_some_and(|least| own > least + self.loaders[index].segment_duration() / 2)
+    }
+
+    /// Media that this loader has put ahead of the playhead.
+    fn loaded_ahead(&self, index: usize) -> Duration {
+        let position = self.playhead.position();
+        let ends = self.queues_of(&self.loaders[index]).filter_map(|kind| self.queues.get(&kind)?.range());
+        ends.map(|(_, end)| end.duration_since(position)).min().unwrap_or_default()
+    }
+
+    fn choose_rung(&mut self, index: usize) -> Option<RungId> {
+        let moment = self.moment(index);
+        let loader = &self.loaders[index];
+        let adaptive = loader.group.kind == TrackKind::Video || self.loaders.len() == 1;
+        if !adaptive {
+            return loader.group.representations.last().map(|representation| representation.id);
+        }
+        let barred = loader.barred.clone();
+        let known = |rung: RungId| loader.index(rung).is_some();
+        // A decision that had to wait for its playlist is carried out, not made again.
+        let pending = self.pending.take().filter(|(decision, _)| !barred.contains(&decision.rung));
+        let (decision, sentence) = match pending.filter(|(decision, _)| known(decision.rung)) {
+            Some(decided) => decided,
+            None => {
+                let chooser = self.chooser.as_mut()?;
+                let decision = chooser.decide(&moment, &barred);
+                let sentence = decision.sentence(chooser.ladder());
+                (decision, sentence)
+            }
+        };
+        let rung = decision.rung;
+        if self.loaders[index].index(rung).is_none() {
+            self.pending = Some((decision, sentence));
+        } else {
+            self.emit(PlaybackEvent::QualityDecided { decision: Box::new(decision), sentence });
+        }
+        Some(rung)
+    }
+
+    fn moment(&self, index: usize) -> Moment {
+        Moment {
+            now: self.now,
+            buffered: self.loaded_ahead(index),
+            target: self.config.buffer.target,
+            segment: self.loaders[index].segment_duration(),
+        }
+    }
+
+    fn schedule_text(&mut self) {
+        let position = self.playhead.position();
+        let Some(text) = &mut self.text else { return };
+        if text.transfer.is_some() || !is_due(&mut text.retry, self.now) {
+            return;
+        }
+        let (job, segment) = match (&text.index, &text.playlist) {
+            (None, Some(playlist)) => (Job::Playlist(playlist.clone()), None),
+            (Some(_), _) => match text.due(position).cloned() {
+                Some(segment) => (Job::Text(segment.source.clone()), Some(segment)),
+                None => return,
+            },
+            (None, None) => return,
+        };
+        let id = self.fetch(job);
+        if let Some(text) = &mut self.text {
+            text.transfer = Some((id, segment));
+        }
+    }
+
+    pub(super) fn cancel_transfer(&mut self, index: usize) {
+        if let Some(active) = self.loaders[index].transfer.take() {
+            self.outputs.push(Output::Cancel(active.id));
+            if let Some(chooser) = &mut self.chooser {
+                chooser.transfer_ended_early(active.id, self.now);
+            }
+        }
+    }
+
+    pub(super) fn cancel_everything(&mut self) {
+        for index in 0..self.loaders.len() {
+            self.cancel_transfer(index);
+        }
+        let text = self.text.as_mut().and_then(|text| text.transfer.take()).map(|(id, _)| id);
+        for id in text.into_iter().chain(self.manifest_transfer.take()) {
+            self.outputs.push(Output::Cancel(id));
+        }
+    }
+
+    // -- What arrives -----------------------------------------------------------------------------------------------
+
+    fn loader_with(&self, id: TransferId) -> Option<usize> {
+        self.loaders.iter().position(|loader| loader.transfer.as_ref().is_some_and(|active| active.id == id))
+    }
+
+    pub(super) fn progressed(&mut self, id: TransferId, progress: Progress) {
+        let Some(index) = self.loader_with(id) else { return };
+        if let Some(active) = &mut self.loaders[index].transfer {
+            active.note(progress, self.now);
+        }
+        if let Some(chooser) = &mut self.chooser {
+            chooser.transfer_progressed(id, progress.received, self.now);
+        }
+        self.reconsider(index);
+    }
+
+    /// Should the segment under way be given up for a smaller one? Asked at each report, and by the clock when there
+    /// are none: an outage does not report itself.
+    pub(super) fn reconsider(&mut self, index: usize) {
+        let moment = self.moment(index);
+        let now = self.now;
+        let loader = &mut self.loaders[index];
+        let (Some(active), TrackKind::Video) = (&mut loader.transfer, loader.group.kind) else { return };
+        let (Fetching::Segment(segment), Some(progress)) = (&active.fetching, active.progress) else { return };
+        let (rung, number, segment_duration) = (active.rung, segment.number, segment.duration);
+        let received = ByteCount::new(progress.received);
+        let in_flight = InFlight {
+            rung,
+            received,
+            expected: progress.expected.map(ByteCount::new),
+            elapsed: now.saturating_sub(active.since),
+            ttfb: Some(progress.ttfb),
+            segment_duration,
+            current_rate: active.current_rate(now),
+        };
+        let Some(chooser) = &mut self.chooser else { return };
+        let Some(decision) = chooser.reconsider(&moment, &in_flight) else { return };
+        let sentence = decision.sentence(chooser.ladder());
+        let target = decision.rung;
+        self.cancel_transfer(index);
+        self.emit(PlaybackEvent::SegmentAbandoned { rung, number, received, sentence: sentence.clone() });
+        // The pump carries the decision out: made again with the same numbers it could be another.
+        self.pending = Some((decision, sentence));
+        if self.loaders[index].index(target).is_none() {
+            self.fetch_playlist(index, target);
+        }
+    }
+
+    pub(super) fn loaded(&mut self, id: TransferId, loaded: Loaded) {
+        if self.manifest_transfer == Some(id) {
+            self.manifest_transfer = None;
+            self.manifest_retry = Retry::default();
+            if let Content::Manifest(presentation) = loaded.content {
+                self.recovered();
+                self.present(presentation);
+            }
+            return;
+        }
+        if self.text.as_ref().is_some_and(|text| text.transfer.as_ref().is_some_and(|(active, _)| *active == id)) {
+            return self.text_loaded(loaded.content);
+        }
+        let Some(index) = self.loader_with(id) else { return };
+        let Some(active) = self.loaders[index].transfer.take() else { return };
+        self.loaders[index].retry = Retry::default();
+        match (loaded.content, active.fetching) {
+            (Content::Playlist(playlist), Fetching::Playlist) => {
+                let known = self.duration();
+                let keys: Vec<KeyId> = playlist.protections.iter().flat_map(|p| p.key_ids.iter().copied()).collect();
+                self.loaders[index].add_index(active.rung, playlist);
+                self.request_keys(&keys);
+                if self.duration() != known {
+                    self.announce_duration();
+                }
+            }
+            (Content::Media { init, streams }, Fetching::Segment(segment)) => {
+                if let Some(chooser) = &mut self.chooser {
+                    // The last byte came before decryption and the way here.
+                    let finished = self.now.min(active.since + loaded.elapsed);
+                    chooser.transfer_finished(id, loaded.bytes, loaded.cached, finished);
+                }
+                let track = self.loaders[index].group.kind;
+                let event = PlaybackEvent::SegmentLoaded {
+                    track,
+                    rung: video_rung(track, active.rung),
+                    number: segment.number,
+                    bytes: ByteCount::new(loaded.bytes),
+                    ttfb: loaded.ttfb,
+                    elapsed: loaded.elapsed,
+                    cached: loaded.cached,
+                    throughput: self.chooser.as_ref().and_then(super::QualityChooser::throughput),
+                };
+                self.enqueue(index, active.rung, &segment, &init, streams);
+                self.emit(event);
+            }
+            _ => debug_assert!(false, "the driver answers with what was asked for"),
+        }
+        self.recovered();
+    }
+
+    /// The duration comes with the first media playlist; the manifest's event is sent again with it.
+    fn announce_duration(&mut self) {
+        let Some(presentation) = &self.presentation else { return };
+        let video = presentation.preferred(TrackKind::Video, None);
+        let rungs = video.map(super::rung_infos).unwrap_or_default();
+        let tracks = presentation.tracks.iter().filter(|track| track.kind != TrackKind::Video).map(super::track_info);
+        let (tracks, duration) = (tracks.collect(), self.duration());
+        if duration.is_some_and(|duration| self.playhead.clamp_start(duration)) {
+            self.loaders.iter_mut().for_each(|loader| loader.jump(MediaTime::ZERO));
+        }
+        self.emit(PlaybackEvent::ManifestLoaded { duration, rungs, tracks });
+    }
+
+    fn enqueue(
+        &mut self,
+        index: usize,
+        rung: RungId,
+        segment: &SegmentRef,
+        init: &Arc<InitSegment>,
+        streams: Vec<(TrackKind, Vec<Sample>)>,
+    ) {
+        self.loaders[index].keep_init(segment.init.as_ref(), init);
+        let offset = match self.media_offset {
+            Some(offset) => offset,
+            None => *self.media_offset.insert(timeline_offset(segment, &streams)),
+        };
+        let alone = self.loaders.len() == 1;
+        let own = self.loaders[index].group.kind;
+        for (position, (kind, mut samples)) in streams.into_iter().enumerate() {
+            // Sound inside the picture's segments counts only where there is no track of its own.
+            if !alone && kind != own {
+                continue;
+            }
+            for sample in &mut samples {
+                sample.pts -= offset;
+                sample.dts -= offset;
+            }
+            let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
+            let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
+            let format = Arc::new(init.tracks[position].format.clone());
+            let queue = self.queues.entry(kind).or_default();
+            let was_empty = queue.range().is_none();
+            queue.push(QueuedSegment { rung, number: segment.number, start: first, end: last, format, samples });
+            if was_empty {
+                let target = self.playhead.position();
+                queue.seek(target, super::decoder_run_in(kind));
+            }
+        }
+        self.loaders[index].advance(rung, segment);
+    }
+
+    fn text_loaded(&mut self, content: Content) {
+        let Some(text) = &mut self.text else { return };
+        let Some((_, segment)) = text.transfer.take() else { return };
+        text.retry = Retry::default();
+        match (content, segment) {
+            (Content::Playlist(index), _) => text.index = Some(index),
+            (Content::Text(cues), Some(segment)) => text.add(segment.number, cues),
+            _ => debug_assert!(false, "the driver answers with what was asked for"),
+        }
+        self.recovered();
+    }
+
+    // -- What fails -------------------------------------------------------------------------------------------------
+
+    pub(super) fn load_failed(&mut self, id: TransferId, failure: LoadFailure) {
+        if self.manifest_transfer == Some(id) {
+            self.manifest_transfer = None;
+            let (failures, failing_for) = self.manifest_retry.failed(self.now);
+            let tried = Tried { failures, failing_for, alternative: false, requested_at: self.now };
+            let recovery = self.recover(&failure, ResourceKind::Manifest, tried);
+            self.manifest_retry.not_before = self.carry_out_common(&recovery);
+            return;
+        }
+        if self.text.as_ref().is_some_and(|text| text.transfer.as_ref().is_some_and(|(active, _)| *active == id)) {
+            return self.text_failed(&failure);
+        }
+        let Some(index) = self.loader_with(id) else { return };
+        let Some(active) = self.loaders[index].transfer.take() else { return };
+        if let Some(chooser) = &mut self.chooser {
+            chooser.transfer_ended_early(id, self.now);
+        }
+        let resource = match active.fetching {
+            Fetching::Playlist => ResourceKind::Playlist,
+            Fetching::Segment(_) => ResourceKind::Segment,
+        };
+        let loader = &mut self.loaders[index];
+        let (failures, failing_for) = loader.retry.failed(self.now);
+        let others = loader.group.representations.iter().map(|representation| representation.id);
+        let alternative = others.filter(|rung| *rung != active.rung).any(|rung| !loader.barred.contains(&rung));
+        let tried = Tried { failures, failing_for, alternative, requested_at: active.since };
+        let recovery = self.recover(&failure, resource, tried);
+        match (&recovery, active.fetching) {
+            (Recovery::OtherRepresentation, _) => {
+                let loader = &mut self.loaders[index];
+                loader.barred.push(active.rung);
+                loader.retry.failures = 0;
+            }
+            (Recovery::SkipSegment, Fetching::Segment(segment)) => self.skip(index, active.rung, &segment),
+            _ => {
+                let not_before = self.carry_out_common(&recovery);
+                let loader = &mut self.loaders[index];
+                loader.retry.not_before = not_before;
+                if recovery == Recovery::RefreshSource {
+                    // What follows is asked under another address.
+                    loader.retry.failures = 0;
+                }
+            }
+        }
+    }
+
+    /// Decides and reports.
+    fn recover(&mut self, failure: &LoadFailure, resource: ResourceKind, tried: Tried) -> Recovery {
+        let Tried { failures, failing_for, alternative, requested_at } = tried;
+        // A refusal of what was asked for before the address was renewed says nothing about the new one.
+        let stale = self.refreshing || self.refreshed_at.is_some_and(|at| requested_at < at);
+        let may_refresh = self.can_refresh && (stale || !self.has_just_refreshed());
+        let started = self.playhead.has_started();
+        let attempt = Attempt { resource, failures, failing_for, alternative, may_refresh, started };
+        let (recovery, error) = recovery::decide(failure, &attempt, &self.config.recovery);
+        self.failing = true;
+        let text = recovery::notice(&recovery, error.code);
+        self.emit(PlaybackEvent::LoadFailed { resource, error: error.clone(), recovery: text });
+        if recovery == Recovery::Fatal {
+            self.fail(error);
+        }
+        recovery
+    }
+
+    /// Returns when to try again.
+    fn carry_out_common(&mut self, recovery: &Recovery) -> Option<Duration> {
+        match recovery {
+            Recovery::RetryAfter(delay) => Some(self.now + *delay),
+            Recovery::RefreshSource => {
+                self.refresh_source();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn has_just_refreshed(&self) -> bool {
+        self.refreshed_at.is_some_and(|at| self.now.saturating_sub(at) < REFRESH_EVERY)
+    }
+
+    fn refresh_source(&mut self) {
+        if !self.refreshing && !self.has_just_refreshed() {
+            self.refreshing = true;
+            self.refreshed_at = Some(self.now);
+            self.outputs.push(Output::RefreshSource);
+        }
+    }
+
+    pub(super) fn source_refreshed(&mut self, result: Result<(), FetchError>) {
+        self.refreshing = false;
+        let error = match result {
+            Ok(()) => return self.emit(PlaybackEvent::SourceRefreshed),
+            Err(error) => error,
+        };
+        let code = match error {
+            FetchError::Status(401 | 403) => ErrorCode::Refused,
+            FetchError::Status(404 | 410) => ErrorCode::Missing,
+            // Nobody answers just now: what is refused will be asked for again, and this with it.
+            _ => {
+                self.refreshed_at = None;
+                let again = self.now + self.config.recovery.max_delay;
+                self.loaders.iter_mut().for_each(|loader| loader.retry.not_before = Some(again));
+                return;
+            }
+        };
+        self.fail(PlaybackError::fatal(code, error.to_string()));
+    }
+
+    /// Puts a hole where the segment should be; playback goes on behind it.
+    fn skip(&mut self, index: usize, rung: RungId, segment: &SegmentRef) {
+        let kinds: Vec<TrackKind> = self.queues_of(&self.loaders[index]).collect();
+        for kind in &kinds {
+            let Some(queue) = self.queues.get_mut(kind) else { continue };
+            if let Some(format) = queue.last_format() {
+                let (start, end) = (segment.start, segment.end());
+                queue.push(QueuedSegment { rung, number: segment.number, start, end, format, samples: Vec::new() });
+            }
+        }
+        let track = self.loaders[index].group.kind;
+        self.loaders[index].advance(rung, segment);
+        self.loaders[index].retry = Retry::default();
+        self.emit(PlaybackEvent::SegmentSkipped { track, number: segment.number });
+    }
+
+    fn text_failed(&mut self, failure: &LoadFailure) {
+        let Some(text) = &mut self.text else { return };
+        let Some((_, segment)) = text.transfer.take() else { return };
+        let (failures, failing_for) = text.retry.failed(self.now);
+        let recovery = self.recover_text(failure, failures, failing_for);
+        let Some(text) = &mut self.text else { return };
+        match (recovery, segment) {
+            (Recovery::RetryAfter(delay), _) => text.retry.not_before = Some(self.now + delay),
+            (_, Some(segment)) => {
+                text.skip(segment.number);
+                text.retry = Retry::default();
+            }
+            // Without its list the track is of no use; the picture is.
+            (_, None) => self.select_text(None),
+        }
+    }
+
+    /// Subtitles never end a session.
+    fn recover_text(&mut self, failure: &LoadFailure, failures: u32, failing_for: Duration) -> Recovery {
+        let attempt = Attempt {
+            resource: ResourceKind::Text,
+            failures,
+            failing_for,
+            alternative: false,
+            may_refresh: false,
+            started: true,
+        };
+        let (recovery, error) = recovery::decide(failure, &attempt, &self.config.recovery);
+        let text = "Subtitles are missing for a moment".to_owned();
+        self.failing = true;
+        self.emit(PlaybackEvent::LoadFailed { resource: ResourceKind::Text, error, recovery: text });
+        recovery
+    }
+
+    /// A transfer came through: the notice can go, unless another is still failing.
+    fn recovered(&mut self) {
+        let text = self.text.as_ref().is_some_and(|text| text.retry.failures > 0);
+        let still = text || self.loaders.iter().any(|loader| loader.retry.failures > 0);
+        if self.failing && !still {
+            self.failing = false;
+            self.emit(PlaybackEvent::Recovered);
+        }
+    }
+
+    // -- Keys -------------------------------------------------------------------------------------------------------
+
+    pub(super) fn request_keys(&mut self, keys: &[KeyId]) {
+        let mut new: Vec<KeyId> = keys.iter().copied().filter(|key| !self.requested_keys.contains(key)).collect();
+        new.sort_unstable();
+        new.dedup();
+        if new.is_empty() {
+            return;
+        }
+        self.requested_keys.extend(new.iter().copied());
+        self.licence_asked_at = Some(self.now);
+        self.emit(PlaybackEvent::LicenceRequested { keys: new.len() });
+        self.outputs.push(Output::RequestLicence { key_ids: new });
+    }
+
+    pub(super) fn licence(&mut self, result: Result<usize, DrmError>) {
+        match result {
+            Ok(keys) => {
+                let took = self.now.saturating_sub(self.licence_asked_at.unwrap_or(self.now));
+                self.emit(PlaybackEvent::LicenceLoaded { keys, took });
+            }
+            Err(error) => self.fail(PlaybackError::fatal(licence_error_code(&error), error.to_string())),
+        }
+    }
+}
+
+/// What is known of a failed transfer.
+#[derive(Clone, Copy)]
+struct Tried {
+    failures: u32,
+    failing_for: Duration,
+    alternative: bool,
+    requested_at: Duration,
+}
+
+/// Rungs mean something for the picture only.
+fn video_rung(track: TrackKind, rung: RungId) -> Option<RungId> {
+    (track == TrackKind::Video).then_some(rung)
+}
+
+/// May it be tried now? Clears a time that has come.
+fn is_due(retry: &mut Retry, now: Duration) -> bool {
+    if retry.not_before.is_some_and(|at| at > now) {
+        return false;
+    }
+    retry.not_before = None;
+    true
+}
+
+/// Media time of the presentation's zero. Most streams count from zero, and then playlist and media agree but for
+/// rounding; those that do not are off by more than a segment's fraction.
+fn timeline_offset(segment: &SegmentRef, streams: &[(TrackKind, Vec<Sample>)]) -> MediaTime {
+    let first = streams.iter().flat_map(|(_, samples)| samples).map(|sample| sample.pts).min();
+    let difference = first.map_or(MediaTime::ZERO, |first| first - segment.start);
+    let rounding = (segment.duration / 2).max(Duration::from_millis(500));
+    if difference.nanos().unsigned_abs() as u128 <= rounding.as_nanos() { MediaTime::ZERO } else { difference }
+}

@@ -1,0 +1,126 @@
+//! Fakes for tests: samples, presentations, and a harness that plays a session in virtual time.
+
+mod harness;
+
+pub use harness::{Harness, Link};
+
+use crate::container::bmff::InitSegment;
+use crate::container::{CodecConfig, Sample, TrackFormat};
+use crate::manifest::{
+    ByteSource, IndexSource, Presentation, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId, TrackKind,
+};
+use abr::{Bitrate, MediaTime, RungId};
+use bytes::Bytes;
+use std::time::Duration;
+use url::Url;
+
+/// A sample of this many bytes.
+pub fn sample_at(start_ms: i64, duration_ms: u64, keyframe: bool, bytes: usize) -> Sample {
+    Sample {
+        pts: MediaTime::from_millis(start_ms),
+        dts: MediaTime::from_millis(start_ms),
+        duration: Duration::from_millis(duration_ms),
+        keyframe,
+        data: Bytes::from(vec![0; bytes]),
+        protection: None,
+    }
+}
+
+/// A picture format that no decoder will see.
+pub fn video_format() -> TrackFormat {
+    let codec = CodecConfig::H264 { avcc: Bytes::from_static(&[1]), width: 640, height: 360 };
+    TrackFormat { kind: TrackKind::Video, codec }
+}
+
+/// A sound format that no decoder will hear.
+pub fn audio_format() -> TrackFormat {
+    let codec = CodecConfig::Aac { config: Bytes::from_static(&[0x11, 0x90]), rate: 48_000, channels: 2 };
+    TrackFormat { kind: TrackKind::Audio, codec }
+}
+
+/// A presentation of a few rungs and one audio track, with known indexes.
+#[derive(Clone, Debug)]
+pub struct ManifestBuilder {
+    /// Kilobits per second, ascending.
+    pub rungs: Vec<u64>,
+    pub segments: u64,
+    pub segment: Duration,
+    /// Playlists are to be fetched instead of being known.
+    pub playlists: bool,
+}
+
+impl Default for ManifestBuilder {
+    fn default() -> Self {
+        Self { rungs: vec![300, 700, 1500, 3000, 6000], segments: 30, segment: Duration::from_secs(4), playlists: true }
+    }
+}
+
+impl ManifestBuilder {
+    /// The presentation.
+    pub fn presentation(&self) -> Presentation {
+        let video = self.rungs.iter().enumerate().map(|(position, kbps)| {
+            let rung = position as u16;
+            let height = [240, 360, 480, 720, 1080, 2160][position.min(5)];
+            self.representation(RungId(rung), *kbps, height, &format!("v{rung}"))
+        });
+        let video = TrackGroup {
+            id: TrackId(0),
+            kind: TrackKind::Video,
+            language: None,
+            name: "Main".into(),
+            default: true,
+            representations: video.collect(),
+        };
+        let audio = TrackGroup {
+            id: TrackId(1),
+            kind: TrackKind::Audio,
+            language: Some("en".into()),
+            name: "English".into(),
+            default: true,
+            representations: vec![self.representation(RungId(0), 128, 0, "a")],
+        };
+        Presentation { tracks: vec![video, audio], protections: Vec::new() }
+    }
+
+    fn representation(&self, id: RungId, kbps: u64, height: u32, folder: &str) -> Representation {
+        let url = address(&format!("{folder}/index.m3u8"));
+        let index = if self.playlists {
+            IndexSource::Playlist(url)
+        } else {
+            IndexSource::Known(std::sync::Arc::new(self.index(folder)))
+        };
+        Representation {
+            id,
+            bitrate: Bitrate::from_kbps(kbps),
+            average: None,
+            width: height * 16 / 9,
+            height,
+            frame_rate: Some(25.0),
+            codecs: String::new(),
+            index,
+        }
+    }
+
+    /// The segments below a folder.
+    pub fn index(&self, folder: &str) -> SegmentIndex {
+        let segment = |number: u64| SegmentRef {
+            number,
+            start: MediaTime::ZERO + self.segment * u32::try_from(number).expect("tests are short"),
+            duration: self.segment,
+            source: ByteSource { url: address(&format!("{folder}/{number}.m4s")), range: None },
+            init: Some(ByteSource { url: address(&format!("{folder}/init.mp4")), range: None }),
+        };
+        SegmentIndex { segments: (0..self.segments).map(segment).collect(), protections: Vec::new() }
+    }
+
+    /// The initialisation that all segments of a kind share.
+    pub fn init(&self, kind: TrackKind) -> InitSegment {
+        let format = if kind == TrackKind::Audio { audio_format() } else { video_format() };
+        InitSegment::for_tests(format)
+    }
+}
+
+/// An address on a host that does not exist.
+pub fn address(path: &str) -> Url {
+    Url::parse("http://media.test/").and_then(|base| base.join(path)).expect("test addresses are valid")
+}

@@ -1,0 +1,85 @@
+//! `GET` of the home screen and of a title.
+
+use super::{
+    home,
+    summary::{Summaries, likeness},
+};
+use crate::{
+    app::Shared,
+    gateway::{ApiError, Principal, conditional},
+    ingest::TitleDescriptor,
+};
+use axum::{
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, Response},
+};
+use serde::Deserialize;
+use service_api::{ProfileId, TitleId, catalog::Title};
+use std::{cmp::Reverse, collections::BTreeMap};
+
+/// Neighbours on a title page.
+const MORE_LIKE_THIS: usize = 8;
+
+/// Hero and rows of a profile.
+pub(crate) async fn home(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(profile): Path<ProfileId>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    let viewer = app.viewer(&who, &profile).await?;
+    let watched = app.positions.all(&profile).await?;
+    let by_title = watched.iter().cloned().collect();
+    let media = app.catalog.state();
+    let summaries = Summaries { media: &media, viewer, watched: &by_title };
+    conditional::json(&headers, &home::compose(app.catalog.titles(), &watched, summaries))
+}
+
+/// Who is asking for a title.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TitleQuery {
+    profile: Option<ProfileId>,
+}
+
+/// One title, whole. With `?profile=` the profile's ceiling holds and its position is told; without it, the answer is
+/// what the least restricted profile of the account may see.
+pub(crate) async fn title(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(id): Path<TitleId>,
+    Query(query): Query<TitleQuery>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    let (viewer, watched) = match &query.profile {
+        Some(profile) => {
+            let viewer = app.viewer(&who, profile).await?;
+            (viewer, app.positions.get(profile, &id).await?.map(|progress| (id.clone(), progress)))
+        }
+        None => (app.least_restricted_viewer(&who).await?, None),
+    };
+    let title = app.catalog.visible(&id, viewer)?;
+    let watched: BTreeMap<_, _> = watched.into_iter().collect();
+    let media = app.catalog.state();
+    let summaries = Summaries { media: &media, viewer, watched: &watched };
+    conditional::json(&headers, &page(title, app.catalog.titles(), summaries))
+}
+
+fn page(title: &TitleDescriptor, titles: &[TitleDescriptor], summaries: Summaries<'_>) -> Title {
+    let mut neighbours: Vec<_> = titles
+        .iter()
+        .filter(|other| other.id != title.id && other.qa == title.qa && summaries.shows(other))
+        .filter(|other| likeness(title, other) > 0)
+        .collect();
+    neighbours.sort_by_key(|other| Reverse(likeness(title, other)));
+    Title {
+        summary: summaries.summary(title),
+        description: title.description.clone(),
+        credits: title.credits.clone(),
+        audio_languages: Vec::new(),
+        subtitle_languages: title.subtitle_languages.clone(),
+        protection: title.protection,
+        chapters: title.chapters.clone(),
+        more_like_this: neighbours.into_iter().take(MORE_LIKE_THIS).map(|other| summaries.summary(other)).collect(),
+    }
+}

@@ -1,0 +1,73 @@
+//! From a descriptor and its media to what a card shows.
+
+use crate::{
+    entitlement::{Decision, Refusal, Terms, Viewer, decide},
+    ingest::{LibraryState, MediaState, TitleDescriptor},
+};
+use service_api::{
+    TitleId,
+    catalog::{TitleState, TitleSummary},
+    profile::Progress,
+};
+use std::collections::BTreeMap;
+
+/// Badge of titles that the viewer's plan leaves out.
+const UPGRADE_BADGE: &str = "Premium";
+
+/// Everything that summaries of one answer are made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summaries<'a> {
+    pub(crate) media: &'a LibraryState,
+    pub(crate) viewer: Viewer,
+    pub(crate) watched: &'a BTreeMap<TitleId, Progress>,
+}
+
+impl Summaries<'_> {
+    /// The title on a card.
+    pub(crate) fn summary(&self, title: &TitleDescriptor) -> TitleSummary {
+        let media = self.media.get(&title.id).cloned().unwrap_or_default();
+        let mut badges = title.badges.clone();
+        if decide(self.viewer, Terms::from(title)) == Decision::Refused(Refusal::NotInPlan) {
+            badges.insert(0, UPGRADE_BADGE.to_owned());
+        }
+        let runtime_s = if media.duration_s > 0.0 { media.duration_s } else { title.duration_s };
+        TitleSummary {
+            id: title.id.clone(),
+            name: title.name.clone(),
+            kicker: title.kicker.clone(),
+            synopsis: title.synopsis.clone(),
+            year: Some(title.year),
+            runtime_s: Some(runtime_s),
+            maturity: title.maturity,
+            genres: title.genres.clone(),
+            badges,
+            state: state(media.state),
+            artwork: media.artwork,
+            progress: self.watched.get(&title.id).copied(),
+        }
+    }
+
+    /// May the viewer know of the title?
+    pub(crate) fn shows(&self, title: &TitleDescriptor) -> bool {
+        decide(self.viewer, Terms::from(title)) != Decision::Refused(Refusal::AboveCeiling)
+    }
+
+    /// Could the viewer press play now?
+    pub(crate) fn is_playable(&self, title: &TitleDescriptor) -> bool {
+        decide(self.viewer, Terms::from(title)) == Decision::Allowed
+            && self.media.get(&title.id).is_some_and(|media| media.state == MediaState::Ready)
+    }
+}
+
+/// How many genres two titles share.
+pub(crate) fn likeness(one: &TitleDescriptor, other: &TitleDescriptor) -> usize {
+    one.genres.iter().filter(|genre| other.genres.contains(genre)).count()
+}
+
+fn state(media: MediaState) -> TitleState {
+    match media {
+        MediaState::Absent => TitleState::Preparing { percent: 0 },
+        MediaState::Making { percent } => TitleState::Preparing { percent: percent.min(99) },
+        MediaState::Ready => TitleState::Ready,
+    }
+}

@@ -1,0 +1,195 @@
+//! `lumen-server serve`, `make-library` and `doctor`.
+
+mod doctor;
+mod make_library;
+mod serve;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use server_stub::{ServerConfig, ingest::LadderProfile};
+use service_api::TitleId;
+use std::{ffi::OsString, io::IsTerminal, path::PathBuf, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// What is logged unless LUMEN_LOG says otherwise.
+const DEFAULT_LOG: &str = "info";
+
+/// Lumen's server: sign-in, catalog, licences and segments in one process.
+#[derive(Debug, Parser)]
+#[command(name = "lumen-server", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  lumen-server serve --demo                    everything, on http://127.0.0.1:7800
+  lumen-server serve --demo --listen 127.0.0.1:0 --library-profile test --only the-long-tide
+                                               a free port and one small title, for experiments
+  lumen-server make-library                    makes the titles without serving them
+  lumen-server doctor                          says what is missing on this machine
+
+Environment:
+  LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in
+                   info,server_stub::identity=debug. Default: info
+  LUMEN_DATA       the data folder, where --data is not given
+  XDG_DATA_HOME    parent of the default data folder, lumen/server. Default: ~/.local/share
+
+`serve` prints one line on stdout, `listening on http://HOST:PORT`, when it accepts connections.
+It stops on Ctrl-C or SIGTERM: requests in flight get five seconds, a second signal ends it at once.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves, and makes missing titles in the background
+    Serve(ServeArgs),
+    /// Makes the library and ends; what is there already is kept
+    MakeLibrary(LibraryArgs),
+    /// Checks what the server needs: ffmpeg, a writable data folder, a free port
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Adds the demo accounts and shows them on the sign-in page
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    library: LibraryArgs,
+    /// Serves only the titles that are already made
+    #[arg(long)]
+    no_make: bool,
+    /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
+    #[arg(long, value_name = "URL")]
+    public_url: Option<url::Url>,
+}
+
+#[derive(Debug, Args)]
+struct ListenArgs {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7800")]
+    listen: std::net::SocketAddr,
+}
+
+#[derive(Debug, Args)]
+struct LibraryArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// How rich the encodings are: full is five rungs up to 1080p, test is small and fast
+    #[arg(long, value_name = "PROFILE", default_value = "full")]
+    library_profile: ProfileName,
+    /// Restricts the catalog to these titles
+    #[arg(long, value_name = "TITLE", value_delimiter = ',')]
+    only: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+struct DataArgs {
+    /// Folder of the database, the master key and the library [default: ~/.local/share/lumen/server]
+    #[arg(long, value_name = "DIR", env = "LUMEN_DATA", hide_env = true)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProfileName {
+    Full,
+    Test,
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::MakeLibrary(args) => make_library::run(args).await,
+            Command::Doctor(args) => doctor::run(&args).await,
+        }
+    }
+}
+
+impl LibraryArgs {
+    /// A configuration with these titles and nothing else changed.
+    fn config(&self) -> anyhow::Result<ServerConfig> {
+        let mut config = ServerConfig::new(self.data.folder()?);
+        config.library.profile = match self.library_profile {
+            ProfileName::Full => LadderProfile::Full,
+            ProfileName::Test => LadderProfile::Test,
+        };
+        if let Some(only) = &self.only {
+            let known = server_stub::ingest::catalogue();
+            for id in only {
+                if !known.iter().any(|title| title.id.as_str() == id) {
+                    let ids: Vec<&str> = known.iter().map(|title| title.id.as_str()).collect();
+                    anyhow::bail!("there is no title {id}; choose from {}", ids.join(", "));
+                }
+            }
+            config.library.only = Some(only.iter().map(|id| TitleId(id.clone())).collect());
+        }
+        Ok(config)
+    }
+}
+
+impl DataArgs {
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.data {
+            Some(data) => Ok(data.clone()),
+            None => default_data(std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
+                .context("neither XDG_DATA_HOME nor HOME is set; say --data DIR"),
+        }
+    }
+}
+
+/// The XDG base directory specification: a relative XDG_DATA_HOME is to be ignored.
+fn default_data(xdg_data_home: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let absolute = |value: OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
+    let parent =
+        xdg_data_home.and_then(absolute).or_else(|| Some(home.and_then(absolute)?.join(".local").join("share")))?;
+    Some(parent.join("lumen").join("server"))
+}
+
+/// Logs to stderr; stdout belongs to the one line that scripts wait for.
+pub(crate) fn start_log() {
+    let filter = EnvFilter::try_from_env("LUMEN_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn data_folder_follows_xdg() {
+        let os = |text: &str| Some(OsString::from(text));
+        let table = [
+            (os("/x"), os("/home/mia"), Some("/x/lumen/server")),
+            (None, os("/home/mia"), Some("/home/mia/.local/share/lumen/server")),
+            (os("relative"), os("/home/mia"), Some("/home/mia/.local/share/lumen/server")),
+            (os(""), os("/home/mia"), Some("/home/mia/.local/share/lumen/server")),
+            (None, None, None),
+        ];
+        for (xdg, home, expected) in table {
+            assert_eq!(default_data(xdg, home), expected.map(PathBuf::from));
+        }
+    }
+}

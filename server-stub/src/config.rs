@@ -1,0 +1,144 @@
+//! What a server can be told before it starts.
+
+use crate::{
+    clock::{Clock, SystemClock},
+    delivery::FaultScript,
+    ingest::LadderProfile,
+};
+use service_api::TitleId;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use url::Url;
+
+/// Port of the server where nobody says otherwise.
+pub const DEFAULT_PORT: u16 = 7800;
+
+/// Everything a server needs to know. [`ServerConfig::new`] gives the defaults of the command line.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Folder of the database, the master key and the library. Created with mode 0700.
+    pub data: PathBuf,
+    /// Seeds the demo accounts and shows them on the sign-in page.
+    pub demo: bool,
+    /// How clients reach the server, if not by the address it listens on (a reverse proxy). Also the OAuth issuer.
+    pub public_url: Option<Url>,
+    /// The titles.
+    pub library: LibraryConfig,
+    /// How long things stay valid.
+    pub lifetimes: Lifetimes,
+    /// How much one client may take.
+    pub limits: Limits,
+    /// The time; tests inject their own.
+    pub clock: Arc<dyn Clock>,
+    /// Breaks the delivery of media on purpose. Only for tests in the same process: there is no way to set it over
+    /// HTTP.
+    pub faults: Option<Arc<dyn FaultScript>>,
+}
+
+impl ServerConfig {
+    /// Defaults with the data in `data`: loopback, no demo accounts, the full library, made in the background.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            data: data.into(),
+            demo: false,
+            public_url: None,
+            library: LibraryConfig::default(),
+            lifetimes: Lifetimes::default(),
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+            faults: None,
+        }
+    }
+
+    /// Folder of the media, inside the data folder.
+    pub fn library_root(&self) -> PathBuf {
+        self.data.join("library")
+    }
+}
+
+/// Which titles there are and who makes them.
+#[derive(Clone, Debug)]
+pub struct LibraryConfig {
+    /// How rich the encodings are.
+    pub profile: LadderProfile,
+    /// Restricts the catalog to these titles.
+    pub only: Option<Vec<TitleId>>,
+    /// Makes what is missing in the background.
+    pub make: bool,
+}
+
+impl Default for LibraryConfig {
+    fn default() -> Self {
+        Self { profile: LadderProfile::Full, only: None, make: true }
+    }
+}
+
+/// How long things stay valid. A moment counts as expired when it is reached.
+#[derive(Clone, Debug)]
+pub struct Lifetimes {
+    /// The sign-in page, from being shown to being sent.
+    pub sign_in_form: Duration,
+    /// Authorization codes: long enough for one redirect.
+    pub code: Duration,
+    /// Access tokens.
+    pub access_token: Duration,
+    /// Refresh tokens, counted anew at each rotation: how long a device may stay away without signing in again.
+    pub refresh_token: Duration,
+    /// Playback grants and their media tokens: longer than the longest title with a dinner in the middle.
+    pub grant: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            sign_in_form: Duration::from_secs(15 * 60),
+            code: Duration::from_secs(60),
+            access_token: Duration::from_secs(10 * 60),
+            refresh_token: Duration::from_secs(60 * 24 * 3_600),
+            grant: Duration::from_secs(4 * 3_600),
+        }
+    }
+}
+
+/// How much one client, or all of them together, may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Largest request body, in bytes. No request of the contract comes near.
+    pub body_bytes: usize,
+    /// From the first byte of a request to the end of its headers; what a slow-header attack would stretch.
+    pub header_read: Duration,
+    /// How long an idle connection is kept for the next request. Longer than a player with a full buffer is silent.
+    pub keep_alive: Duration,
+    /// How long a client may refuse to read before its connection is closed.
+    pub write_stall: Duration,
+    /// From the headers to the answer, for everything but media.
+    pub request: Duration,
+    /// Connections at a time; further ones wait in the kernel's backlog.
+    pub connections: usize,
+    /// Requests being answered at a time; further ones get 503.
+    pub concurrent_requests: usize,
+    /// How long requests in flight may take to finish when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024,
+            header_read: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(75),
+            write_stall: Duration::from_secs(120),
+            request: Duration::from_secs(30),
+            connections: 1_024,
+            concurrent_requests: 512,
+            drain: Duration::from_secs(5),
+        }
+    }
+}

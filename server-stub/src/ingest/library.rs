@@ -1,0 +1,400 @@
+//! The folder of titles: what is ready, what is missing, and making the latter.
+
+use super::{
+    IngestError, LadderProfile, LibraryState, MediaState, TitleDescriptor, TitleMedia, artwork, catalogue,
+    key::{ContentKey, KeySource},
+    paths,
+    produce::Production,
+};
+use serde::{Deserialize, Serialize};
+use service_api::{TitleId, catalog::Protection};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::{sync::watch, task::JoinSet};
+
+/// Rises when media would come out different; older ones are made again.
+const GENERATOR: u32 = 2;
+/// Files that a player may ask for. `title.json` is not one of them.
+const SERVED: [&str; 4] = ["m3u8", "mp4", "m4s", "vtt"];
+
+/// What [`Library::open`] needs to know.
+#[derive(Clone, Debug)]
+pub struct LibraryOptions {
+    /// Folder of the library; created if absent.
+    pub root: PathBuf,
+    pub profile: LadderProfile,
+    /// The titles to have; absent means all.
+    pub only: Option<Vec<TitleId>>,
+    /// Lowers the priority of the encoders, so that a player on the same machine does not stutter.
+    pub background: bool,
+}
+
+/// The demo titles on disk.
+#[derive(Debug)]
+pub struct Library {
+    options: LibraryOptions,
+    descriptors: Vec<TitleDescriptor>,
+    state: watch::Sender<LibraryState>,
+}
+
+/// `title.json`, written last: a folder without it is not served.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Record {
+    generator: u32,
+    ladder: String,
+    /// [`ContentKey::check_value`] of the key that the media are encrypted with.
+    key_check: Option<String>,
+}
+
+impl Library {
+    /// Looks at what is there. Nothing is made yet.
+    ///
+    /// # Errors
+    /// The folder cannot be created.
+    pub fn open(options: LibraryOptions) -> Result<Self, IngestError> {
+        Self::with_titles(options, catalogue())
+    }
+
+    fn with_titles(options: LibraryOptions, mut descriptors: Vec<TitleDescriptor>) -> Result<Self, IngestError> {
+        let media = options.root.join("media");
+        fs::create_dir_all(&media).map_err(|error| IngestError::file("create", &media, error))?;
+        if let Some(only) = &options.only {
+            descriptors.retain(|title| only.contains(&title.id));
+        }
+        let library = Self { options, descriptors, state: watch::Sender::new(LibraryState::new()) };
+        let state = library.descriptors.iter().map(|title| {
+            let ready = library.record(title).is_some_and(|record| library.is_current(&record));
+            let media = TitleMedia {
+                state: if ready { MediaState::Ready } else { MediaState::Absent },
+                artwork: artwork::existing(&library.options.root, &title.id).unwrap_or_default(),
+                duration_s: title.duration_s,
+            };
+            (title.id.clone(), media)
+        });
+        library.state.send_replace(state.collect());
+        Ok(library)
+    }
+
+    /// The titles of this library, in the order in which they are made.
+    pub fn descriptors(&self) -> &[TitleDescriptor] {
+        &self.descriptors
+    }
+
+    /// How far every title is.
+    pub fn state(&self) -> LibraryState {
+        self.state.borrow().clone()
+    }
+
+    /// Hears every change of [`Library::state`].
+    pub fn watch(&self) -> watch::Receiver<LibraryState> {
+        self.state.subscribe()
+    }
+
+    /// The file `relative` (such as `master.m3u8`) of a title that is ready.
+    pub fn media_file(&self, title: &TitleId, relative: &str) -> Option<PathBuf> {
+        let ready = self.state.borrow().get(title).is_some_and(|media| media.state == MediaState::Ready);
+        let suffix = relative.rsplit_once('.').map(|(_, suffix)| suffix)?;
+        if !ready || !SERVED.contains(&suffix) {
+            return None;
+        }
+        paths::file_below(&self.folder(title), relative)
+    }
+
+    /// The file behind `/artwork/{title}/{name}`.
+    pub fn artwork_file(&self, title: &TitleId, name: &str) -> Option<PathBuf> {
+        let known = self.descriptors.iter().any(|descriptor| descriptor.id == *title);
+        known.then(|| artwork::file(&self.options.root, title, name)).flatten()
+    }
+
+    /// Makes what is missing: all pictures for the catalogue, then one title after the other.
+    ///
+    /// Dropping the future cancels: encoders are killed, and what is not complete is made anew next time. A title that
+    /// fails does not keep the others from being made.
+    ///
+    /// # Errors
+    /// [`IngestError::Busy`] if another process is at it, [`IngestError::MissingTool`] and [`IngestError::DiskFull`] as
+    /// soon as they happen, [`IngestError::Titles`] at the end if single titles failed.
+    pub async fn make(&self, keys: Arc<dyn KeySource>) -> Result<(), IngestError> {
+        let _lock = self.lock()?;
+        self.make_artwork().await?;
+        let mut failures = Vec::new();
+        for title in &self.descriptors {
+            if let Err(error) = self.make_title(title, &keys).await {
+                if error.ends_everything() {
+                    return Err(error);
+                }
+                tracing::warn!(title = %title.id, %error, "a title cannot be made");
+                failures.push((title.id.clone(), error));
+            }
+        }
+        let failed = failures.len();
+        match failures.into_iter().next() {
+            None => Ok(()),
+            Some((title, source)) => {
+                Err(IngestError::Titles { failed, total: self.descriptors.len(), title, source: Box::new(source) })
+            }
+        }
+    }
+
+    /// Two processes that make the same library would delete each other's work.
+    fn lock(&self) -> Result<File, IngestError> {
+        let path = self.options.root.join(".lock");
+        let file = File::create(&path).map_err(|error| IngestError::file("create", &path, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(IngestError::Busy { path: self.options.root.clone() }),
+            Err(TryLockError::Error(error)) => Err(IngestError::file("lock", path, error)),
+        }
+    }
+
+    async fn make_artwork(&self) -> Result<(), IngestError> {
+        let missing = self.descriptors.iter().filter(|title| self.state.borrow()[&title.id].artwork.card.is_none());
+        let mut waiting: Vec<TitleDescriptor> = missing.cloned().collect();
+        // The first of the catalogue is shown largest, so it comes first.
+        waiting.reverse();
+        let mut running = JoinSet::new();
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        loop {
+            while running.len() < processors
+                && let Some(title) = waiting.pop()
+            {
+                let root = self.options.root.clone();
+                running.spawn_blocking(move || artwork::make(&root, &title).map(|artwork| (title.id, artwork)));
+            }
+            let Some(done) = running.join_next().await else { return Ok(()) };
+            let (title, artwork) = done.map_err(|_| IngestError::Worker)??;
+            self.update(&title, |media| media.artwork = artwork);
+        }
+    }
+
+    async fn make_title(&self, title: &TitleDescriptor, keys: &Arc<dyn KeySource>) -> Result<(), IngestError> {
+        let key = self.key_of(title, keys).await?;
+        let wanted = Record {
+            generator: GENERATOR,
+            ladder: self.options.profile.name().to_owned(),
+            key_check: key.as_ref().map(ContentKey::check_value),
+        };
+        if self.record(title).as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        let folder = self.folder(&title.id);
+        let partial = self.options.root.join("media").join(format!("{}.partial", title.id));
+        self.update(&title.id, |media| media.state = MediaState::Making { percent: 0 });
+        // If this future is dropped or fails, the title is absent again.
+        let mut outcome = Outcome { library: self, title: &title.id, state: MediaState::Absent };
+        for stale in [&folder, &partial] {
+            if stale.exists() {
+                fs::remove_dir_all(stale).map_err(|error| IngestError::file("remove", stale, error))?;
+            }
+        }
+        let result = self.make_in(title, &partial, key, &wanted).await;
+        if let Err(error) = result {
+            // Half a title is of no use and may be what fills the disk.
+            let _ = fs::remove_dir_all(&partial);
+            return Err(error);
+        }
+        fs::rename(&partial, &folder).map_err(|error| IngestError::file("rename", &partial, error))?;
+        outcome.state = MediaState::Ready;
+        drop(outcome);
+        tracing::info!(title = %title.id, "a title is ready");
+        Ok(())
+    }
+
+    async fn make_in(
+        &self,
+        title: &TitleDescriptor,
+        partial: &Path,
+        key: Option<ContentKey>,
+        record: &Record,
+    ) -> Result<(), IngestError> {
+        let LibraryOptions { profile, background, .. } = self.options;
+        let production = Production { title, profile, folder: partial, key, background };
+        let last = AtomicU8::new(0);
+        production
+            .run(|percent| {
+                if last.swap(percent, Ordering::Relaxed) != percent {
+                    self.update(&title.id, |media| media.state = MediaState::Making { percent });
+                }
+            })
+            .await?;
+        let path = partial.join("title.json");
+        let text = serde_json::to_vec_pretty(record).expect("a record of texts and numbers is always JSON");
+        fs::write(&path, text).map_err(|error| IngestError::file("write", &path, error))
+    }
+
+    async fn key_of(
+        &self,
+        title: &TitleDescriptor,
+        keys: &Arc<dyn KeySource>,
+    ) -> Result<Option<ContentKey>, IngestError> {
+        if title.protection == Protection::Clear {
+            return Ok(None);
+        }
+        let (keys, id) = (Arc::clone(keys), title.id.clone());
+        let key = tokio::task::spawn_blocking(move || keys.content_key(&id)).await.map_err(|_| IngestError::Worker)?;
+        key.map(Some).map_err(|source| IngestError::Key { title: title.id.clone(), source })
+    }
+
+    fn folder(&self, title: &TitleId) -> PathBuf {
+        self.options.root.join("media").join(title.as_str())
+    }
+
+    fn record(&self, title: &TitleDescriptor) -> Option<Record> {
+        serde_json::from_slice(&fs::read(self.folder(&title.id).join("title.json")).ok()?).ok()
+    }
+
+    /// May media with this record be served? Whether their key still exists is found out by [`Library::make`].
+    fn is_current(&self, record: &Record) -> bool {
+        record.generator == GENERATOR && record.ladder == self.options.profile.name()
+    }
+
+    fn update(&self, title: &TitleId, change: impl FnOnce(&mut TitleMedia)) {
+        self.state.send_modify(|state| change(state.entry(title.clone()).or_default()));
+    }
+}
+
+/// Says how the making of a title has ended, however it ends.
+struct Outcome<'a> {
+    library: &'a Library,
+    title: &'a TitleId,
+    state: MediaState,
+}
+
+impl Drop for Outcome<'_> {
+    fn drop(&mut self) {
+        self.library.update(self.title, |media| media.state = self.state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::key::KeyError;
+
+    struct Keys([u8; 16]);
+
+    impl KeySource for Keys {
+        fn content_key(&self, _: &TitleId) -> Result<ContentKey, KeyError> {
+            Ok(ContentKey { kid: [7; 16], key: self.0 })
+        }
+    }
+
+    struct NoKeys;
+
+    impl KeySource for NoKeys {
+        fn content_key(&self, _: &TitleId) -> Result<ContentKey, KeyError> {
+            Err("the key store is locked".into())
+        }
+    }
+
+    /// The two counters, shortened.
+    fn library(root: &Path, seconds: f64) -> Library {
+        let mut titles: Vec<_> = catalogue().into_iter().filter(|title| title.qa).collect();
+        titles.iter_mut().for_each(|title| title.duration_s = seconds);
+        titles.reverse();
+        let options =
+            LibraryOptions { root: root.to_owned(), profile: LadderProfile::Test, only: None, background: false };
+        Library::with_titles(options, titles).unwrap()
+    }
+
+    fn clear() -> TitleId {
+        TitleId::from("qa-counter-clear")
+    }
+
+    fn cenc() -> TitleId {
+        TitleId::from("qa-counter-cenc")
+    }
+
+    fn written(library: &Library, title: &TitleId) -> std::time::SystemTime {
+        fs::metadata(library.media_file(title, "master.m3u8").unwrap()).unwrap().modified().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_title_is_made_once_served_when_complete_and_made_again_for_another_key() {
+        let root = tempfile::tempdir().unwrap();
+        let first = library(root.path(), 2.0);
+        assert!(first.state().values().all(|media| media.state == MediaState::Absent));
+        assert!(first.media_file(&clear(), "master.m3u8").is_none());
+        first.make(Arc::new(Keys([1; 16]))).await.unwrap();
+        assert!(first.state().values().all(|media| media.state == MediaState::Ready && media.artwork.card.is_some()));
+        assert!(first.media_file(&clear(), "video/144p/seg-00001.m4s").is_some());
+        assert!(first.media_file(&clear(), "audio/init.mp4").is_some());
+        for hidden in ["title.json", "../qa-counter-clear/master.m3u8", "/etc/hosts", "video", "work/audio.mp4"] {
+            assert!(first.media_file(&clear(), hidden).is_none(), "{hidden}");
+        }
+        assert!(first.media_file(&TitleId::from("../media/qa-counter-clear"), "master.m3u8").is_none());
+        assert!(first.artwork_file(&clear(), "poster.jpg").is_some());
+        let times = (written(&first, &clear()), written(&first, &cenc()));
+
+        let second = library(root.path(), 2.0);
+        assert!(second.state().values().all(|media| media.state == MediaState::Ready));
+        second.make(Arc::new(Keys([1; 16]))).await.unwrap();
+        assert_eq!((written(&second, &clear()), written(&second, &cenc())), times);
+
+        second.make(Arc::new(Keys([2; 16]))).await.unwrap();
+        assert_eq!(written(&second, &clear()), times.0);
+        assert_ne!(written(&second, &cenc()), times.1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_title_without_a_key_does_not_keep_the_others_away() {
+        let root = tempfile::tempdir().unwrap();
+        let library = library(root.path(), 2.0);
+        let error = library.make(Arc::new(NoKeys)).await.unwrap_err();
+        assert!(matches!(error, IngestError::Titles { failed: 1, total: 2, .. }), "{error:?}");
+        assert_eq!(library.state()[&cenc()].state, MediaState::Absent);
+        assert_eq!(library.state()[&clear()].state, MediaState::Ready);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_interrupted_title_is_never_served_and_is_made_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let long = library(root.path(), 60.0);
+        let mut states = long.watch();
+        // The guard that `wait_for` returns locks the state; it must be gone before the library changes it.
+        let begun = async {
+            let begun =
+                |state: &LibraryState| matches!(state[&cenc()].state, MediaState::Making { percent } if percent > 0);
+            states.wait_for(begun).await.map(drop)
+        };
+        let keys: Arc<dyn KeySource> = Arc::new(Keys([1; 16]));
+        tokio::select! {
+            made = long.make(Arc::clone(&keys)) => panic!("a minute of video cannot be made at once: {made:?}"),
+            begun = begun => begun.unwrap(),
+        }
+        assert_eq!(long.state()[&cenc()].state, MediaState::Absent);
+        assert!(long.media_file(&cenc(), "master.m3u8").is_none());
+
+        let short = library(root.path(), 2.0);
+        assert_eq!(short.state()[&cenc()].state, MediaState::Absent);
+        short.make(keys).await.unwrap();
+        assert_eq!(short.state()[&cenc()].state, MediaState::Ready);
+        assert!(!root.path().join("media/qa-counter-cenc.partial").exists());
+    }
+
+    #[tokio::test]
+    async fn a_library_is_made_by_one_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let library = library(root.path(), 2.0);
+        let _other = library.lock().unwrap();
+        assert!(matches!(library.make(Arc::new(NoKeys)).await, Err(IngestError::Busy { .. })));
+    }
+
+    #[test]
+    fn only_the_wanted_titles_are_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let library = Library::open(LibraryOptions {
+            root: root.path().to_owned(),
+            profile: LadderProfile::Full,
+            only: Some(vec![clear()]),
+            background: true,
+        });
+        let library = library.unwrap();
+        assert_eq!(library.descriptors().len(), 1);
+        assert!(library.artwork_file(&cenc(), "card.jpg").is_none());
+    }
+}

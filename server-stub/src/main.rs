@@ -1,0 +1,31 @@
+//! The command line of the server.
+
+mod cli;
+
+use clap::Parser;
+use std::{process::ExitCode, time::Duration};
+
+/// How long threads that still encode may take to notice that the process ends.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli::start_log();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(cli.run());
+    // Encoders run on threads that cannot be cancelled; what they leave behind is made again at the next start.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! W3C Clear Key licence format (Encrypted Media Extensions, section 9.1).
+
+use serde::{Deserialize, Serialize};
+
+/// The challenge: which keys are needed. `kids` are base64url without padding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearKeyRequest {
+    pub kids: Vec<String>,
+    #[serde(rename = "type", default)]
+    pub session: SessionType,
+}
+
+/// The licence: a JSON Web Key set.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearKeyLicence {
+    pub keys: Vec<ClearKey>,
+    #[serde(rename = "type", default)]
+    pub session: SessionType,
+}
+
+impl std::fmt::Debug for ClearKeyLicence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClearKeyLicence").field("keys", &self.keys.len()).field("session", &self.session).finish()
+    }
+}
+
+/// One symmetric key. Never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearKey {
+    /// Always `oct`.
+    pub kty: String,
+    /// Key id, base64url without padding.
+    pub kid: String,
+    /// The key itself, base64url without padding.
+    pub k: String,
+}
+
+impl std::fmt::Debug for ClearKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClearKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// How long a licence may be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionType {
+    #[default]
+    Temporary,
+    PersistentLicense,
+}
