@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::decision::Decision;
 use crate::history::History;
 use crate::ladder::{Ladder, Rung, RungId};
-use crate::throughput::ThroughputEstimate;
+use crate::throughput::{ThroughputEstimate, TransferSample};
 use crate::units::{Bitrate, ByteCount, PlaybackRate};
 
 /// A segment that will be fetched soon.
@@ -63,8 +63,21 @@ pub struct AbrContext<'a> {
     pub segment_duration: Duration,
     /// The next segments, the one to decide about first; may be empty.
     pub upcoming: &'a [UpcomingSegment<'a>],
+    /// Segments from the one to decide about to the end of the presentation; `None` where it has no known end. Sizes
+    /// of those beyond `upcoming` are simply unknown.
+    pub remaining: Option<u32>,
+    /// Where the presentation is live: how far behind the edge playback is.
+    pub live: Option<LiveWindow>,
     /// Recent switches and stalls.
     pub history: &'a History,
+}
+
+/// The moving end of a live presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveWindow {
+    /// Media time between the playhead and the end of what has been published, once the segment being published is
+    /// complete: the most that could ever be buffered. It grows with every stall.
+    pub latency: Duration,
 }
 
 impl<'a> AbrContext<'a> {
@@ -81,9 +94,14 @@ impl<'a> AbrContext<'a> {
             ttfb: None,
             segment_duration: Duration::from_secs(4),
             upcoming: &[],
+            remaining: None,
+            live: None,
             history,
         }
     }
+
+    /// Segments over which [`Self::demand`] looks: a scene, not the film.
+    const NEAR_FUTURE: usize = 5;
 
     /// Media time of the segment to decide about; never zero.
     pub fn next_duration(&self) -> Duration {
@@ -103,7 +121,7 @@ impl<'a> AbrContext<'a> {
     /// large segment changes nothing but its own arrival, which the buffer rules look at by themselves.
     pub fn demand(&self, rung: &Rung) -> Bitrate {
         let (mut bytes, mut time) = (ByteCount::ZERO, Duration::ZERO);
-        for segment in self.upcoming {
+        for segment in self.upcoming.iter().take(Self::NEAR_FUTURE) {
             let Some(size) = segment.size(rung.id) else { break };
             bytes += size;
             time = time.saturating_add(segment.duration);
@@ -132,12 +150,43 @@ pub struct InFlight {
     pub current_rate: Option<Bitrate>,
 }
 
+/// What is known of a presentation before its first segment.
+#[derive(Clone, Copy, Debug)]
+pub struct PlaybackPlan<'a> {
+    /// Everything that may be chosen.
+    pub ladder: &'a Ladder,
+    /// Nominal segment duration.
+    pub segment_duration: Duration,
+    /// Where the buffer is full; in live, how far playback starts behind the edge.
+    pub buffer_target: Duration,
+    /// Whether segments appear as time goes by.
+    pub live: bool,
+}
+
 /// Chooses rungs.
 ///
 /// Called by the session on its own thread: `decide` once per segment before it is requested, `reconsider` at every
 /// progress report of a transfer (some ten times a second). Both must return at once, without locks or I/O, and must
 /// not allocate once warm.
 pub trait AbrController: Send + Debug {
+    /// What will be chosen from, as soon as it is known: the place for tables that take time to make.
+    ///
+    /// A controller must also work without having been told, and with a ladder that was constrained since.
+    fn prepare(&mut self, plan: &PlaybackPlan<'_>) {
+        let _ = plan;
+    }
+
+    /// A segment's transfer has ended, complete or abandoned. The sample is that of the whole transfer and of the whole
+    /// link while it ran.
+    fn observe(&mut self, sample: &TransferSample) {
+        let _ = sample;
+    }
+
+    /// Whether [`Self::reconsider`] is worth calling at all.
+    fn watches_transfers(&self) -> bool {
+        true
+    }
+
     /// The rung for the next segment, always one of `ctx.ladder`.
     fn decide(&mut self, ctx: &AbrContext<'_>) -> Decision;
 

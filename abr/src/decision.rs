@@ -202,6 +202,9 @@ pub struct Decision {
     pub rung: RungId,
     /// Why.
     pub reason: Reason,
+    /// Not to be requested before this time since the session began, and then to be decided anew; `None` for at once.
+    #[serde(with = "serde_seconds::option", default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Duration>,
     /// From what.
     pub trace: DecisionTrace,
 }
@@ -220,7 +223,7 @@ impl Decision {
                 verdict: if candidate.id == rung { Verdict::Chosen } else { Verdict::Outscored },
             });
         }
-        Self { rung, reason: Reason::Fixed, trace }
+        Self { rung, reason: Reason::Fixed, not_before: None, trace }
     }
 
     /// Whether it changes the rung.

@@ -101,13 +101,15 @@ mod ladder;
 mod qoe;
 pub mod rules;
 mod serde_seconds;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod throughput;
 mod units;
 
 pub use bandwidth_meter::{BandwidthMeter, TransferId};
 pub use buffer_policy::{BufferPolicy, BufferState, LoadVerdict};
 pub use constraint::{Constraint, ConstraintReason};
-pub use controller::{AbrContext, AbrController, InFlight, UpcomingSegment};
+pub use controller::{AbrContext, AbrController, InFlight, LiveWindow, PlaybackPlan, UpcomingSegment};
 pub use decision::{Decision, DecisionTrace, Reason, RungTrace, RungTraces, Verdict};
 pub use history::{History, Stall, Switch};
 pub use ladder::{Ladder, LadderError, Rung, RungId};

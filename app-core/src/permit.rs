@@ -81,20 +81,10 @@ fn denied(error: &ClientError) -> LicenseDenied {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use service_api::problem::Problem;
+    use crate::testing::fixtures::problem;
 
     #[test]
     fn refusals_become_what_the_player_can_act_on() {
-        let problem = |code, status| {
-            ClientError::Problem(Problem {
-                code,
-                title: "No".into(),
-                status,
-                detail: None,
-                request_id: None,
-                retry_after_s: None,
-            })
-        };
         assert_eq!(denied(&problem(ProblemCode::GrantExpired, 403)), LicenseDenied::Expired);
         assert_eq!(denied(&problem(ProblemCode::NotEntitled, 403)), LicenseDenied::Refused("No".into()));
         assert_eq!(denied(&ClientError::SignedOut), LicenseDenied::Unauthorised);

@@ -618,18 +618,7 @@ async fn write_settings(mut changes: watch::Receiver<Option<Settings>>, path: st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use service_api::problem::Problem;
-
-    fn problem(code: ProblemCode, status: u16) -> ClientError {
-        ClientError::Problem(Problem {
-            code,
-            title: "No".into(),
-            status,
-            detail: None,
-            request_id: None,
-            retry_after_s: None,
-        })
-    }
+    use crate::testing::fixtures::problem;
 
     #[test]
     fn refusals_name_what_a_viewer_can_do() {

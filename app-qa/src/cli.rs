@@ -2,7 +2,6 @@
 
 use crate::exit::Exit;
 use crate::play::{PlayOptions, play};
-use crate::report::Verdict;
 use crate::shape::Shape;
 use crate::target::{Account, Target};
 use anyhow::Context as _;
@@ -35,7 +34,7 @@ enum Command {
 ///
 ///   LUMEN_QA_PASSWORD=… lumen-qa play the-long-tide --server http://127.0.0.1:7800 --account mia@lumen.example
 ///
-///   lumen-qa play URL --shape 0:5000,10:600,25:5000 --report out/
+///   lumen-qa play URL --shape 0:5000,10:600,25:5000 --allow-stalls 1 --report out/
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 struct Play {
@@ -65,6 +64,9 @@ struct Play {
     /// Hold this quality instead of adapting, such as 720p.
     #[arg(long, value_name = "HEIGHT", value_parser = height)]
     quality: Option<u32>,
+    /// Let this many stalls pass; without it, one is a failure.
+    #[arg(long, value_name = "COUNT", default_value_t)]
+    allow_stalls: u32,
     /// Name of the adaptive controller.
     #[arg(long, value_name = "NAME")]
     controller: Option<String>,
@@ -110,6 +112,7 @@ async fn run_play(arguments: Play) -> anyhow::Result<Exit> {
         config,
         shape: arguments.shape,
         height: arguments.quality,
+        allowed_stalls: arguments.allow_stalls,
         report: arguments.report,
     };
     let folder = options.report.clone();
@@ -125,7 +128,7 @@ async fn run_play(arguments: Play) -> anyhow::Result<Exit> {
             }
         }
     }
-    Ok(if report.verdict == Verdict::Pass { Exit::Pass } else { Exit::Assertion })
+    Ok(report.exit())
 }
 
 /// `720p` or `720`.

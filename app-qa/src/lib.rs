@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod exit;
+pub mod expectation;
 pub mod picture;
 pub mod play;
 pub mod report;

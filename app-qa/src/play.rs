@@ -1,5 +1,6 @@
 //! Plays a target headlessly and watches.
 
+use crate::expectation::Expectation;
 use crate::picture::PictureCheck;
 use crate::report::{self, ProcessFigures, Report};
 use crate::shape::Shape;
@@ -28,6 +29,8 @@ pub struct PlayOptions {
     pub shape: Option<Shape>,
     /// Hold the rung of this height instead of adapting.
     pub height: Option<u32>,
+    /// Stalls that do not make the run a failure.
+    pub allowed_stalls: u32,
     /// Where files go.
     pub report: Option<PathBuf>,
 }
@@ -79,14 +82,9 @@ pub async fn play(target: Target, options: PlayOptions) -> anyhow::Result<Report
     if hung {
         report.fail(format!("playback stood still for {} s", PATIENCE.as_secs()));
     }
-    if let Some(error) = &snapshot.error {
-        report.fail(error.to_string());
-    }
-    if report.picture.frames == 0 && snapshot.stats.video_decoder.is_some() {
-        report.fail("no picture was shown");
-    }
-    if !report.picture.is_perfect() {
-        report.fail("frames were lost, repeated or out of order");
+    let expectation = Expectation { counter: target.counter, stalls: options.allowed_stalls };
+    for complaint in expectation.complaints(&report) {
+        report.fail(complaint);
     }
     if let Some(folder) = &options.report {
         let path = folder.join("report.json");
@@ -216,6 +214,7 @@ impl Run {
         }
         let mut watch = lock(&self.watch);
         report.picture = watch.picture.report();
+        report.last_picture_s = watch.last.as_ref().map(|frame| frame.pts.as_secs_f64());
         report.quality = watch.quality.report();
         if let Some(log) = &mut watch.log {
             log.flush().context("cannot write the event log")?;

@@ -1,10 +1,11 @@
 //! The verdict of a run, as files: `report.json`, `events.jsonl`, `frames/*.png`.
 
+use crate::exit::Exit;
 use crate::picture::PictureReport;
 use abr::QoeReport;
 use anyhow::Context as _;
 use player_core::frame::VideoFrame;
-use player_core::{PlaybackError, PlaybackState, PlayerSnapshot};
+use player_core::{ErrorCode, PlaybackError, PlaybackState, PlayerSnapshot};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,10 @@ pub struct Report {
     pub error: Option<PlaybackError>,
     pub wall_s: f64,
     pub played_s: f64,
+    /// Length of what was played, if the manifest says it.
+    pub duration_s: Option<f64>,
+    /// Where in the title the last picture belongs.
+    pub last_picture_s: Option<f64>,
     /// From the request to the first picture.
     pub time_to_first_frame_s: Option<f64>,
     pub stalls: u32,
@@ -106,6 +111,8 @@ impl Report {
             error: snapshot.error.clone(),
             wall_s: 0.0,
             played_s: 0.0,
+            duration_s: snapshot.duration.map(|duration| duration.as_secs_f64()),
+            last_picture_s: None,
             time_to_first_frame_s: stats.time_to_first_frame.map(|time| time.as_secs_f64()),
             stalls: stats.stalls,
             stalled_s: stats.stalled_for.as_secs_f64(),
@@ -130,6 +137,15 @@ impl Report {
     pub fn fail(&mut self, reason: impl Into<String>) {
         self.verdict = Verdict::Fail;
         self.failures.push(reason.into());
+    }
+
+    /// What CI is told.
+    pub fn exit(&self) -> Exit {
+        match (self.verdict, &self.error) {
+            (Verdict::Pass, _) => Exit::Pass,
+            (Verdict::Fail, Some(error)) if error.code == ErrorCode::CodecUnsupported => Exit::Environment,
+            (Verdict::Fail, _) => Exit::Assertion,
+        }
     }
 
     /// A few lines for a terminal.
@@ -172,4 +188,26 @@ pub fn write_png(frame: &VideoFrame, path: &Path) -> anyhow::Result<()> {
         image::RgbaImage::from_raw(frame.width, frame.height, frame.to_rgba()).context("a frame of odd size")?;
     let opaque = image::DynamicImage::ImageRgba8(image).to_rgb8();
     opaque.save(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(code: ErrorCode) -> Report {
+        let mut report = Report::from_snapshot("title".into(), &PlayerSnapshot::initial(), ProcessFigures::default());
+        report.error = Some(PlaybackError::fatal(code, "detail"));
+        report.fail("it did not play");
+        report
+    }
+
+    #[test]
+    fn a_missing_decoder_is_the_machine_s_fault_and_nothing_else_is() {
+        let passed = Report::from_snapshot("title".into(), &PlayerSnapshot::initial(), ProcessFigures::default());
+        assert_eq!(passed.exit(), Exit::Pass);
+        for code in ErrorCode::ALL {
+            let expected = if *code == ErrorCode::CodecUnsupported { Exit::Environment } else { Exit::Assertion };
+            assert_eq!(failed(*code).exit(), expected, "{code:?}");
+        }
+    }
 }

@@ -18,6 +18,8 @@ pub struct Target {
     pub start: MediaTime,
     pub licences: Option<Arc<dyn LicenseTransport>>,
     pub refresh: Option<Arc<dyn SourceRefresh>>,
+    /// Is it one of our QA titles, whose pictures all carry a counter?
+    pub counter: bool,
 }
 
 /// An account to sign in with.
@@ -37,7 +39,7 @@ impl Target {
     /// A stream by its address, signed out.
     pub fn from_url(manifest: Url) -> Self {
         let name = manifest.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
-        Self { manifest, name, start: MediaTime::ZERO, licences: None, refresh: None }
+        Self { manifest, name, start: MediaTime::ZERO, licences: None, refresh: None, counter: false }
     }
 
     /// A title: signs in through the server's own pages and asks for permission to play.
@@ -57,6 +59,7 @@ impl Target {
         let permit = Arc::new(Permit::new(client.clone(), request, grant));
         let (licences, refresh): (Arc<dyn LicenseTransport>, Arc<dyn SourceRefresh>) = (permit.clone(), permit);
         let (licences, refresh) = (Some(licences), Some(refresh));
-        Ok(Self { manifest, name: title.to_owned(), start: MediaTime::ZERO, licences, refresh })
+        let counter = server_stub::ingest::catalogue().iter().any(|known| known.qa && known.id.as_str() == title);
+        Ok(Self { manifest, name: title.to_owned(), start: MediaTime::ZERO, licences, refresh, counter })
     }
 }

@@ -8,7 +8,7 @@ use app_qa::target::Target;
 use player_core::{Command, ErrorCode, PlaybackState};
 use server_stub::{DeliveryRequest, Fault, FaultFn};
 use std::time::Duration;
-use support::{CENC, CLEAR, Service, eager, playing_beyond};
+use support::{AGES, CENC, CLEAR, Service, eager, playing_beyond};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ fn is_video(request: &DeliveryRequest, segment: &str) -> bool {
 async fn ten_seconds(service: &Service, title: &str, options: &PlayOptions) -> Run {
     let run = Run::start(&service.target(title).await, options).unwrap();
     run.player.send(Command::Play);
-    assert!(run.until(40 * SECOND, playing_beyond(10.0)).await, "{:?}", run.player.snapshot());
+    assert!(run.until(AGES, playing_beyond(10.0)).await, "{:?}", run.player.snapshot());
     assert_eq!(run.player.snapshot().state, PlaybackState::Playing, "{:?}", run.player.snapshot().error);
     run.player.send(Command::Stop);
     run.player.closed().await;
@@ -92,11 +92,11 @@ async fn a_server_dead_for_ten_seconds_loses_nothing() {
     let service = Service::start().await;
     let run = Run::start(&service.target(CENC).await, &eager()).unwrap();
     run.player.send(Command::Play);
-    assert!(run.until(20 * SECOND, playing_beyond(2.0)).await);
-    let notice = run.until(30 * SECOND, |snapshot| snapshot.notice.is_some());
+    assert!(run.until(AGES, playing_beyond(2.0)).await);
+    let notice = run.until(AGES, |snapshot| snapshot.notice.is_some());
     let (service, noticed) = tokio::join!(service.dead_for(10 * SECOND), notice);
     assert!(noticed, "the viewer is told: {:?}", run.player.snapshot());
-    assert!(run.until(40 * SECOND, playing_beyond(20.0)).await, "{:?}", run.player.snapshot().stats);
+    assert!(run.until(AGES, playing_beyond(20.0)).await, "{:?}", run.player.snapshot().stats);
     run.player.send(Command::Stop);
     run.player.closed().await;
     assert_eq!(run.player.snapshot().error, None);

@@ -8,7 +8,7 @@ use player_core::net::{HttpFetcher, ShapedFetcher, Shaper};
 use player_core::{Bitrate, Command, MediaTime, PlaybackState};
 use std::sync::Arc;
 use std::time::Duration;
-use support::{CENC, FRAME_RATE, Service, eager};
+use support::{AGES, CENC, FRAME_RATE, Service, eager};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -52,7 +52,7 @@ async fn each_frame_of_an_encrypted_title_is_shown_once_in_order_across_switches
         let enough = move |snapshot: &player_core::PlayerSnapshot| {
             snapshot.state == PlaybackState::Playing && snapshot.position >= to + SECOND
         };
-        assert!(run.until(20 * SECOND, enough).await, "{:?}", run.player.snapshot());
+        assert!(run.until(AGES, enough).await, "{:?}", run.player.snapshot());
     }
     run.player.send(Command::Stop);
     run.player.closed().await;
@@ -73,7 +73,7 @@ async fn each_frame_of_an_encrypted_title_is_shown_once_in_order_across_switches
 
 async fn wait_for(run: &Run, seen: impl Fn(&[u8]) -> bool) {
     let arrived = run
-        .until(40 * SECOND, |snapshot| {
+        .until(AGES, |snapshot| {
             let rungs = run.picture(|picture| picture.report().rungs);
             seen(&rungs) || matches!(snapshot.state, PlaybackState::Failed | PlaybackState::Ended)
         })
@@ -91,12 +91,12 @@ async fn pausing_loses_no_frame() {
     let run = Run::start(&target, &eager()).unwrap();
     run.player.send(Command::Play);
     for pause_at in [1.0, 2.0, 3.0] {
-        assert!(run.until(20 * SECOND, support::playing_beyond(pause_at)).await);
+        assert!(run.until(AGES, support::playing_beyond(pause_at)).await);
         run.player.send(Command::Pause);
-        assert!(run.until(5 * SECOND, |snapshot| snapshot.state == PlaybackState::Paused).await);
+        assert!(run.until(AGES, |snapshot| snapshot.state == PlaybackState::Paused).await);
         run.player.send(Command::Play);
     }
-    assert!(run.until(20 * SECOND, support::playing_beyond(4.0)).await);
+    assert!(run.until(AGES, support::playing_beyond(4.0)).await);
     run.player.send(Command::Stop);
     run.player.closed().await;
     let report = run.picture(app_qa::picture::PictureCheck::report);
@@ -111,7 +111,7 @@ async fn the_end_is_the_last_frame_and_play_starts_over() {
     target.start = MediaTime::from_secs_f64(58.0);
     let run = Run::start(&target, &eager()).unwrap();
     run.player.send(Command::Play);
-    assert!(run.until(20 * SECOND, |snapshot| snapshot.state == PlaybackState::Ended).await);
+    assert!(run.until(AGES, |snapshot| snapshot.state == PlaybackState::Ended).await);
     let first = run.picture(|picture| picture.runs().to_vec());
     assert_eq!(first[0].first().unwrap().code.unwrap().0, 1_450);
     assert_eq!(first[0].last().unwrap().code.unwrap().0, 1_499);
@@ -119,7 +119,7 @@ async fn the_end_is_the_last_frame_and_play_starts_over() {
     let again = |snapshot: &player_core::PlayerSnapshot| {
         snapshot.state == PlaybackState::Playing && (1.0..10.0).contains(&snapshot.position.as_secs_f64())
     };
-    assert!(run.until(20 * SECOND, again).await, "{:?}", run.player.snapshot());
+    assert!(run.until(AGES, again).await, "{:?}", run.player.snapshot());
     let runs = run.picture(|picture| picture.runs().to_vec());
     assert_eq!(runs[1][0].code.unwrap().0, 0);
     run.player.send(Command::Stop);

@@ -49,7 +49,7 @@ async fn a_granted_licence_plays() {
     let service = Service::start().await;
     let run = Run::start(&service.target(CENC).await, &eager()).unwrap();
     run.player.send(Command::Play);
-    assert!(run.until(Duration::from_secs(20), support::playing_beyond(1.0)).await);
+    assert!(run.until(AGES, support::playing_beyond(1.0)).await);
     assert_eq!(run.player.snapshot().error, None);
     run.player.send(Command::Stop);
     run.player.closed().await;

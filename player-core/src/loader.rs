@@ -29,28 +29,38 @@ pub(crate) struct Loader {
     pub(crate) ask_for_keys: KeyAsker,
 }
 
-/// Maps addresses under the manifest's first folder to the folder of its renewed address.
-#[derive(Clone, Debug)]
+/// Maps addresses under any folder that the manifest has had to the folder of its newest address.
+#[derive(Clone)]
 pub(crate) struct Rebase {
-    from: Arc<str>,
-    to: Arc<Mutex<String>>,
+    /// In order of age, never empty. One more for each renewal, of which there is one in several seconds at most.
+    folders: Arc<Mutex<Vec<String>>>,
 }
 
 impl Rebase {
     pub(crate) fn new(manifest: &Url) -> Self {
-        let folder = folder(manifest);
-        Self { from: folder.as_str().into(), to: Arc::new(Mutex::new(folder)) }
+        Self { folders: Arc::new(Mutex::new(vec![folder(manifest)])) }
     }
 
     pub(crate) fn renew(&self, manifest: &Url) {
-        *self.to.lock().unwrap_or_else(PoisonError::into_inner) = folder(manifest);
+        let newest = folder(manifest);
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.retain(|known| *known != newest);
+        folders.push(newest);
     }
 
     fn apply(&self, source: ByteSource) -> ByteSource {
-        let to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
-        let renewed = source.url.as_str().strip_prefix(&*self.from).map(|rest| format!("{to}{rest}"));
-        let url = renewed.and_then(|text| text.parse().ok()).unwrap_or(source.url);
+        let url = self.renewed(&source.url).unwrap_or(source.url);
         ByteSource { url, ..source }
+    }
+
+    /// The address in the newest folder; `None` if it never was the manifest's neighbour.
+    fn renewed(&self, url: &Url) -> Option<Url> {
+        let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        // One folder may lie in another.
+        let learnt_in =
+            folders.iter().filter(|known| url.as_str().starts_with(*known)).max_by_key(|known| known.len())?;
+        let newest = folders.last()?;
+        format!("{newest}{}", &url.as_str()[learnt_in.len()..]).parse().ok()
     }
 }
 
@@ -164,5 +174,46 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    fn applied(rebase: &Rebase, text: &str) -> String {
+        rebase.apply(ByteSource { url: url(text), range: None }).url.into()
+    }
+
+    #[test]
+    fn addresses_follow_each_renewal_whenever_they_were_learnt() {
+        let rebase = Rebase::new(&url("https://cdn.example/first/master.m3u8"));
+        let (first, second) = ("https://cdn.example/first/video/1.m4s", "https://cdn.example/second/video/1.m4s");
+        assert_eq!(applied(&rebase, first), first);
+        rebase.renew(&url("https://cdn.example/second/master.m3u8"));
+        assert_eq!(applied(&rebase, first), second);
+        assert_eq!(applied(&rebase, second), second);
+        // What a playlist fetched by now names lies in the second folder.
+        rebase.renew(&url("https://cdn.example/third/master.m3u8"));
+        for learnt in [first, second] {
+            assert_eq!(applied(&rebase, learnt), "https://cdn.example/third/video/1.m4s");
+        }
+        rebase.renew(&url("https://cdn.example/first/master.m3u8"));
+        assert_eq!(applied(&rebase, second), first);
+    }
+
+    #[test]
+    fn a_folder_in_another_is_told_apart_and_strangers_stay_where_they_are() {
+        let rebase = Rebase::new(&url("https://cdn.example/title/master.m3u8"));
+        rebase.renew(&url("https://cdn.example/title/signed/master.m3u8"));
+        rebase.renew(&url("https://cdn.example/new/master.m3u8"));
+        assert_eq!(applied(&rebase, "https://cdn.example/title/a.m4s"), "https://cdn.example/new/a.m4s");
+        assert_eq!(applied(&rebase, "https://cdn.example/title/signed/a.m4s"), "https://cdn.example/new/a.m4s");
+        let stranger = "https://other.example/title/a.m4s";
+        assert_eq!(applied(&rebase, stranger), stranger);
     }
 }

@@ -11,7 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
+
+/// Longer than a busy machine stands still; only a server that is wrong lets it pass.
+const AGES: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn unknown_addresses_and_methods_are_problems() {
@@ -105,12 +109,14 @@ async fn slow_heads_are_closed_and_idle_connections_are_not() {
         }
     };
     let mut answer = Vec::new();
-    tokio::select! {
-        _ = from_server.read_to_end(&mut answer) => {}
-        () = dribble => {}
-    }
+    let closed = async {
+        tokio::select! {
+            _ = from_server.read_to_end(&mut answer) => {}
+            () = dribble => {}
+        }
+    };
+    timeout(AGES, closed).await.expect("the limit does not begin anew with each byte");
     assert!(started.elapsed() >= limit, "too early");
-    assert!(started.elapsed() < limit * 20, "too late: {:?}", started.elapsed());
     assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
 
     // A connection that is only idle, before and between requests, outlives the limit several times.
@@ -127,13 +133,10 @@ async fn slow_heads_are_closed_and_idle_connections_are_not() {
 #[tokio::test]
 async fn slow_body_is_given_up() {
     let server = TestServer::start_with(|config| config.limits.request = Duration::from_millis(300)).await;
-    let mia = server.sign_in(MIA).await;
-    let head = format!(
-        "POST /v1/playback HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
-         content-length: 100\r\nconnection: close\r\n\r\n{{",
-        mia.tokens.access_token
-    );
-    let answer = raw(server.address(), &head).await;
+    // A request that needs no sign-in: signing in may itself take longer than the limit on a busy machine.
+    let head = "POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+                content-length: 100\r\nconnection: close\r\n\r\ngrant_type=";
+    let answer = raw(server.address(), head).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
 }
 
@@ -180,7 +183,11 @@ async fn stopping_lets_requests_finish_and_accepts_no_more() {
         let is_manifest = request.path.ends_with(".m3u8");
         is_manifest.then(|| has_arrived.send(()).unwrap()).map(|()| Fault::Delay(Duration::from_millis(300)))
     });
-    let server = TestServer::with_faults(script).await;
+    let server = TestServer::start_with(|config| {
+        config.faults = Some(script);
+        config.limits.drain = AGES;
+    })
+    .await;
     let manifest = server.sign_in(MIA).await.grant(CLEAR).await.manifest;
     let address = server.address();
     let in_flight = tokio::spawn(server.get(&manifest).send());

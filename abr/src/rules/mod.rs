@@ -84,7 +84,7 @@ fn decide(
             verdict: if i == position { Verdict::Chosen } else { verdict },
         });
     }
-    Decision { rung: ctx.ladder.rungs()[position].id, reason, trace }
+    Decision { rung: ctx.ladder.rungs()[position].id, reason, not_before: None, trace }
 }
 
 #[cfg(test)]

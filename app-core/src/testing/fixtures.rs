@@ -21,7 +21,9 @@ use service_api::{
     catalog::{
         Artwork, CardShape, Chapter, Credit, Home, LibraryProgress, Protection, Row, Title, TitleState, TitleSummary,
     },
+    client::ClientError,
     identity::{Account, Profile},
+    problem::{Problem, ProblemCode},
     profile::Progress,
 };
 use std::time::Duration;
@@ -362,4 +364,10 @@ pub(crate) fn cue() -> Cue {
         end: MediaTime::from_millis(1_154_000),
         lines: vec!["She said the tide keeps books,".into(), "and that somebody must read them.".into()],
     }
+}
+
+/// A refusal by the service, titled "No".
+pub(crate) fn problem(code: ProblemCode, status: u16) -> ClientError {
+    let title = "No".into();
+    ClientError::Problem(Problem { code, title, status, detail: None, request_id: None, retry_after_s: None })
 }

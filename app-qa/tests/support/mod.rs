@@ -1,5 +1,5 @@
-//! A real server with real media for tests. The QA titles are made once per target folder and copied for each test,
-//! which then may break its own copy's server in any way.
+//! A real server with real media for tests. The titles are made once per target folder and shared; each test has a
+//! server of its own, which it may break in any way.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 use app_qa::play::{PlayOptions, Run};
@@ -8,25 +8,35 @@ use player_core::{ErrorCode, PlaybackState, PlayerConfig, PlayerSnapshot};
 use server_stub::ingest::{LadderProfile, Library, LibraryOptions};
 use server_stub::{FaultScript, RunningServer, Server, ServerConfig};
 use service_api::TitleId;
+use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 use tokio::sync::OnceCell;
 
 pub const CLEAR: &str = "qa-counter-clear";
 pub const CENC: &str = "qa-counter-cenc";
+/// The one film that is made here: no QA title is protected like this.
+pub const CBCS: &str = "a-winter-without-maps";
 /// In the catalog, but its media are not made: enough to be refused.
 pub const PREMIUM: &str = "glass-harbour";
 /// Frames a second of the QA titles.
 pub const FRAME_RATE: u32 = 25;
+/// Longer than a busy machine takes for anything that a test waits for; only a player that is wrong lets it pass.
+pub const AGES: Duration = Duration::from_secs(90);
 
-/// Media of the QA titles, made by the server's own code; kept between runs.
+/// A data folder with made titles; kept between runs.
 async fn media() -> &'static Path {
     static MADE: OnceCell<PathBuf> = OnceCell::const_new();
     MADE.get_or_init(|| async {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("qa-media");
+        fs::create_dir_all(&folder).expect("a folder can be made");
+        let lock = File::create(folder.join("media.lock")).expect("a file can be made");
+        // Test binaries may run side by side. Whoever waits here has nothing else to do.
+        lock.lock().expect("a file can be locked");
         let mut config = config(&folder);
         config.library.make = false;
         let server = Server::start(config).await.expect("the server starts");
@@ -37,7 +47,7 @@ async fn media() -> &'static Path {
             background: false,
         })
         .expect("the library opens");
-        library.make(server.key_source()).await.expect("ffmpeg makes the QA titles");
+        library.make(server.key_source()).await.expect("ffmpeg makes the titles");
         server.shutdown().await;
         folder
     })
@@ -45,7 +55,7 @@ async fn media() -> &'static Path {
 }
 
 fn titles() -> Vec<TitleId> {
-    vec![TitleId::from(CLEAR), TitleId::from(CENC)]
+    [CLEAR, CENC, CBCS].map(TitleId::from).to_vec()
 }
 
 fn config(folder: &Path) -> ServerConfig {
@@ -76,7 +86,7 @@ impl Service {
 
     pub async fn with(change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        copy(media().await, folder.path());
+        copy(media().await, folder.path()).expect("the data folder can be copied");
         let mut config = config(folder.path());
         change(&mut config);
         let server = Server::start(config.clone()).await.expect("the server starts");
@@ -88,6 +98,10 @@ impl Service {
     pub async fn dead_for(self, time: Duration) -> Self {
         let Self { config, server, folder } = self;
         server.shutdown().await;
+        // Without a listener connections are refused, as they should be, and nobody else is given the port meanwhile.
+        let placeholder = TcpSocket::new_v4().expect("a socket");
+        placeholder.set_reuseaddr(true).expect("an address that is shared");
+        placeholder.bind(config.listen).expect("the port is free now");
         tokio::time::sleep(time).await;
         let server = Server::start(config.clone()).await.expect("the port is still free");
         Self { config, server, folder }
@@ -107,17 +121,12 @@ pub fn ben() -> Account {
     Account { email: "ben@lumen.example".into(), password: "lumen-demo".into() }
 }
 
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).expect("the folder can be read") {
-        let entry = entry.expect("the folder can be read");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a file has a type").is_dir() {
-            std::fs::create_dir_all(&target).expect("a folder can be made");
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), &target).expect("a file can be copied");
-        }
+/// Copies what a server writes to; the media it only reads.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    for file in ["master.key", "lumen.db"] {
+        fs::copy(from.join(file), to.join(file))?;
     }
+    std::os::unix::fs::symlink(from.join("library"), to.join("library"))
 }
 
 /// A small buffer, so that what the network does is soon seen on screen.
@@ -131,7 +140,7 @@ pub fn eager() -> PlayOptions {
 pub async fn failure(target: &Target, options: &PlayOptions) -> ErrorCode {
     let run = Run::start(target, options).expect("the player starts");
     run.player.send(player_core::Command::Play);
-    let failed = run.until(Duration::from_secs(40), |snapshot| snapshot.state == PlaybackState::Failed).await;
+    let failed = run.until(AGES, |snapshot| snapshot.state == PlaybackState::Failed).await;
     assert!(failed, "it should fail: {:?}", run.player.snapshot());
     let code = run.player.snapshot().error.as_ref().expect("a failure has an error").code;
     run.player.send(player_core::Command::Stop);

@@ -3,6 +3,7 @@
 use super::{
     IngestError, LadderProfile, LibraryState, MediaState, TitleDescriptor, TitleMedia, artwork, catalogue,
     key::{ContentKey, KeySource},
+    lock::{self, LibraryLock},
     paths,
     produce::Production,
 };
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use service_api::{TitleId, catalog::Protection};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::{
-    fs::{self, File, TryLockError},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -116,14 +117,14 @@ impl Library {
     /// fails does not keep the others from being made.
     ///
     /// # Errors
-    /// [`IngestError::Busy`] if another process is at it, [`IngestError::MissingTool`] and [`IngestError::DiskFull`] as
-    /// soon as they happen, [`IngestError::Titles`] at the end if single titles failed.
+    /// [`IngestError::Busy`] if another process is at it and does not end within seconds, [`IngestError::MissingTool`]
+    /// and [`IngestError::DiskFull`] as soon as they happen, [`IngestError::Titles`] at the end if single titles failed.
     pub async fn make(&self, keys: Arc<dyn KeySource>) -> Result<(), IngestError> {
-        let _lock = self.lock()?;
-        self.make_artwork().await?;
+        let lock = Arc::new(LibraryLock::acquire(&self.options.root, lock::PATIENCE).await?);
+        self.make_artwork(&lock).await?;
         let mut failures = Vec::new();
         for title in &self.descriptors {
-            if let Err(error) = self.make_title(title, &keys).await {
+            if let Err(error) = self.make_title(title, &keys, &lock).await {
                 if error.ends_everything() {
                     return Err(error);
                 }
@@ -140,18 +141,7 @@ impl Library {
         }
     }
 
-    /// Two processes that make the same library would delete each other's work.
-    fn lock(&self) -> Result<File, IngestError> {
-        let path = self.options.root.join(".lock");
-        let file = File::create(&path).map_err(|error| IngestError::file("create", &path, error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(IngestError::Busy { path: self.options.root.clone() }),
-            Err(TryLockError::Error(error)) => Err(IngestError::file("lock", path, error)),
-        }
-    }
-
-    async fn make_artwork(&self) -> Result<(), IngestError> {
+    async fn make_artwork(&self, lock: &Arc<LibraryLock>) -> Result<(), IngestError> {
         let missing = self.descriptors.iter().filter(|title| self.state.borrow()[&title.id].artwork.card.is_none());
         let mut waiting: Vec<TitleDescriptor> = missing.cloned().collect();
         // The first of the catalogue is shown largest, so it comes first.
@@ -162,8 +152,11 @@ impl Library {
             while running.len() < processors
                 && let Some(title) = waiting.pop()
             {
-                let root = self.options.root.clone();
-                running.spawn_blocking(move || artwork::make(&root, &title).map(|artwork| (title.id, artwork)));
+                let (root, lock) = (self.options.root.clone(), Arc::clone(lock));
+                running.spawn_blocking(move || {
+                    let _lock = lock;
+                    artwork::make(&root, &title).map(|artwork| (title.id, artwork))
+                });
             }
             let Some(done) = running.join_next().await else { return Ok(()) };
             let (title, artwork) = done.map_err(|_| IngestError::Worker)??;
@@ -171,7 +164,12 @@ impl Library {
         }
     }
 
-    async fn make_title(&self, title: &TitleDescriptor, keys: &Arc<dyn KeySource>) -> Result<(), IngestError> {
+    async fn make_title(
+        &self,
+        title: &TitleDescriptor,
+        keys: &Arc<dyn KeySource>,
+        lock: &Arc<LibraryLock>,
+    ) -> Result<(), IngestError> {
         let key = self.key_of(title, keys).await?;
         let wanted = Record {
             generator: GENERATOR,
@@ -187,12 +185,11 @@ impl Library {
         // If this future is dropped or fails, the title is absent again.
         let mut outcome = Outcome { library: self, title: &title.id, state: MediaState::Absent };
         for stale in [&folder, &partial] {
-            if stale.exists() {
-                fs::remove_dir_all(stale).map_err(|error| IngestError::file("remove", stale, error))?;
-            }
+            discard(stale).map_err(|error| IngestError::file("remove", stale, error))?;
         }
-        let result = self.make_in(title, &partial, key, &wanted).await;
-        if let Err(error) = result {
+        let LibraryOptions { profile, background, .. } = self.options;
+        let production = Production { title, profile, folder: &partial, key, background, lock: Arc::clone(lock) };
+        if let Err(error) = self.make_in(&production, &wanted).await {
             // Half a title is of no use and may be what fills the disk.
             let _ = fs::remove_dir_all(&partial);
             return Err(error);
@@ -204,24 +201,17 @@ impl Library {
         Ok(())
     }
 
-    async fn make_in(
-        &self,
-        title: &TitleDescriptor,
-        partial: &Path,
-        key: Option<ContentKey>,
-        record: &Record,
-    ) -> Result<(), IngestError> {
-        let LibraryOptions { profile, background, .. } = self.options;
-        let production = Production { title, profile, folder: partial, key, background };
+    async fn make_in(&self, production: &Production<'_>, record: &Record) -> Result<(), IngestError> {
+        let title = &production.title.id;
         let last = AtomicU8::new(0);
         production
             .run(|percent| {
                 if last.swap(percent, Ordering::Relaxed) != percent {
-                    self.update(&title.id, |media| media.state = MediaState::Making { percent });
+                    self.update(title, |media| media.state = MediaState::Making { percent });
                 }
             })
             .await?;
-        let path = partial.join("title.json");
+        let path = production.folder.join("title.json");
         let text = serde_json::to_vec_pretty(record).expect("a record of texts and numbers is always JSON");
         fs::write(&path, text).map_err(|error| IngestError::file("write", &path, error))
     }
@@ -270,10 +260,21 @@ impl Drop for Outcome<'_> {
     }
 }
 
+/// Removes what a run before has left behind.
+fn discard(folder: &Path) -> io::Result<()> {
+    let removed = match fs::remove_dir_all(folder) {
+        // An encoder that was killed just now may finish the one call it was in, and that may be making a file here.
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => fs::remove_dir_all(folder),
+        removed => removed,
+    };
+    removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ingest::key::KeyError;
+    use std::time::Duration;
 
     struct Keys([u8; 16]);
 
@@ -380,7 +381,7 @@ mod tests {
     async fn a_library_is_made_by_one_at_a_time() {
         let root = tempfile::tempdir().unwrap();
         let library = library(root.path(), 2.0);
-        let _other = library.lock().unwrap();
+        let _other = LibraryLock::acquire(root.path(), Duration::ZERO).await.unwrap();
         assert!(matches!(library.make(Arc::new(NoKeys)).await, Err(IngestError::Busy { .. })));
     }
 

@@ -23,6 +23,7 @@ mod error;
 mod key;
 mod ladder;
 mod library;
+mod lock;
 mod package;
 mod paths;
 mod produce;

@@ -6,6 +6,7 @@ use super::{
     encode::{self, VideoJob},
     key::ContentKey,
     ladder::Rung,
+    lock::LibraryLock,
     package::{self, Plan},
     scene::{Film, SceneKind, counter::Counter},
     sound,
@@ -33,6 +34,8 @@ pub(crate) struct Production<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) key: Option<ContentKey>,
     pub(crate) background: bool,
+    /// Kept by whatever still writes when the work is cancelled.
+    pub(crate) lock: Arc<LibraryLock>,
 }
 
 impl Production<'_> {
@@ -53,7 +56,12 @@ impl Production<'_> {
             audio: sound,
             folder: self.folder.to_owned(),
         };
-        tokio::task::spawn_blocking(move || package::package(&plan)).await.map_err(|_| IngestError::Worker)??;
+        let lock = Arc::clone(&self.lock);
+        let packaging = tokio::task::spawn_blocking(move || {
+            let _lock = lock;
+            package::package(&plan)
+        });
+        packaging.await.map_err(|_| IngestError::Worker)??;
         fs::remove_dir_all(&work).map_err(|error| IngestError::file("remove", &work, error))
     }
 

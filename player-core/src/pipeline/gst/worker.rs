@@ -28,7 +28,11 @@ const MAX_COMPLAINTS: u32 = 50;
 /// What reaches the thread.
 pub(super) enum Message {
     Command(PipelineCommand),
-    Bus(gst::Message),
+    Bus {
+        message: gst::Message,
+        /// Generation that was shown when the message was posted.
+        shown: Generation,
+    },
     Close,
 }
 
@@ -105,7 +109,7 @@ impl Worker {
             };
             let result = match message {
                 Some(Message::Command(command)) => self.command(command),
-                Some(Message::Bus(message)) => self.bus_message(&message),
+                Some(Message::Bus { message, shown }) => self.bus_message(&message, shown),
                 Some(Message::Close) => break,
                 None => Ok(()),
             };
@@ -160,7 +164,7 @@ impl Worker {
         for kind in kinds {
             self.branches.insert(*kind, Branch::new(&pipeline, *kind, self.output, &self.frames, &self.shown)?);
         }
-        let own = self.own.clone();
+        let (own, shown) = (self.own.clone(), self.shown.clone());
         let bus = pipeline.bus().ok_or_else(|| PipelineError::Framework("a pipeline without a bus".into()))?;
         bus.set_sync_handler(move |_, message| {
             let wanted = matches!(
@@ -171,13 +175,17 @@ impl Worker {
                     | gst::MessageType::Warning
             );
             if wanted {
-                let _ = own.send(Message::Bus(message.clone()));
+                let _ = own.send(Message::Bus { message: message.clone(), shown: shown.load(Ordering::Acquire) });
             }
             gst::BusSyncReply::Drop
         });
         pipeline.set_state(gst::State::Paused).map_err(|error| PipelineError::Output(error.to_string()))?;
         self.pipeline = Some(pipeline);
-        if start > MediaTime::ZERO { self.seek(start, self.generation) } else { Ok(()) }
+        if start > MediaTime::ZERO {
+            return self.seek(start, self.generation);
+        }
+        self.shown.store(self.generation, Ordering::Release);
+        Ok(())
     }
 
     /// Seeks as soon as it can travel: until each branch has its decoder, it waits, and so does what is fed.
@@ -232,7 +240,7 @@ impl Worker {
         self.branches.values().filter_map(|branch| branch.volume.as_ref()).for_each(change);
     }
 
-    fn bus_message(&mut self, message: &gst::Message) -> Result<(), PipelineError> {
+    fn bus_message(&mut self, message: &gst::Message, shown: Generation) -> Result<(), PipelineError> {
         match message.view() {
             gst::MessageView::AsyncDone(_) => {
                 // One that was under way when a seek came belongs to the position before.
@@ -242,16 +250,7 @@ impl Worker {
                 }
                 Ok(())
             }
-            gst::MessageView::Eos(_) => {
-                // A seek since then has cleared the sinks' end.
-                if !self.ended {
-                    self.ended = true;
-                    // A seek from here on prerolls and waits, as from any other pause.
-                    self.set_playing(false)?;
-                    self.event(PipelineEvent::Eos { generation: self.generation });
-                }
-                Ok(())
-            }
+            gst::MessageView::Eos(_) => self.end_of_stream(shown),
             gst::MessageView::Warning(warning) => self.complaint(&warning.error().to_string()),
             gst::MessageView::Error(error) => {
                 let source = error.src().map(|source| source.name().to_string()).unwrap_or_default();
@@ -261,6 +260,18 @@ impl Worker {
             }
             _ => Ok(()),
         }
+    }
+
+    /// An end that was posted before the newest seek took hold is the end of what was played before it.
+    fn end_of_stream(&mut self, shown: Generation) -> Result<(), PipelineError> {
+        if self.ended || shown != self.generation {
+            return Ok(());
+        }
+        self.ended = true;
+        // A seek from here on prerolls and waits, as from any other pause.
+        self.set_playing(false)?;
+        self.event(PipelineEvent::Eos { generation: self.generation });
+        Ok(())
     }
 
     fn complaint(&mut self, text: &str) -> Result<(), PipelineError> {
@@ -305,5 +316,36 @@ impl Worker {
             }
             let _ = pipeline.set_state(gst::State::Null);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    /// A worker before its first command: it has no elements, and seeks take hold at once.
+    fn worker() -> (Worker, UnboundedReceiver<PipelineEvent>) {
+        gst::init().unwrap();
+        let (events, received) = unbounded_channel();
+        let (own, _) = std::sync::mpsc::channel();
+        (Worker::new(GstOutput::default(), events, FrameSlot::default(), own), received)
+    }
+
+    #[test]
+    fn an_end_queued_behind_a_seek_is_dropped_and_the_next_one_is_told_once() {
+        let (mut worker, mut events) = worker();
+        let end = gst::message::Eos::new();
+        let before = worker.shown.load(Ordering::Acquire);
+        worker.command(PipelineCommand::Seek { to: MediaTime::ZERO, generation: 7 }).unwrap();
+        worker.bus_message(&end, before).unwrap();
+        assert_eq!(events.try_recv().ok(), None);
+        assert!(!worker.ended);
+
+        let after = worker.shown.load(Ordering::Acquire);
+        worker.bus_message(&end, after).unwrap();
+        worker.bus_message(&end, after).unwrap();
+        assert_eq!(events.try_recv().ok(), Some(PipelineEvent::Eos { generation: 7 }));
+        assert_eq!(events.try_recv().ok(), None);
     }
 }

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Held while one process renews a session; released when dropped, and by the system when the process dies.
 #[derive(Debug)]
 pub struct ProcessLock {
-    _file: File,
+    file: File,
 }
 
 impl ProcessLock {
@@ -43,11 +43,21 @@ impl ProcessLock {
         let deadline = Instant::now() + patience;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Some(Self { _file: file })),
+                Ok(()) => return Ok(Some(Self { file })),
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(None),
                 Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
             }
+        }
+    }
+}
+
+impl Drop for ProcessLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that another thread is just starting, such as a browser, has a copy
+        // of it until its own program runs, and the lock lasts as long as any copy. Unlocking ends it for all.
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the token store cannot be unlocked");
         }
     }
 }
@@ -69,6 +79,17 @@ mod tests {
         let first = ProcessLock::acquire(path.clone(), Duration::ZERO).unwrap().unwrap();
         assert!(ProcessLock::acquire(path.clone(), Duration::ZERO).unwrap().is_none());
         drop(first);
+        assert!(ProcessLock::acquire(path, Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_dropped_lock_is_free_although_a_child_process_has_inherited_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.lock");
+        let lock = ProcessLock::acquire(path.clone(), Duration::ZERO).unwrap().unwrap();
+        // What a fork does to open files.
+        let _inherited = lock.file.try_clone().unwrap();
+        drop(lock);
         assert!(ProcessLock::acquire(path, Duration::ZERO).unwrap().is_some());
     }
 }
