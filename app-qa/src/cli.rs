@@ -1,14 +1,17 @@
 //! Command line of `lumen-qa`.
 
+use crate::bench::{self, BenchArgs};
 use crate::exit::Exit;
 use crate::play::{PlayOptions, play};
 use crate::shape::Shape;
+use crate::sim::{self, SimArgs};
 use crate::target::{Account, Target};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use player_core::{MediaTime, PlayerConfig};
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use url::Url;
 
 /// Plays streams without a window and says what a viewer would have seen.
@@ -26,6 +29,15 @@ pub struct Cli {
 enum Command {
     /// Plays a stream or a title and reports.
     Play(Play),
+    Sim(SimArgs),
+    /// Measures a part of the player over everything there is to measure it with.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    Abr(BenchArgs),
 }
 
 /// Examples:
@@ -82,6 +94,8 @@ struct Play {
 pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Play(arguments) => run_play(arguments).await,
+        Command::Sim(arguments) => spawn_blocking(move || sim::run(&arguments)).await?,
+        Command::Bench(Bench::Abr(arguments)) => spawn_blocking(move || bench::run(&arguments)).await?,
     }
 }
 

@@ -5,14 +5,20 @@
 //! [`report::Report`] is the verdict. [`picture::PictureCheck`] reads the counter that QA titles burn into each frame:
 //! it proves what was shown instead of believing what was claimed.
 //!
+//! Beside it, in virtual time and without a decoder: [`sim`] plays recordings of networks with any controller, [`bench`]
+//! makes the tables and plots of docs/abr.md from that.
+//!
 //! What this crate must not do: decide anything about playback. It uses the same doors as the apps.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod bench;
 pub mod cli;
 pub mod exit;
 pub mod expectation;
 pub mod picture;
 pub mod play;
+pub mod plot;
 pub mod report;
 pub mod shape;
+pub mod sim;
 pub mod target;

@@ -7,12 +7,13 @@ use app_qa::play::Run;
 use app_qa::target::Target;
 use async_trait::async_trait;
 use player_core::drm::LicenseDenied;
-use player_core::{Command, ErrorCode, LicenseTransport};
+use player_core::frame::VideoFrame;
+use player_core::{Command, ErrorCode, LicenseTransport, MediaTime, PlayerSnapshot};
 use service_api::client::ClientError;
 use service_api::problem::ProblemCode;
-use std::sync::Arc;
-use std::time::Duration;
-use support::{CENC, Service, eager, failure};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use support::{AGES, CBCS, CENC, Service, eager, failure};
 
 /// Lets another transport answer, then changes the answer.
 #[derive(Debug)]
@@ -49,10 +50,67 @@ async fn a_granted_licence_plays() {
     let service = Service::start().await;
     let run = Run::start(&service.target(CENC).await, &eager()).unwrap();
     run.player.send(Command::Play);
-    assert!(run.until(AGES, support::playing_beyond(1.0)).await);
+    support::shown(&run, 0, 1.0).await;
     assert_eq!(run.player.snapshot().error, None);
     run.player.send(Command::Stop);
     run.player.closed().await;
+}
+
+/// Brightness of each shown picture.
+#[derive(Debug, Default)]
+struct Shown {
+    /// By height and by number in the title.
+    pictures: BTreeMap<u32, BTreeMap<usize, Vec<u8>>>,
+    until: MediaTime,
+}
+
+impl Shown {
+    /// Frames a second of the film.
+    const FRAME_RATE: f64 = 24.0;
+
+    fn add(&mut self, frame: &VideoFrame) {
+        let number = (frame.pts.as_secs_f64() * Self::FRAME_RATE).round() as usize;
+        let (plane, stride, width) = (frame.plane(0), frame.stride(0), frame.width as usize);
+        let luma = plane.chunks(stride).take(frame.height as usize).flat_map(|line| &line[..width]).copied().collect();
+        self.until = frame.pts;
+        self.pictures.entry(frame.height).or_default().insert(number, luma);
+    }
+}
+
+/// Decoding has one right result, so pictures can be compared byte by byte with those of an independent reader that was
+/// told the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cbcs_title_shows_what_ffmpeg_makes_of_it() {
+    // Where the film is neither black nor still: from the fourth segment on.
+    const SEGMENTS: std::ops::Range<usize> = 3..6;
+    const FRAMES_PER_SEGMENT: usize = 96;
+    let service = Service::start().await;
+    let target = Target { start: MediaTime::from_secs_f64(12.0), ..service.target(CBCS).await };
+    let run = Run::start(&target, &eager()).unwrap();
+    let shown = Arc::new(Mutex::new(Shown::default()));
+    let seen = shown.clone();
+    run.player.frames().observe(Arc::new(move |frame| seen.lock().unwrap().add(frame)));
+    run.player.send(Command::Play);
+    let goal = MediaTime::from_secs_f64(15.0);
+    let seen_enough = |_: &PlayerSnapshot| shown.lock().unwrap().until >= goal;
+    assert!(run.until(AGES, seen_enough).await, "{:?}", run.player.snapshot());
+    assert_eq!(run.player.snapshot().error, None);
+    run.player.send(Command::Stop);
+    run.player.closed().await;
+
+    let shown = std::mem::take(&mut *shown.lock().unwrap());
+    let first = SEGMENTS.start * FRAMES_PER_SEGMENT;
+    let numbers: std::collections::BTreeSet<usize> =
+        shown.pictures.values().flat_map(BTreeMap::keys).copied().collect();
+    assert!(numbers.iter().copied().eq(first..first + numbers.len()), "each frame is shown: {numbers:?}");
+    for (height, pictures) in shown.pictures {
+        let expected = service.decoded(CBCS, height, SEGMENTS).await;
+        for (number, luma) in pictures {
+            let expected = &expected[(number - first) * luma.len()..][..luma.len()];
+            assert!(expected.iter().max() > expected.iter().min(), "picture {number} has something in it");
+            assert!(luma == expected, "picture {number} of {height} lines");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,8 +60,10 @@ fn gstreamer_is_named_in_one_folder() {
 #[test]
 fn the_session_and_the_decisions_have_no_clock_and_no_input_or_output() {
     let words = ["Instant", "SystemTime", "tokio", "reqwest", "std::fs", "std::net", "std::thread"];
+    // The simulator plays recordings side by side; what is played has no part in it.
+    let runner = "abr/src/sim/runner.rs";
     for folder in ["player-core/src/session", "abr/src"] {
-        let found = uses(folder, &words, &[]);
+        let found = uses(folder, &words, &[runner]);
         assert!(found.is_empty(), "{found:#?}");
     }
 }

@@ -1,126 +1,179 @@
 //! BOLA: choose by the buffer level alone, with a guarantee.
 //!
-//! Spiteri, Urgaonkar, Sitaraman, "BOLA: Near-optimal bitrate adaptation for online videos", INFOCOM 2016. In every
-//! step it takes the rung with the best utility per bit, where the buffer level is the price of downloading:
+//! Spiteri, Urgaonkar, Sitaraman, "BOLA: Near-optimal bitrate adaptation for online videos", INFOCOM 2016. The rung
+//! with the most utility per bit, where the buffer level is the price of downloading:
 //!
 //! ```text
-//! u(m)        = ln(S(m) / S(0))                        utility; S: bits per second of rung m
-//! score(m, Q) = (V * (u(m) + g) - Q) / (S(m) / S(0))   Q: buffer in seconds
+//! u(m)        = ln(S(m) / S(0))                        S: declared rate of rung m
+//! score(m, Q) = (V * (u(m) + g) - Q) / S(m)            Q: buffer in seconds
 //! choose the rung of the highest score
 //! ```
 //!
-//! V weighs quality against the buffer and g weighs a moving picture against quality. The paper leaves both to the
-//! operator; here they follow from two buffer levels that mean something:
+//! `V` weighs quality against the buffer and `g` a moving picture against quality. This is the variant for titles of
+//! finite length (BOLA-FINITE), which begins and ends with a smaller buffer, with the one that does not oscillate
+//! (BOLA-O) and with the paper's abandonment, all with the paper's `g`:
 //!
 //! ```text
-//! at Q = target   the top rung's score is zero: above, nothing is worth downloading   V * (u(M) + g) = target
-//! at Q = reserve  the lowest rung gives way to the next                               V * (g - a)     = reserve
-//!                 with a = u(1) / (S(1) / S(0) - 1)
-//! =>  V = (target - reserve) / (u(M) + a),   g = reserve / V + a
+//! Qd = min(cap, max(min(played, to come) / 2, 3 segments))         V = (Qd - segment) / (u(top) + g),   g = 5
+//! a rise above what the link sustains: as far as it sustains, not below the rung before; and if that is a rise,
+//!     wait until Q = V * (u(m) + g), where a segment of it is worth having
+//! while a segment comes in: take the lower rung with the highest score per bit, if that beats the rest of this one
 //! ```
 //!
-//! Deviations: the level is in seconds of wall time rather than segments, so segments of different durations and
-//! playback speeds fit; loading pauses by [`crate::BufferPolicy`] and not by the negative score; and a rung above the
-//! current one is taken only as far as the measured throughput carries it (BOLA-O of the paper), which stops the
-//! eternal change between two rungs on a link that lies between them.
+//! Deviation, as in the authors' simulator: the throughput is the estimate of [`super::reference_2018`], not the last
+//! transfer's rate. In live there is no end, so only what was played counts.
 
-use super::{Scored, abandon, decide, throughput, without_evidence};
+use super::plain::{self, Choice, Flight};
+use super::reference_2018::Measured;
 use crate::controller::{AbrContext, AbrController, InFlight};
-use crate::decision::{Decision, Reason, Verdict};
+use crate::decision::Decision;
+use crate::throughput::TransferSample;
 
-/// The reserve is this share of the target, at most [`MAX_RESERVE_S`]: 5 s of 30.
-const RESERVE_SHARE: f64 = 1.0 / 6.0;
-/// One long segment: beyond it the lowest rung protects nothing that the next rung would not.
-const MAX_RESERVE_S: f64 = 6.0;
-
-/// The parameters for one ladder and target.
+/// The parameters for one ladder and buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bola {
     /// Seconds per unit of utility.
-    v: f64,
+    pub(super) v: f64,
     /// The utility of a moving picture.
-    g: f64,
+    pub(super) g: f64,
 }
 
 impl Bola {
-    /// For the ladder and the buffer target of the context.
-    pub(super) fn new(ctx: &AbrContext<'_>) -> Self {
-        // A target of nothing would make the price infinite; below a second there is no buffer to steer by.
-        let target = ctx.buffer_target.as_secs_f64().clamp(1.0, 3600.0) / f64::from(ctx.rate.get());
-        let reserve = (target * RESERVE_SHARE).min(MAX_RESERVE_S);
-        let utilities = ctx.ladder.len() - 1;
-        let (top, second) = (utility(ctx, utilities), utility(ctx, 1.min(utilities)));
-        // As the second rate nears the first, u(1) / (S(1) / S(0) - 1) nears one.
-        let step = second.exp() - 1.0;
-        let a = if step > 1e-9 { second / step } else { 1.0 };
-        let v = (target - reserve) / (top + a);
-        Self { v, g: reserve / v + a }
-    }
-
-    /// The score of the rung at `position`; positive while downloading is worth it.
-    pub(super) fn score(&self, ctx: &AbrContext<'_>, position: usize) -> f64 {
-        let level = ctx.buffered.as_secs_f64().min(3600.0) / f64::from(ctx.rate.get());
-        let utility = utility(ctx, position);
+    /// Utility per bit of the rung at `position`, in units of the lowest rung's bits; positive while a segment of it is
+    /// worth downloading.
+    pub(super) fn score(&self, ctx: &AbrContext<'_>, position: usize, level: f64) -> f64 {
+        let utility = plain::utility(ctx, position);
         (self.v * (utility + self.g) - level) / utility.exp()
     }
 
-    /// Position of the best rung; the higher one where two are equal.
-    pub(super) fn best(&self, ctx: &AbrContext<'_>) -> usize {
-        let top = ctx.ladder.len() - 1;
-        // Above the target every score is negative, and the least negative one is the top rung's or close to it: more
-        // bits make the same debt smaller. So no special case is needed for a buffer that is overfull.
-        (0..=top).max_by(|a, b| self.score(ctx, *a).total_cmp(&self.score(ctx, *b))).unwrap_or(0)
+    /// Position of the best rung; the lower one where two are equal.
+    pub(super) fn best(&self, ctx: &AbrContext<'_>, level: f64) -> usize {
+        let mut best = (0, self.score(ctx, 0, level));
+        for position in 1..ctx.ladder.len() {
+            let score = self.score(ctx, position, level);
+            if score > best.1 {
+                best = (position, score);
+            }
+        }
+        best.0
+    }
+
+    /// From this level on the rung at `position` is better than every lower one.
+    pub(super) fn least_level(&self, ctx: &AbrContext<'_>, position: usize) -> f64 {
+        let (rate, utility) = (plain::rate(ctx, position), plain::utility(ctx, position));
+        let crossing = |lower: usize| {
+            let (less, worse) = (plain::rate(ctx, lower), plain::utility(ctx, lower));
+            // Rungs of one rate are equally good at every level.
+            if less < rate { self.v * (self.g + (rate * worse - less * utility) / (rate - less)) } else { 0.0 }
+        };
+        (0..position).map(crossing).fold(0.0, f64::max)
+    }
+
+    /// Up to this level a segment of the rung at `position` is worth downloading.
+    pub(super) fn most_level(&self, ctx: &AbrContext<'_>, position: usize) -> f64 {
+        self.v * (plain::utility(ctx, position) + self.g)
+    }
+
+    /// The lower rung that promises more per bit than the rest of the segment in flight, at this level.
+    pub(super) fn instead(&self, ctx: &AbrContext<'_>, flight: &Flight, left: f64, level: f64) -> Option<usize> {
+        let worth = |position: usize| self.most_level(ctx, position) - level;
+        let mut best = (None, worth(flight.position) / left);
+        for position in 0..flight.position {
+            let total = flight.total_in(ctx, position);
+            // A larger download than the rest of this one is never worth it, though a high level could make it seem so.
+            if total < left && worth(position) / total > best.1 {
+                best = (Some(position), worth(position) / total);
+            }
+        }
+        best.0
     }
 }
 
-fn utility(ctx: &AbrContext<'_>, position: usize) -> f64 {
-    let rate = |position: usize| ctx.ladder.rungs()[position].planning_rate().bps() as f64;
-    // Declared means may contradict the order of the peaks; utility below the lowest rung is none.
-    (rate(position) / rate(0)).ln().max(0.0)
+/// BOLA-FINITE with the cap of BOLA-O.
+#[derive(Clone, Debug)]
+pub struct BolaController {
+    measured: Measured,
+    /// As of the last decision.
+    bola: Bola,
 }
-
-/// BOLA with the cap of BOLA-O.
-#[derive(Clone, Debug, Default)]
-pub struct BolaController {}
 
 impl BolaController {
     const NAME: &'static str = "bola";
+    /// The paper's `gamma * p`.
+    const G: f64 = 5.0;
+    /// Segments; the smallest buffer that the finite variant reckons with.
+    const LEAST_SEGMENTS: f64 = 3.0;
 
-    /// It keeps no state.
+    /// Nothing known.
     pub fn new() -> Self {
-        Self::default()
+        Self { measured: Measured::new(), bola: Bola { v: 1.0, g: Self::G } }
+    }
+
+    /// The parameters for the segment to come, after that many.
+    fn parameters(ctx: &AbrContext<'_>, played: u32) -> Bola {
+        let played = f64::from(played);
+        let to_come = ctx.remaining.map_or(played, f64::from);
+        let segments = (played.min(to_come) / 2.0).max(Self::LEAST_SEGMENTS);
+        let segment = plain::segment(ctx);
+        let level = (segments * segment).min(plain::capacity(ctx));
+        // A buffer of less than two segments leaves nothing to steer by; the highest rung is then at one segment.
+        let v = (level - segment).max(segment) / (plain::utility(ctx, plain::top(ctx)) + Self::G);
+        Bola { v, g: Self::G }
+    }
+
+    /// The rung and how long to wait before it is requested, in seconds.
+    pub(super) fn choose(&mut self, ctx: &AbrContext<'_>, measured: &Measured, rate: f64) -> (Choice, f64) {
+        self.bola = Self::parameters(ctx, measured.segments());
+        let (level, before) = (plain::level(ctx), plain::current(ctx).unwrap_or(0));
+        let wish = self.bola.best(ctx, level);
+        let sustainable = measured.sustainable(ctx, rate);
+        if wish <= before || wish <= sustainable {
+            return (Choice::by_buffer(wish, rate), 0.0);
+        }
+        if std::env::var("VU").is_ok() && sustainable >= before { return (Choice::by_rate(sustainable + 1, rate), 0.0); }
+        let choice = Choice::by_rate(sustainable.max(before), rate);
+        if sustainable < before {
+            return (choice, 0.0);
+        }
+        (choice, (level - self.bola.most_level(ctx, sustainable)).max(0.0))
+    }
+
+    /// The score of a rung, for the trace.
+    pub(super) fn score(&self, ctx: &AbrContext<'_>, position: usize) -> f64 {
+        self.bola.score(ctx, position, plain::level(ctx))
+    }
+}
+
+impl Default for BolaController {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl AbrController for BolaController {
+    fn observe(&mut self, sample: &TransferSample) {
+        self.measured.add(sample);
+    }
+
     fn decide(&mut self, ctx: &AbrContext<'_>) -> Decision {
-        if let Some(decision) = without_evidence(Self::NAME, ctx) {
-            return decision;
-        }
-        let bola = Bola::new(ctx);
-        let wish = bola.best(ctx);
-        let hold = throughput::hold_rate(ctx).unwrap_or_default();
-        let carried = throughput::highest_within(ctx, hold).unwrap_or(0);
-        let current = ctx.current.and_then(|id| ctx.ladder.position(id));
-        let ceiling = carried.max(current.unwrap_or(0));
-        let chosen = wish.min(ceiling);
-        let reason = if ctx.current.is_some() && current.is_none() {
-            Reason::Constrained
-        } else if chosen < wish && chosen == carried {
-            Reason::ThroughputCap
-        } else if chosen < wish {
-            Reason::Hysteresis
-        } else {
-            Reason::BufferUtility
+        self.measured.look(ctx);
+        let measured = self.measured;
+        let (choice, wait) = match measured.rate(ctx) {
+            Some(rate) => self.choose(ctx, &measured, rate),
+            None => (Choice::LOWEST, 0.0),
         };
-        decide(Self::NAME, ctx, chosen, reason, Some(hold), |i| {
-            let verdict = if i > ceiling { Verdict::AboveSafeRate } else { Verdict::Outscored };
-            Scored { score: bola.score(ctx, i), verdict }
-        })
+        plain::waiting(wait, ctx, plain::decision(Self::NAME, ctx, choice, |i| self.score(ctx, i)))
     }
 
     fn reconsider(&mut self, ctx: &AbrContext<'_>, in_flight: &InFlight) -> Option<Decision> {
-        abandon::reconsider(Self::NAME, ctx, in_flight)
+        let flight = Flight::new(ctx, in_flight)?;
+        let level = plain::level(ctx);
+        if self.bola.most_level(ctx, flight.position) < level {
+            return None;
+        }
+        let position = self.bola.instead(ctx, &flight, flight.left, level)?;
+        self.measured.give_up();
+        plain::abandon(Self::NAME, ctx, &flight, (position, flight.left / flight.rate()))
     }
 
     fn name(&self) -> &'static str {
@@ -130,50 +183,74 @@ impl AbrController for BolaController {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use super::super::plain::testing::Session;
     use super::*;
-    use crate::history::History;
-    use crate::ladder::{Ladder, Rung, RungId};
-    use crate::units::Bitrate;
 
-    fn ladder(kbps: &[u64]) -> Ladder {
-        let rungs = kbps.iter().enumerate().map(|(i, kbps)| Rung {
-            id: RungId(i as u16),
-            bitrate: Bitrate::from_kbps(*kbps),
-            average: None,
-            width: 0,
-            height: 0,
-            frame_rate: None,
-        });
-        Ladder::new(rungs.collect()).unwrap()
-    }
+    const LADDER: [u64; 4] = [500, 1000, 2000, 4000];
 
     #[test]
-    fn the_two_levels_mean_what_they_say() {
-        let (ladder, history) = (ladder(&[400, 800, 1600, 3200]), History::new());
-        let at = |s: f64| AbrContext { buffered: Duration::from_secs_f64(s), ..AbrContext::new(&ladder, &history) };
-        let bola = Bola::new(&at(0.0));
-        assert_eq!(bola.best(&at(0.0)), 0);
-        assert_eq!(bola.best(&at(4.9)), 0, "below the reserve of 5 s");
-        assert_eq!(bola.best(&at(5.1)), 1, "above it");
-        assert!(bola.score(&at(30.0), 3).abs() < 1e-9, "worth nothing at the target");
-        assert_eq!(bola.best(&at(29.0)), 3);
-        assert_eq!(bola.best(&at(300.0)), 3);
+    fn levels_mean_what_they_say() {
+        let session = Session::new(BolaController::new(), &LADDER);
+        // As for a cap of 30 s and segments of 4 s.
+        let bola = Bola { v: 26.0 / (8_f64.ln() + 5.0), g: 5.0 };
+        for position in 1..4 {
+            let least = bola.least_level(&session.context(0.0), position);
+            assert_eq!(bola.best(&session.context(0.0), least - 0.01), position - 1);
+            assert_eq!(bola.best(&session.context(0.0), least + 0.01), position);
+        }
+        let most = bola.most_level(&session.context(0.0), 3);
+        assert!((most - 26.0).abs() < 1e-9, "the top rung is worth nothing where no further segment fits: {most}");
+        assert!(bola.score(&session.context(0.0), 3, most).abs() < 1e-9);
     }
 
     #[test]
     fn more_buffer_never_means_less_quality() {
         for kbps in [vec![400, 800, 1600, 3200], vec![100, 101, 5000], vec![500, 500, 500], vec![1, 20_000]] {
-            let (ladder, history) = (ladder(&kbps), History::new());
-            let mut before = 0;
-            for tenth in 0..400 {
-                let buffered = Duration::from_millis(100 * tenth);
-                let ctx = AbrContext { buffered, ..AbrContext::new(&ladder, &history) };
-                let best = Bola::new(&ctx).best(&ctx);
-                assert!(best >= before, "{kbps:?} at {buffered:?}: {before} to {best}");
-                before = best;
-            }
+            let session = Session::new(BolaController::new(), &kbps);
+            let bola = Bola { v: 4.0, g: 5.0 };
+            let positions: Vec<usize> = (0..400).map(|s| bola.best(&session.context(0.0), f64::from(s) / 10.0)).collect();
+            assert!(positions.is_sorted(), "{kbps:?}: {positions:?}");
         }
+    }
+
+    /// Played for long enough to use the whole buffer.
+    fn long_played(kbps: u64) -> Session<BolaController> {
+        let mut session = Session::new(BolaController::new(), &LADDER);
+        (0..20).for_each(|_| session.transfer(kbps, 10.0));
+        session
+    }
+
+    #[test]
+    fn a_rise_ends_where_the_link_does_and_waits_for_its_level() {
+        let mut session = long_played(1_500);
+        // 1 Mbit/s is worth having up to V * (ln 2 + 5) = 20.9 s.
+        let (rung, wait) = session.ask(26.0);
+        assert_eq!(rung, 1);
+        assert!((wait - 5.09).abs() < 0.01, "{wait}");
+        let (rung, wait) = session.ask(26.0 - wait);
+        assert_eq!((rung, wait), (1, 0.0));
+        session.current = Some(2);
+        assert_eq!(session.ask(26.0), (2, 0.0), "what plays is not given up for that");
+        assert_eq!(session.ask(10.0), (0, 0.0), "but for the buffer");
+    }
+
+    #[test]
+    fn the_buffer_grows_with_what_was_played() {
+        let mut session = Session::new(BolaController::new(), &LADDER);
+        session.transfer(50_000, 4.0);
+        assert_eq!(session.ask(7.9).0, 3, "at first three segments are a full buffer");
+        (0..20).for_each(|_| session.transfer(50_000, 0.1));
+        assert_eq!(session.ask(7.9).0, 0, "later it is a thin one");
+    }
+
+    #[test]
+    fn a_segment_that_comes_slowly_is_given_up() {
+        let mut session = long_played(50_000);
+        session.current = Some(3);
+        session.ask(25.0);
+        assert_eq!(session.current, Some(3));
+        assert_eq!(session.look(4_000, 1.0, 24.0), None);
+        assert_eq!(session.look(300, 8.0, 17.0), Some(1), "3.9 s above the price for 4 Mbit, 9 s for 13.6");
+        assert_eq!(session.look(1_950, 8.0, 1.0), None, "what is left is no more than the lowest rung has");
     }
 }

@@ -1,90 +1,80 @@
-//! Controllers by name, and the rules they are made of.
+//! Controllers by name: those of other people, as yardsticks.
 //!
-//! A rule is a pure function of the context that answers one question ("what does the throughput carry?", "what would
-//! arrive in time?"). A controller asks several rules and names the one that decided. To add a controller, implement
-//! [`AbrController`] in a file here and add one line to [`controller_by_name`] and [`CONTROLLER_NAMES`].
+//! Each is written from what its authors published, in our own words; its module names the source, gives the formulas
+//! and says where ours differs. They keep to what the original may know: most estimate the link by themselves from
+//! [`AbrController::observe`], and the throughput of the context, which our [`crate::BandwidthMeter`] measured, is used
+//! by the plain throughput rule only.
+//!
+//! To add a controller, implement [`AbrController`] in a file here and add a line to [`controller_by_name`] and
+//! [`CONTROLLER_NAMES`].
 
-mod abandon;
+mod bba;
 mod bola;
+mod bola_e;
+mod dash_js;
 mod dynamic;
-mod insufficient_buffer;
-mod switch_history;
+mod exoplayer;
+mod hls_js;
+mod l2a;
+mod lol_plus;
+mod plain;
+mod reference_2018;
+mod robust_mpc;
+mod shaka;
+mod soda;
 mod throughput;
 
+pub use bba::BbaController;
 pub use bola::BolaController;
+pub use bola_e::BolaEController;
+pub use dash_js::DashJsController;
 pub use dynamic::DynamicController;
+pub use exoplayer::ExoPlayerController;
+pub use hls_js::HlsJsController;
+pub use l2a::L2aController;
+pub use lol_plus::LolPlusController;
+pub use robust_mpc::RobustMpcController;
+pub use shaka::ShakaController;
+pub use soda::SodaController;
 pub use throughput::ThroughputController;
 
-use crate::controller::{AbrContext, AbrController};
-use crate::decision::{Decision, DecisionTrace, Reason, RungTrace, Verdict};
-use crate::units::Bitrate;
-
-/// The rate assumed before anything was measured. About a 480p rung: a picture that is watchable at once, and whose
-/// first four seconds (750 kB) arrive within two seconds on a 3 Mbit/s link. A caller that knows better, say from the
-/// session before, puts what it knows into [`AbrContext::throughput`].
-pub const START_RATE: Bitrate = Bitrate::from_kbps(1_500);
+use crate::controller::AbrController;
 
 /// The names that [`controller_by_name`] knows; the first is the default.
-pub const CONTROLLER_NAMES: [&str; 3] = ["dynamic", "throughput", "bola"];
+pub const CONTROLLER_NAMES: [&str; 13] = [
+    "dynamic",
+    "throughput",
+    "bba",
+    "bola",
+    "bola-e",
+    "robust-mpc",
+    "soda",
+    "dash.js",
+    "hls.js",
+    "shaka",
+    "exoplayer",
+    "l2a",
+    "lol-plus",
+];
 
 /// A fresh controller of that name; `None` where there is none.
 pub fn controller_by_name(name: &str) -> Option<Box<dyn AbrController>> {
-    match name {
-        "dynamic" => Some(Box::new(DynamicController::new())),
-        "throughput" => Some(Box::new(ThroughputController::new())),
-        "bola" => Some(Box::new(BolaController::new())),
-        _ => None,
-    }
-}
-
-/// Decisions that need no rule at all: one rung, or nothing measured.
-fn without_evidence(controller: &'static str, ctx: &AbrContext<'_>) -> Option<Decision> {
-    if ctx.ladder.len() == 1 {
-        return Some(decide(controller, ctx, 0, Reason::OnlyChoice, throughput::hold_rate(ctx), |_| Scored::new(0.0)));
-    }
-    if ctx.throughput.is_some() {
-        return None;
-    }
-    let start = throughput::highest_within(ctx, START_RATE).unwrap_or(0);
-    // A rung that is already playing was found good by someone; without evidence there is none against it either.
-    let position = ctx.current.and_then(|id| ctx.ladder.position(id)).unwrap_or(start);
-    Some(decide(controller, ctx, position, Reason::Start, None, |_| Scored::new(0.0)))
-}
-
-/// What a controller says about one rung for the trace.
-struct Scored {
-    score: f64,
-    verdict: Verdict,
-}
-
-impl Scored {
-    fn new(score: f64) -> Self {
-        Self { score, verdict: Verdict::Outscored }
-    }
-}
-
-/// Puts a decision together: `position` is chosen, `score` says what to write about each position.
-fn decide(
-    controller: &'static str,
-    ctx: &AbrContext<'_>,
-    position: usize,
-    reason: Reason,
-    safe: Option<Bitrate>,
-    score: impl Fn(usize) -> Scored,
-) -> Decision {
-    let mut trace = DecisionTrace::new(controller, ctx);
-    trace.safe = safe;
-    let position = position.min(ctx.ladder.len() - 1);
-    for (i, rung) in ctx.ladder.iter().enumerate() {
-        let Scored { score, verdict } = score(i);
-        trace.rungs.push(RungTrace {
-            rung: rung.id,
-            needed: throughput::needed(ctx, rung),
-            score: if score.is_finite() { score as f32 } else { f32::MIN },
-            verdict: if i == position { Verdict::Chosen } else { verdict },
-        });
-    }
-    Decision { rung: ctx.ladder.rungs()[position].id, reason, not_before: None, trace }
+    Some(match name {
+        "dynamic" => Box::new(DynamicController::new()),
+        "throughput" => Box::new(ThroughputController::new()),
+        "bba" => Box::new(BbaController::new()),
+        "bola" => Box::new(BolaController::new()),
+        "bola-e" => Box::new(BolaEController::new()),
+        "robust-mpc" => Box::new(RobustMpcController::new()),
+        "soda" => Box::new(SodaController::new()),
+        "dash.js" => Box::new(DashJsController::new()),
+        "hls.js" => Box::new(HlsJsController::new()),
+        "shaka" => Box::new(ShakaController::new()),
+        "exoplayer" => Box::new(ExoPlayerController::new()),
+        "l2a" => Box::new(L2aController::new()),
+        "lol-plus" => Box::new(LolPlusController::new()),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,83 +1,21 @@
-//! The highest rung that the measured throughput carries.
+//! The plain yardstick: the highest rung that nine tenths of the measured throughput carry.
 //!
 //! ```text
-//! needed(rung) = demand(rung) * playback_rate
-//! safe(rate)   = rate * (1 - ttfb * playback_rate / segment_duration)
-//! go up   to the highest rung with needed <= safe(0.85 * low)
-//! stay    while                    needed <= safe(low)
+//! safe = 0.9 * mean * (1 - ttfb * playback_rate / segment_duration)
+//! take the highest rung of which the declared rate times the playback rate is within `safe`; the lowest at first
 //! ```
 //!
-//! `low` is the cautious estimate. The time to first byte takes its share of every segment's time, so a link with long
-//! waits carries less of short segments; that share is capped, because requests overlap. Between the two factors lies
-//! the dead band that keeps a rung at the edge from flickering.
+//! `mean` and `ttfb` are those of the context, so this measures an estimator and nothing else: it looks at no buffer,
+//! gives no transfer up and has no memory. Whatever is worth its code does better.
 
-use super::{Scored, abandon, decide, switch_history, without_evidence};
+use super::plain::{self, Choice};
 use crate::controller::{AbrContext, AbrController, InFlight};
-use crate::decision::{Decision, Reason, Verdict};
-use crate::ladder::Rung;
-use crate::units::Bitrate;
+use crate::decision::Decision;
 
-/// Share of the cautious estimate that a new rung may use. The rest fills the buffer: at 0.85 every second of media
-/// adds 0.15 s to it or more.
-const UP_FACTOR: f64 = 0.85;
+/// The rest fills the buffer: of every second a tenth.
+const SAFETY: f64 = 0.9;
 
-/// No more than this share of a segment's time is reckoned as waiting, because the next request can be under way
-/// while the last body arrives.
-const MAX_WAIT_SHARE: f64 = 0.8;
-
-/// The rate that `rung` takes at the playback speed of the moment.
-pub(super) fn needed(ctx: &AbrContext<'_>, rung: &Rung) -> Bitrate {
-    ctx.demand(rung).scale(f64::from(ctx.rate.get()))
-}
-
-/// What of `rate` is left for bodies when every segment waits for its first byte.
-pub(super) fn safe(ctx: &AbrContext<'_>, rate: Bitrate) -> Bitrate {
-    let wait = ctx.ttfb.unwrap_or_default().as_secs_f64() * f64::from(ctx.rate.get());
-    rate.scale(1.0 - (wait / ctx.next_duration().as_secs_f64()).min(MAX_WAIT_SHARE))
-}
-
-/// What a new rung may need; `None` without an estimate.
-pub(super) fn up_rate(ctx: &AbrContext<'_>) -> Option<Bitrate> {
-    let low = ctx.throughput?.low.scale(UP_FACTOR / switch_history::caution(ctx));
-    Some(safe(ctx, low))
-}
-
-/// What the current rung may need; `None` without an estimate.
-pub(super) fn hold_rate(ctx: &AbrContext<'_>) -> Option<Bitrate> {
-    Some(safe(ctx, ctx.throughput?.low))
-}
-
-/// Position of the highest rung that needs no more than `rate`; `None` where even the lowest does.
-///
-/// Rungs of a higher position may need less, where known sizes contradict the declared rates; they count.
-pub(super) fn highest_within(ctx: &AbrContext<'_>, rate: Bitrate) -> Option<usize> {
-    ctx.ladder.iter().rposition(|rung| needed(ctx, rung) <= rate)
-}
-
-/// What the throughput alone would do, given the position of the current rung.
-pub(super) fn position(ctx: &AbrContext<'_>, current: Option<usize>, up: Bitrate, hold: Bitrate) -> usize {
-    let best = highest_within(ctx, up).unwrap_or(0);
-    match current {
-        Some(current) if needed(ctx, &ctx.ladder.rungs()[current]) <= hold => best.max(current),
-        // Going down although `best` is higher cannot be: what is within the lower rate is within the higher one.
-        _ => best,
-    }
-}
-
-/// The score of a rung where throughput decides: its utility, the logarithm of its rate over the lowest, if it is
-/// within the safe rate, and minus its excess if it is not.
-pub(super) fn score(ctx: &AbrContext<'_>, position: usize, safe: Bitrate) -> Scored {
-    let rung = &ctx.ladder.rungs()[position];
-    let needed = needed(ctx, rung);
-    if needed <= safe {
-        Scored::new((rung.bitrate.bps() as f64 / ctx.ladder.lowest().bitrate.bps() as f64).ln())
-    } else {
-        let excess = needed.bps() as f64 / (safe.bps() as f64).max(1.0);
-        Scored { score: -excess, verdict: Verdict::AboveSafeRate }
-    }
-}
-
-/// Throughput alone: no look at the buffer except to abandon. Useful as a yardstick and for short buffers.
+/// Throughput alone.
 #[derive(Clone, Debug, Default)]
 pub struct ThroughputController {}
 
@@ -91,30 +29,60 @@ impl ThroughputController {
 }
 
 impl AbrController for ThroughputController {
-    fn decide(&mut self, ctx: &AbrContext<'_>) -> Decision {
-        if let Some(decision) = without_evidence(Self::NAME, ctx) {
-            return decision;
-        }
-        let up = up_rate(ctx).unwrap_or_default();
-        let hold = hold_rate(ctx).unwrap_or_default();
-        let current = ctx.current.and_then(|id| ctx.ladder.position(id));
-        let chosen = position(ctx, current, up, hold);
-        let reason = if ctx.current.is_some() && current.is_none() {
-            Reason::Constrained
-        } else if current == Some(chosen) && needed(ctx, &ctx.ladder.rungs()[chosen]) > up && chosen > 0 {
-            Reason::Hysteresis
-        } else {
-            Reason::ThroughputCap
-        };
-        let safe = if current.is_some_and(|current| chosen <= current) { hold } else { up };
-        decide(Self::NAME, ctx, chosen, reason, Some(safe), |i| score(ctx, i, safe))
+    fn watches_transfers(&self) -> bool {
+        false
     }
 
-    fn reconsider(&mut self, ctx: &AbrContext<'_>, in_flight: &InFlight) -> Option<Decision> {
-        abandon::reconsider(Self::NAME, ctx, in_flight)
+    fn decide(&mut self, ctx: &AbrContext<'_>) -> Decision {
+        let choice = match ctx.throughput {
+            None => Choice::LOWEST,
+            Some(estimate) => {
+                let wait = ctx.ttfb.unwrap_or_default().as_secs_f64() / plain::segment(ctx);
+                let safe = SAFETY * estimate.mean.bps() as f64 * (1.0 - wait).max(0.0);
+                Choice::by_rate(plain::highest_within(ctx, safe), safe)
+            }
+        };
+        plain::decision(Self::NAME, ctx, choice, |i| choice.safe - plain::rate(ctx, i))
+    }
+
+    fn reconsider(&mut self, _: &AbrContext<'_>, _: &InFlight) -> Option<Decision> {
+        None
     }
 
     fn name(&self) -> &'static str {
         Self::NAME
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::plain::testing::ladder;
+    use super::*;
+    use crate::decision::Reason;
+    use crate::history::History;
+    use crate::throughput::ThroughputEstimate;
+    use crate::units::{Bitrate, PlaybackRate};
+
+    #[test]
+    fn nine_tenths_decide_and_waits_and_speed_take_their_share() {
+        let (ladder, history) = (ladder(&[500, 1000, 2000, 4000]), History::new());
+        let rung = |kbps: u64, ttfb: u64, rate: f32| {
+            let decision = ThroughputController::new().decide(&AbrContext {
+                throughput: (kbps > 0).then(|| ThroughputEstimate::certain(Bitrate::from_kbps(kbps))),
+                ttfb: Some(Duration::from_millis(ttfb)),
+                rate: PlaybackRate::new(rate).unwrap(),
+                ..AbrContext::new(&ladder, &history)
+            });
+            (decision.rung.0, decision.reason)
+        };
+        assert_eq!(rung(0, 0, 1.0), (0, Reason::Start));
+        assert_eq!(rung(2_200, 0, 1.0), (1, Reason::ThroughputCap));
+        assert_eq!(rung(2_300, 0, 1.0), (2, Reason::ThroughputCap));
+        assert_eq!(rung(2_300, 400, 1.0).0, 1, "a tenth of the time is waiting");
+        assert_eq!(rung(2_300, 0, 2.0).0, 1, "twice as fast");
+        assert_eq!(rung(100, 0, 1.0).0, 0);
+        assert_eq!(rung(60_000, 9_000, 1.0).0, 0, "nothing but waiting");
     }
 }

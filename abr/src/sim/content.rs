@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ssim;
 use crate::ladder::{Ladder, LadderError, Rung, RungId};
 use crate::units::{Bitrate, ByteCount};
 
@@ -32,6 +33,8 @@ pub struct Content {
     segment: Duration,
     /// By segment, then by rung.
     sizes: Vec<Vec<(RungId, ByteCount)>>,
+    /// In decibels, by segment, then by rung.
+    ssim: Vec<f64>,
 }
 
 impl Content {
@@ -61,7 +64,8 @@ impl Content {
             }
             sizes.push(ladder.iter().zip(row).map(|(rung, bits)| (rung.id, ByteCount::new((bits / 8.0) as u64))).collect());
         }
-        Ok(Self { ladder, segment, sizes })
+        let ssim = ssim::qualities(&ladder, &sizes);
+        Ok(Self { ladder, segment, sizes, ssim })
     }
 
     /// Reads the text form: `seg_ms N`, `kbps` with the average of each rung, `res` with `WxH` of each, then one line of
@@ -131,6 +135,20 @@ impl Content {
     /// Bits of `segment` in the rung at `position` of the ladder.
     pub fn bits(&self, segment: usize, position: usize) -> f64 {
         self.sizes[segment][position].1.bytes() as f64 * 8.0
+    }
+
+    /// How near `segment` in the rung at `position` comes to what was filmed: structural similarity in decibels,
+    /// `-10 log10(1 - SSIM)`. Nobody measured it on this title: it is what titles of such rungs and sizes were measured
+    /// to have, by the model that `ssim.rs` describes. It knows nothing of the title after the cut of
+    /// [`Self::truncated`].
+    pub fn ssim_db(&self, segment: usize, position: usize) -> f64 {
+        self.ssim[segment * self.ladder.len() + position]
+    }
+
+    /// Mean of [`Self::ssim_db`] over the segments.
+    pub fn mean_ssim_db(&self, position: usize) -> f64 {
+        let sum: f64 = (0..self.segments()).map(|segment| self.ssim_db(segment, position)).sum();
+        sum / self.segments() as f64
     }
 
     /// The same title cut after `segments` segments.

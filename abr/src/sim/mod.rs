@@ -12,18 +12,31 @@
 //!                 optimum() ───────────────┘   the same for whoever knows the future
 //! ```
 
+mod bootstrap;
 mod content;
+pub mod formats;
+mod network_model;
 mod offline;
+mod player;
+mod report;
 mod runner;
 mod scenario;
 mod score;
 mod session;
+mod split_mix;
+mod ssim;
 mod trace;
+mod viewer;
 
+pub use bootstrap::{Bootstrap, Estimate};
 pub use content::{Content, ContentError};
-pub use offline::{OfflineOptions, optimum};
+pub use formats::TraceFormat;
+pub use network_model::{CrossTraffic, Level, MarkovModel, Outage};
+pub use offline::{OPTIMUM_VERSION, OfflineOptions, optimum};
+pub use report::{Best, Figure, Outcome, Report, Summary, lead};
 pub use runner::{Recording, parallel};
 pub use scenario::{Delivery, Scenario, ScenarioId};
 pub use score::{Score, Utility};
-pub use session::{Fetched, Session, SizeKnowledge, play};
-pub use trace::{NetworkTrace, TraceError};
+pub use session::{Fetched, Session, SizeKnowledge, play, play_with};
+pub use trace::{Interval, NetworkTrace, TraceError};
+pub use viewer::{Action, ActionKind, Viewer, ViewerModel};

@@ -14,6 +14,9 @@ pub enum TraceError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// It is like nothing that is known.
+    #[error("the recording is in no format that is known")]
+    Unknown,
     /// There is no interval in it.
     #[error("the recording is empty")]
     Empty,
@@ -48,6 +51,8 @@ pub struct NetworkTrace {
     totals: Vec<f64>,
     rates: Vec<f64>,
     latencies: Vec<f64>,
+    /// Whether the latency never changes.
+    steady: bool,
 }
 
 impl NetworkTrace {
@@ -59,7 +64,7 @@ impl NetworkTrace {
     /// # Errors
     /// [`TraceError`] where there are none or too many, one is not finite or not positive, or nothing ever arrives.
     pub fn new(intervals: impl IntoIterator<Item = Interval>) -> Result<Self, TraceError> {
-        let mut trace = Self { ends: Vec::new(), totals: Vec::new(), rates: Vec::new(), latencies: Vec::new() };
+        let mut trace = Self { ends: Vec::new(), totals: Vec::new(), rates: Vec::new(), latencies: Vec::new(), steady: true };
         let (mut end, mut total) = (0.0, 0.0);
         for (index, interval) in intervals.into_iter().enumerate() {
             let Interval { seconds, rate, latency } = interval;
@@ -75,6 +80,7 @@ impl NetworkTrace {
             trace.ends.push(end);
             trace.totals.push(total);
             trace.rates.push(rate);
+            trace.steady &= trace.latencies.last().is_none_or(|before| *before == latency);
             trace.latencies.push(latency);
         }
         match total {
@@ -144,6 +150,31 @@ impl NetworkTrace {
         self.latencies[self.interval_at(within)]
     }
 
+    /// The request at `time` or later whose first byte comes first, and when that comes: both in seconds. It is the one
+    /// at `time` unless the latency is about to fall by more than the wait.
+    pub fn best_request(&self, time: f64) -> (f64, f64) {
+        let mut best = (time, time + self.latency_at(time));
+        if self.steady {
+            return best;
+        }
+        let periods = (time / self.period()).floor();
+        let first = self.interval_at(time - periods * self.period()) + 1;
+        for index in first..=first + self.ends.len() {
+            let (repeats, within) = (index / self.ends.len(), index % self.ends.len());
+            let start = if within == 0 { 0.0 } else { self.ends[within - 1] };
+            let request = (periods + repeats as f64) * self.period() + start;
+            if request >= best.1 {
+                break;
+            }
+            // Rounding may put the beginning of an interval into the one before.
+            let first_byte = request + self.latencies[within].max(self.latency_at(request));
+            if request > time && first_byte < best.1 {
+                best = (request, first_byte);
+            }
+        }
+        best
+    }
+
     /// Bits that could have arrived from zero until `time` (seconds).
     pub fn bits_until(&self, time: f64) -> f64 {
         let periods = (time / self.period()).floor();
@@ -197,6 +228,17 @@ mod tests {
         assert_eq!(trace.latency_at(1.2), 0.04);
         assert_eq!(trace.latency_at(2.5 + 0.1), 0.02);
         assert_eq!(trace.mean_rate(), 1.6e6);
+    }
+
+    #[test]
+    fn the_best_request_waits_for_a_lower_latency() {
+        let trace = NetworkTrace::parse("1000 1000 500\n1000 1000 20\n1000 1000 3000\n").unwrap();
+        assert_eq!(trace.best_request(0.0), (0.0, 0.5));
+        assert_eq!(trace.best_request(0.9), (1.0, 1.02));
+        assert_eq!(trace.best_request(2.9), (3.0, 3.5), "after the end it begins anew");
+        assert_eq!(trace.best_request(2.0), (3.0, 3.5));
+        let steady = NetworkTrace::parse("1000 1000 20\n1000 0 20\n").unwrap();
+        assert_eq!(steady.best_request(0.99), (0.99, 1.01));
     }
 
     #[test]

@@ -1,141 +1,122 @@
-//! Two exponentially weighted means, the lower of which counts.
-//!
-//! Design as in several shipping players: a fast mean follows the link down within a transfer or two, a slow one does
-//! not follow it up before the rise has lasted. Taking the minimum makes the estimate quick to fall and slow to rise,
-//! which is the cheaper mistake for a viewer.
+//! Exponentially weighted means that remember by half-lives.
 //!
 //! ```text
-//! a(w)   = 1 - 2^(-w / half_life)             w: weight of the sample in seconds of transfer
-//! m      = m + a(w) * (rate - m)              starting at 0
-//! weight = weight + a(w) * (1 - weight)       starting at 0
-//! mean   = m / weight                         takes the start at 0 out again
-//! dev    = the same mean over |rate - mean|
-//! low    = max(mean - dev, mean / 2)
+//! a(w)   = 1 - 2^(-w / half_life)             w: weight of the value, usually seconds of transfer
+//! m      = m + a(w) * (value - m)             starting at 0
+//! known  = known + a(w) * (1 - known)         starting at 0
+//! mean   = m / known                          takes the start at 0 out again
 //! ```
 //!
-//! Deviation from the usual form: `low`, from the mean absolute deviation, as TCP widens its timer by the variation of
-//! the round trip; and the weight of a sample (see [`TransferSample`]) has a floor, so that recovery after a slow
-//! transfer does not take minutes on a fast link.
+//! Players that estimate the link this way keep two of them and trust the lower ([`EwmaPair`]): the fast one follows
+//! a fall at once, the slow one holds a rise back until it has lasted.
 
-use super::{ThroughputEstimate, ThroughputEstimator, TransferSample, evidence};
-
-/// A bias-corrected exponentially weighted mean.
+/// One mean.
 #[derive(Clone, Copy, Debug)]
-struct Ewma {
-    half_life_s: f64,
-    mean: f64,
-    deviation: f64,
-    weight: f64,
+pub struct Ewma {
+    half_life: f64,
+    biased: f64,
+    known: f64,
 }
 
 impl Ewma {
-    fn new(half_life_s: f64) -> Self {
-        // A half-life of nothing would divide by zero; a millisecond already means "the last sample".
-        Self { half_life_s: half_life_s.max(0.001), mean: 0.0, deviation: 0.0, weight: 0.0 }
+    /// With a half-life in the unit of the weights.
+    pub fn new(half_life: f64) -> Self {
+        // A half-life of nothing would divide by zero; a thousandth already means "the last value".
+        Self { half_life: half_life.max(0.001), biased: 0.0, known: 0.0 }
     }
 
-    fn add(&mut self, rate: f64, weight: f64) {
-        let share = 1.0 - (-weight / self.half_life_s).exp2();
-        let before = self.get();
-        self.mean += share * (rate - self.mean);
-        // The very first sample deviates from nothing.
-        let deviation = before.map_or(0.0, |mean| (rate - mean).abs());
-        self.deviation += share * (deviation - self.deviation);
-        self.weight += share * (1.0 - self.weight);
+    /// Takes a value in. Weights below zero and values that are not numbers say nothing.
+    pub fn add(&mut self, value: f64, weight: f64) {
+        self.add_share(value, self.share(weight));
     }
 
-    fn get(&self) -> Option<f64> {
-        (self.weight > 0.0).then(|| self.mean / self.weight)
+    /// The mean; `None` until something of weight was added.
+    pub fn get(&self) -> Option<f64> {
+        (self.known > 0.0).then(|| self.biased / self.known)
     }
 
-    fn deviation(&self) -> f64 {
-        if self.weight > 0.0 { self.deviation / self.weight } else { 0.0 }
+    /// The share of the mean that a value of this weight will have.
+    pub(super) fn share(&self, weight: f64) -> f64 {
+        1.0 - (-weight.max(0.0) / self.half_life).exp2()
+    }
+
+    /// As [`Self::add`], by a share that is known already.
+    pub(super) fn add_share(&mut self, value: f64, share: f64) {
+        if value.is_finite() {
+            self.biased += share * (value - self.biased);
+            self.known += share * (1.0 - self.known);
+        }
     }
 }
 
-/// The lower of a fast and a slow mean. Half-lives are seconds of transfer, not of the clock: idle time teaches
-/// nothing and ages nothing.
-#[derive(Clone, Debug)]
-pub struct DualEwma {
+/// A fast and a slow mean of the same values.
+#[derive(Clone, Copy, Debug)]
+pub struct EwmaPair {
     fast: Ewma,
     slow: Ewma,
-    samples: u32,
 }
 
-impl DualEwma {
-    /// Seconds of transfer. Two seconds is four full-sized samples at their floor weight, or one slow segment.
-    pub const FAST_HALF_LIFE_S: f64 = 2.0;
-    /// Seconds of transfer. Three times the fast one: long enough that one good segment does not pull it up.
-    pub const SLOW_HALF_LIFE_S: f64 = 6.0;
-
-    /// With half-lives in seconds of transfer.
-    pub fn new(fast_s: f64, slow_s: f64) -> Self {
-        Self { fast: Ewma::new(fast_s), slow: Ewma::new(slow_s), samples: 0 }
-    }
-}
-
-impl Default for DualEwma {
-    fn default() -> Self {
-        Self::new(Self::FAST_HALF_LIFE_S, Self::SLOW_HALF_LIFE_S)
-    }
-}
-
-impl ThroughputEstimator for DualEwma {
-    fn add(&mut self, sample: &TransferSample) {
-        let Some((rate, weight)) = evidence(sample) else { return };
-        self.fast.add(rate, weight);
-        self.slow.add(rate, weight);
-        self.samples = self.samples.saturating_add(1);
+impl EwmaPair {
+    /// With half-lives in the unit of the weights.
+    pub fn new(fast: f64, slow: f64) -> Self {
+        Self { fast: Ewma::new(fast), slow: Ewma::new(slow) }
     }
 
-    fn estimate(&self) -> Option<ThroughputEstimate> {
-        let mean = self.fast.get()?.min(self.slow.get()?);
-        // The fast deviation would call every step of the link an unsteady link for ever.
-        let low = (mean - self.fast.deviation().min(self.slow.deviation())).max(mean / 2.0);
-        Some(ThroughputEstimate::new(mean, low, self.samples))
+    /// Takes a value in.
+    pub fn add(&mut self, value: f64, weight: f64) {
+        self.fast.add(value, weight);
+        self.slow.add(value, weight);
+    }
+
+    /// The lower of both, the caution for rates; `None` until there is evidence.
+    pub fn lower(&self) -> Option<f64> {
+        Some(self.fast.get()?.min(self.slow.get()?))
+    }
+
+    /// The higher of both, the caution for waits; `None` until there is evidence.
+    pub fn higher(&self) -> Option<f64> {
+        Some(self.fast.get()?.max(self.slow.get()?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{sample, survives_nonsense};
     use super::*;
 
     #[test]
-    fn the_first_sample_is_the_estimate() {
-        let mut ewma = DualEwma::default();
-        ewma.add(&sample(4000, 0.7));
-        let e = ewma.estimate().unwrap();
-        assert!((e.mean.bps() as f64 / 4e6 - 1.0).abs() < 0.01, "{e:?}");
-        assert_eq!(e.mean, e.low);
+    fn a_half_life_halves() {
+        let mut mean = Ewma::new(3.0);
+        assert_eq!(mean.get(), None);
+        mean.add(8.0, 0.1);
+        assert!((mean.get().unwrap() - 8.0).abs() < 1e-9, "the first value is the mean");
+        mean.add(8.0, 1e9);
+        mean.add(0.0, 3.0);
+        assert!((mean.get().unwrap() - 4.0).abs() < 1e-9);
+        mean.add(0.0, 3.0);
+        assert!((mean.get().unwrap() - 2.0).abs() < 1e-9);
     }
 
     #[test]
-    fn it_falls_fast_and_rises_slowly() {
-        let mut ewma = DualEwma::default();
-        (0..20).for_each(|_| ewma.add(&sample(10_000, 1.0)));
-        let steady = ewma.estimate().unwrap();
-        assert!(steady.low.bps() > 9_900_000 && steady.confidence > 0.95, "{steady:?}");
-        (0..4).for_each(|_| ewma.add(&sample(1_000, 1.0)));
-        let fallen = ewma.estimate().unwrap();
-        assert!(fallen.mean.bps() < 3_300_000, "two half-lives leave a quarter: {fallen:?}");
-        assert!(fallen.confidence < steady.confidence);
-        (0..4).for_each(|_| ewma.add(&sample(10_000, 1.0)));
-        assert!(ewma.estimate().unwrap().mean.bps() < 8_000_000, "the slow mean holds it back");
+    fn the_pair_is_quick_to_fall_and_slow_to_rise() {
+        let mut pair = EwmaPair::new(2.0, 5.0);
+        pair.add(10.0, 100.0);
+        pair.add(1.0, 2.0);
+        let (low, high) = (pair.lower().unwrap(), pair.higher().unwrap());
+        assert!((low - 5.5).abs() < 1e-6 && high > 7.0, "the fast one fell: {low} {high}");
+        pair.add(1.0, 100.0);
+        pair.add(10.0, 2.0);
+        assert!(pair.lower().unwrap() < 3.5, "the slow one holds back");
     }
 
     #[test]
-    fn a_tiny_transfer_hardly_counts() {
-        let mut ewma = DualEwma::default();
-        ewma.add(&sample(4000, 1.0));
-        // 1 kB in 10 microseconds: 800 Mbit/s.
-        ewma.add(&sample(800_000, 0.000_01));
-        assert!(ewma.estimate().unwrap().mean.bps() < 4_400_000);
-    }
-
-    #[test]
-    fn nonsense_does_no_harm() {
-        survives_nonsense(DualEwma::default());
-        survives_nonsense(DualEwma::new(0.0, f64::NAN));
+    fn nonsense_says_nothing() {
+        let mut mean = Ewma::new(f64::NAN);
+        for (value, weight) in [(f64::NAN, 1.0), (f64::INFINITY, 1.0), (5.0, -1.0), (5.0, 0.0)] {
+            mean.add(value, weight);
+            assert_eq!(mean.get(), None, "{value} {weight}");
+        }
+        mean.add(5.0, f64::NAN);
+        mean.add(5.0, 1.0);
+        assert_eq!(mean.get(), Some(5.0));
     }
 }

@@ -8,6 +8,7 @@
 //! The harmonic mean is the right one for times: it is the rate at which equal amounts would have taken the time they
 //! took. The discount is the one of robust model-predictive control (Yin et al., SIGCOMM 2015). Deviation: an error
 //! counts as 1 at most, so `low` is at least half the mean; one outage would otherwise make it nothing for N segments.
+//! [`Harmonic::as_published`] is without that limit.
 
 use std::collections::VecDeque;
 
@@ -19,6 +20,8 @@ pub struct Harmonic {
     /// Oldest first: rate, and the relative error of the mean before it.
     window: VecDeque<(f64, f64)>,
     capacity: usize,
+    /// What an error counts at most.
+    worst: f64,
     samples: u32,
 }
 
@@ -31,7 +34,12 @@ impl Harmonic {
     /// Over the last `capacity` samples, at least one.
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.clamp(1, 64);
-        Self { window: VecDeque::with_capacity(capacity), capacity, samples: 0 }
+        Self { window: VecDeque::with_capacity(capacity), capacity, worst: 1.0, samples: 0 }
+    }
+
+    /// Over [`Self::WINDOW`] samples, and an error counts in full however large it is.
+    pub fn as_published() -> Self {
+        Self { worst: f64::MAX, ..Self::default() }
     }
 
     fn mean(&self) -> Option<f64> {
@@ -50,7 +58,7 @@ impl ThroughputEstimator for Harmonic {
     fn add(&mut self, sample: &TransferSample) {
         let Some((rate, _)) = evidence(sample) else { return };
         let rate = rate.max(Self::MIN_RATE);
-        let error = self.mean().map_or(0.0, |mean| ((mean - rate).abs() / rate).min(1.0));
+        let error = self.mean().map_or(0.0, |mean| ((mean - rate).abs() / rate).min(self.worst));
         if self.window.len() == self.capacity {
             self.window.pop_front();
         }
@@ -92,7 +100,21 @@ mod tests {
     }
 
     #[test]
+    fn as_published_an_outage_takes_nearly_everything() {
+        let outage = |mut h: Harmonic| {
+            h.add(&sample(5000, 1.0));
+            h.add(&sample(50, 1.0));
+            h.estimate().unwrap()
+        };
+        let (ours, published) = (outage(Harmonic::default()), outage(Harmonic::as_published()));
+        assert_eq!(ours.mean, published.mean);
+        assert_eq!(ours.low.bps(), ours.mean.bps() / 2);
+        assert_eq!(published.low.bps(), published.mean.bps() / 100, "5000 was expected and 50 came: 99 times too much");
+    }
+
+    #[test]
     fn nonsense_does_no_harm() {
+        survives_nonsense(Harmonic::as_published());
         survives_nonsense(Harmonic::default());
         survives_nonsense(Harmonic::new(0));
     }

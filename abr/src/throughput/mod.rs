@@ -5,8 +5,10 @@
 //! whatever the size, so mixing it into the rate would make small segments look like a slow link.
 
 mod combined;
+mod dual_ewma;
 mod ewma;
 mod harmonic;
+mod sliding_median;
 mod sliding_percentile;
 mod ttfb;
 
@@ -19,8 +21,10 @@ use crate::serde_seconds;
 use crate::units::{Bitrate, ByteCount};
 
 pub use combined::Combined;
-pub use ewma::DualEwma;
+pub use dual_ewma::DualEwma;
+pub use ewma::{Ewma, EwmaPair};
 pub use harmonic::Harmonic;
+pub use sliding_median::SlidingMedian;
 pub use sliding_percentile::SlidingPercentile;
 pub use ttfb::TtfbEstimator;
 
@@ -123,7 +127,7 @@ pub trait ThroughputEstimator: Send + Debug {
 }
 
 /// Rates above this are a measuring error or a loopback; the cap keeps sums finite.
-const MAX_RATE: f64 = 1e12;
+pub(crate) const MAX_RATE: f64 = 1e12;
 
 /// Rate in bit/s and weight of a sample that says anything.
 fn evidence(sample: &TransferSample) -> Option<(f64, f64)> {

@@ -2,19 +2,23 @@
 //! server of its own, which it may break in any way.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+use app_qa::picture::PictureCheck;
 use app_qa::play::{PlayOptions, Run};
 use app_qa::target::{Account, Target};
 use player_core::{ErrorCode, PlaybackState, PlayerConfig, PlayerSnapshot};
 use server_stub::ingest::{LadderProfile, Library, LibraryOptions};
 use server_stub::{FaultScript, RunningServer, Server, ServerConfig};
 use service_api::TitleId;
+use service_api::client::SignInError;
 use std::fs::{self, File};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
+use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 pub const CLEAR: &str = "qa-counter-clear";
@@ -107,10 +111,43 @@ impl Service {
         Self { config, server, folder }
     }
 
+    /// Brightness of all pictures in these segments of an encrypted title, as decrypted and decoded by ffmpeg.
+    pub async fn decoded(&self, title: &str, height: u32, segments: Range<usize>) -> Vec<u8> {
+        let folder = self.folder.path().join(format!("library/media/{title}/video/{height}p"));
+        let mut bytes = fs::read(folder.join("init.mp4")).expect("each rung has an initialisation segment");
+        for segment in segments {
+            let name = format!("seg-{:05}.m4s", segment + 1);
+            bytes.extend(fs::read(folder.join(name)).expect("the title has this segment"));
+        }
+        let joined = self.folder.path().join(format!("{height}p.mp4"));
+        fs::write(&joined, bytes).expect("a file can be written");
+        let key = self.server.key_source().content_key(&TitleId::from(title)).expect("the server has the key").key;
+        let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        // It reads from a pipe: when it can seek, ffmpeg 5.1 looks for the parameters of encrypted samples in the wrong
+        // fragment.
+        let output = Command::new("ffmpeg")
+            .args(["-v", "error", "-decryption_key", &key, "-i", "pipe:0", "-fps_mode", "passthrough"])
+            .args(["-vf", "extractplanes=y", "-f", "rawvideo", "-"])
+            .stdin(File::open(joined).expect("it was just written"))
+            .output();
+        output.await.expect("ffmpeg is installed").stdout
+    }
+
     /// Permission of a premium viewer, got through the sign-in pages.
     pub async fn target(&self, title: &str) -> Target {
-        Target::from_title(self.server.origin(), title, &mia()).await.expect("mia may watch everything")
+        // Hashing a password on purpose costs much; among many tests on few cores it may exceed the client's patience.
+        for _ in 0..3 {
+            match Target::from_title(self.server.origin(), title, &mia()).await {
+                Err(error) if is_offline(&error) => {}
+                outcome => return outcome.expect("mia may watch everything"),
+            }
+        }
+        panic!("the server does not answer");
     }
+}
+
+fn is_offline(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<SignInError>().is_some_and(SignInError::is_offline)
 }
 
 pub fn mia() -> Account {
@@ -148,10 +185,16 @@ pub async fn failure(target: &Target, options: &PlayOptions) -> ErrorCode {
     code
 }
 
-pub fn playing_beyond(seconds: f64) -> impl Fn(&PlayerSnapshot) -> bool {
-    move |snapshot| {
-        snapshot.state == PlaybackState::Failed
-            || snapshot.state == PlaybackState::Ended
-            || (snapshot.state == PlaybackState::Playing && snapshot.position.as_secs_f64() >= seconds)
-    }
+/// Waits for a picture at or behind this time, counted in runs between seeks, the first being 0. Pictures and not the
+/// clock, because on a slow machine it runs ahead of the decoder.
+pub async fn shown(run: &Run, nth: usize, seconds: f64) {
+    let is_shown = |picture: &PictureCheck| shows(picture, nth, seconds);
+    let is_over = |snapshot: &PlayerSnapshot| matches!(snapshot.state, PlaybackState::Failed | PlaybackState::Ended);
+    run.until(AGES, |snapshot| run.picture(is_shown) || is_over(snapshot)).await;
+    assert!(run.picture(is_shown), "{seconds} s in run {nth}: {:?}", run.player.snapshot());
+}
+
+pub fn shows(picture: &PictureCheck, nth: usize, seconds: f64) -> bool {
+    let last = picture.runs().get(nth).and_then(|run| run.last());
+    last.is_some_and(|frame| frame.pts.as_secs_f64() >= seconds)
 }

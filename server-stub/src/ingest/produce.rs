@@ -118,12 +118,7 @@ impl Production<'_> {
             try_join_all(runs).await?;
             return Ok(());
         }
-        let film = Film {
-            scene: title.scene,
-            starts: title.chapters.iter().map(|chapter| chapter.start_s as f32).collect(),
-            duration_s: title.duration_s as f32,
-            frame_rate: title.frame_rate,
-        };
+        let film = Film::of(title);
         let job = VideoJob {
             painter: Arc::new(move |frame: u32, picture: &mut super::render::Picture| film.paint(frame, picture)),
             size: outputs.first().map_or((2, 2), |(rung, _)| (rung.width as usize, rung.height as usize)),

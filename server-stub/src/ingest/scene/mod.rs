@@ -13,7 +13,10 @@ mod props;
 mod tide;
 mod train;
 
-use super::render::{Layers, Picture, View, render, smooth};
+use super::{
+    catalogue::TitleDescriptor,
+    render::{Layers, Picture, View, render, smooth},
+};
 use serde::Deserialize;
 
 /// What a title shows.
@@ -136,6 +139,16 @@ pub(crate) struct Film {
 }
 
 impl Film {
+    /// The film of a title: its shots begin where its chapters do.
+    pub(crate) fn of(title: &TitleDescriptor) -> Self {
+        Self {
+            scene: title.scene,
+            starts: title.chapters.iter().map(|chapter| chapter.start_s as f32).collect(),
+            duration_s: title.duration_s as f32,
+            frame_rate: title.frame_rate,
+        }
+    }
+
     /// Which shot is on at `seconds`, and how bright it is.
     fn moment(&self, seconds: f32) -> (Moment, f32) {
         let shot = self.starts.iter().rposition(|start| *start <= seconds).unwrap_or(0);
