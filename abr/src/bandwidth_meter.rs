@@ -19,6 +19,7 @@
 
 use std::time::Duration;
 
+use crate::link_totals::LinkTotals;
 use crate::throughput::{Combined, ThroughputEstimate, ThroughputEstimator, TransferSample, TtfbEstimator};
 use crate::units::ByteCount;
 
@@ -35,8 +36,12 @@ struct Transfer {
     received: u64,
     /// Bytes of it in the stretch being collected.
     counted: u64,
-    /// Whether any of its bytes ever went into a stretch.
-    measured: bool,
+    /// Bytes of it that ever went into a stretch.
+    measured: u64,
+    /// The link's sums when it was requested.
+    before: LinkTotals,
+    /// The link's sums when its body began.
+    before_body: LinkTotals,
     /// Whether no other transfer lived at the same time.
     alone: bool,
 }
@@ -57,6 +62,7 @@ pub struct BandwidthMeter {
     busy: Duration,
     bytes: u64,
     wait: Duration,
+    totals: LinkTotals,
 }
 
 impl BandwidthMeter {
@@ -93,6 +99,7 @@ impl BandwidthMeter {
             busy: Duration::ZERO,
             bytes: 0,
             wait: Duration::ZERO,
+            totals: LinkTotals::default(),
         }
     }
 
@@ -111,7 +118,9 @@ impl BandwidthMeter {
             first_byte: None,
             received: 0,
             counted: 0,
-            measured: false,
+            measured: 0,
+            before: self.totals,
+            before_body: self.totals,
             alone,
         });
     }
@@ -129,13 +138,15 @@ impl BandwidthMeter {
         transfer.received = bytes_total.bytes();
         if transfer.first_byte.is_none() {
             transfer.first_byte = Some(at);
+            transfer.before_body = self.totals;
             self.wait = at.saturating_sub(transfer.started);
             self.ttfb.add(self.wait);
         }
         if busy_already {
             transfer.counted = transfer.counted.saturating_add(fresh);
-            transfer.measured = true;
+            transfer.measured = transfer.measured.saturating_add(fresh);
             self.bytes = self.bytes.saturating_add(fresh);
+            self.totals.add_bytes(fresh);
         }
         if self.busy >= Self::SAMPLE_SPAN { self.complete(at) } else { None }
     }
@@ -149,7 +160,7 @@ impl BandwidthMeter {
             Some(_) => Self::MIN_SINGLE_REPORT_BYTES,
             None => Self::MIN_BYTES.bytes(),
         };
-        if transfer.alone && !transfer.measured && transfer.received >= enough {
+        if transfer.alone && transfer.measured == 0 && transfer.received >= enough {
             let elapsed = at.saturating_sub(transfer.started);
             let bytes = ByteCount::new(transfer.received);
             return self.add(TransferSample { bytes, ttfb: Duration::ZERO, elapsed, finished_at: at });
@@ -169,10 +180,43 @@ impl BandwidthMeter {
     pub fn cached(&mut self, id: TransferId) {
         let Some(transfer) = self.take(id) else { return };
         self.bytes = self.bytes.saturating_sub(transfer.counted);
+        self.totals.take_back(transfer.measured);
         if transfer.first_byte.is_some() && !self.is_busy() {
             // Its bytes are out; its time cannot be told from that of the others, so the stretch is worth nothing.
             self.reset();
         }
+    }
+
+    /// What [`crate::AbrController::observe`] is told of a transfer that ends at `at`: its own wait, and the bytes and the
+    /// busy time of the whole link since it was requested, whoever the bytes belonged to. `None` for one that does not
+    /// run; to be asked before [`Self::finished`] or [`Self::cancelled`].
+    ///
+    /// A body that came mostly in its first report has no body time to speak of. Like the meter itself this then gives
+    /// the whole time with the wait in it, a cautious figure.
+    pub fn link_sample(&self, id: TransferId, at: Duration) -> Option<TransferSample> {
+        let transfer = self.transfers.iter().find(|t| t.id == id)?;
+        let ran = at.saturating_sub(transfer.started);
+        if transfer.received > 0 && transfer.measured < transfer.received / 2 {
+            let bytes = ByteCount::new(transfer.received);
+            return Some(TransferSample { bytes, ttfb: Duration::ZERO, elapsed: ran, finished_at: at });
+        }
+        let unreported = if self.is_busy() { at.saturating_sub(self.clock) } else { Duration::ZERO };
+        let (busy, bytes) = self.totals.since(&transfer.before, unreported);
+        let ttfb = transfer.first_byte.map_or(ran, |first| first.saturating_sub(transfer.started));
+        Some(TransferSample { bytes, ttfb, elapsed: ttfb.saturating_add(busy), finished_at: at })
+    }
+
+    /// The part of what the link has carried since the transfer's first byte that was the transfer's own, above 0 and at
+    /// most 1; 1 where nothing can be said.
+    ///
+    /// A transfer beside others looks slower than the link is. Its body time by this share is the time that its bytes
+    /// took of the link, and its rate over that time is what it will have when it is alone.
+    pub fn share(&self, id: TransferId) -> f64 {
+        let transfer = self.transfers.iter().find(|t| t.id == id && t.measured > 0);
+        transfer.map_or(1.0, |transfer| {
+            let (_, carried) = self.totals.since(&transfer.before_body, Duration::ZERO);
+            (transfer.measured as f64 / carried.bytes().max(1) as f64).min(1.0)
+        })
     }
 
     /// What the next transfer may expect; `None` until there is evidence.
@@ -197,7 +241,9 @@ impl BandwidthMeter {
     /// Counts the time since the last report if a body was arriving.
     fn advance(&mut self, at: Duration) {
         if self.is_busy() {
-            self.busy = self.busy.saturating_add(at.saturating_sub(self.clock));
+            let passed = at.saturating_sub(self.clock);
+            self.busy = self.busy.saturating_add(passed);
+            self.totals.add_busy(passed);
         }
         self.clock = self.clock.max(at);
     }

@@ -18,7 +18,7 @@ use crate::units::Bitrate;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// Nothing was measured yet; the configured start rate decided.
+    /// Nothing is known of the network: neither measured, nor remembered, nor configured.
     Start,
     /// The highest rung that the measured throughput carries.
     ThroughputCap,
@@ -28,6 +28,14 @@ pub enum Reason {
     InsufficientBuffer,
     /// Nothing is wrong with the current rung, and another one is not better by enough.
     Hysteresis,
+    /// The best expectation over what the network may do next.
+    ExpectedQuality {
+        /// Probability, in percent, that the next segment would come after the buffer is empty: in the rung before
+        /// where the decision goes down, in the chosen one otherwise.
+        stall_risk: u8,
+        /// The median of the rates that the next segment may have.
+        expected: Bitrate,
+    },
     /// The ladder has one rung.
     OnlyChoice,
     /// The segment in flight would come too late.
@@ -256,7 +264,7 @@ impl Decision {
         let needed = |id| self.trace.rungs.get(id).map(|r| r.needed);
         // Writing to a String cannot fail.
         let _ = match self.reason {
-            Reason::Start => write!(text, "nothing measured yet, the start rate decides"),
+            Reason::Start => write!(text, "nothing is known of the network yet"),
             Reason::OnlyChoice => write!(text, "the only rung"),
             Reason::Constrained => write!(text, "the rung before is no longer allowed, {safe}"),
             Reason::Fixed => write!(text, "chosen by the viewer"),
@@ -285,6 +293,17 @@ impl Decision {
             Reason::BufferUtility => write!(text, "the buffer carries it, {safe}"),
             Reason::InsufficientBuffer => write!(text, "the buffer is too thin for more, {safe}"),
             Reason::Hysteresis => write!(text, "not worth a switch, {safe}"),
+            // Before the first segment every rung is late, which says nothing.
+            Reason::ExpectedQuality { expected, .. } if self.trace.current.is_none() => {
+                write!(text, "expected rate {expected}")
+            }
+            Reason::ExpectedQuality { stall_risk, expected } if from > to => {
+                let before = self.trace.current.map(|current| ladder.label(current)).unwrap_or_default();
+                write!(text, "{stall_risk} % risk of a stall at {before}, expected rate {expected}")
+            }
+            Reason::ExpectedQuality { stall_risk, expected } => {
+                write!(text, "{stall_risk} % risk of a stall, expected rate {expected}")
+            }
         };
     }
 }
@@ -333,6 +352,7 @@ mod tests {
     #[test]
     fn every_reason_is_a_sentence() {
         let remaining = Duration::from_millis(9_500);
+        let expected = Reason::ExpectedQuality { stall_risk: 2, expected: Bitrate::from_kbps(3_100) };
         for (from, to, reason, safe, text) in [
             (
                 Some(2),
@@ -363,7 +383,7 @@ mod tests {
                 800,
                 "1080p to 360p: safe estimate 800 kbit/s is below the 4.2 Mbit/s needed",
             ),
-            (None, 0, Reason::Start, 0, "360p first: nothing measured yet, the start rate decides"),
+            (None, 0, Reason::Start, 0, "360p first: nothing is known of the network yet"),
             (Some(2), 2, Reason::BufferUtility, 4_000, "1080p stays: the buffer carries it, safe estimate 4.0 Mbit/s"),
             (
                 Some(2),
@@ -403,6 +423,9 @@ mod tests {
             ),
             (Some(1), 2, Reason::Fixed, 0, "720p to 1080p: chosen by the viewer"),
             (Some(0), 0, Reason::OnlyChoice, 0, "360p stays: the only rung"),
+            (None, 1, expected, 2_000, "720p first: expected rate 3.1 Mbit/s"),
+            (Some(1), 1, expected, 2_000, "720p stays: 2 % risk of a stall, expected rate 3.1 Mbit/s"),
+            (Some(2), 1, expected, 2_000, "1080p to 720p: 2 % risk of a stall at 1080p, expected rate 3.1 Mbit/s"),
         ] {
             assert_eq!(sentence(from, to, reason, safe), format!("{text}, 6.4 s buffered"));
         }

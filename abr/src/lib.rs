@@ -29,6 +29,10 @@
 //! 5. at each progress report asks [`AbrController::reconsider`]; on `Some` it cancels and requests that rung instead,
 //! 6. writes the decision to its event log and, if it was a switch or a stall, to the [`History`].
 //!
+//! When a transfer has ended, [`AbrController::observe`] gets one sample of it, measured over the whole link
+//! ([`BandwidthMeter::link_sample`]). [`segments_to_keep`] says which segments in the buffer are worth fetching again,
+//! and a [`NetworkMemory`] carries what was learnt from one session to the next.
+//!
 //! [`BufferPolicy::may_start`] and [`BufferPolicy::may_resume`] say when the picture moves, and a [`QoeAccumulator`] is
 //! told what was shown. A decision carries its [`Reason`] for machines, the [`DecisionTrace`] with every rung that was
 //! considered, and [`Decision::sentence`] for people.
@@ -69,7 +73,7 @@
 //! meter.finished(segment, Duration::from_millis(4_050));
 //!
 //! let history = History::new();
-//! let mut controller = abr::controller_by_name("dynamic").expect("it is the default");
+//! let mut controller = abr::controller_by_name("throughput").expect("it is in the list");
 //! let decision = controller.decide(&AbrContext {
 //!     now: Duration::from_millis(4_050),
 //!     current: Some(RungId(2)),
@@ -81,7 +85,7 @@
 //! assert_eq!(decision.rung, RungId(1));
 //! assert_eq!(
 //!     decision.sentence(&ladder),
-//!     "1080p to 720p: safe estimate 3.9 Mbit/s is below the 5.0 needed, 6.4 s buffered"
+//!     "1080p to 720p: safe estimate 3.6 Mbit/s is below the 5.0 needed, 6.4 s buffered"
 //! );
 //! # Ok::<(), abr::LadderError>(())
 //! ```
@@ -96,14 +100,20 @@ mod buffer_policy;
 mod constraint;
 mod controller;
 mod decision;
+pub mod engine;
 mod history;
 mod ladder;
+mod link_totals;
+mod network_memory;
 mod qoe;
+mod replace;
 pub mod rules;
 mod serde_seconds;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod throughput;
+#[cfg(feature = "train")]
+pub mod train;
 mod units;
 
 pub use bandwidth_meter::{BandwidthMeter, TransferId};
@@ -113,7 +123,9 @@ pub use controller::{AbrContext, AbrController, InFlight, LiveWindow, PlaybackPl
 pub use decision::{Decision, DecisionTrace, Reason, RungTrace, RungTraces, Verdict};
 pub use history::{History, Stall, Switch};
 pub use ladder::{Ladder, LadderError, Rung, RungId};
+pub use network_memory::{NetworkMemory, NetworkMemoryError, RememberedNetwork};
 pub use qoe::{QoeAccumulator, QoeReport};
+pub use replace::{Replacement, WaitingSegment, segments_to_keep};
 pub use rules::{CONTROLLER_NAMES, controller_by_name};
 pub use throughput::{ThroughputEstimate, ThroughputEstimator, TransferSample};
 pub use units::{Bitrate, ByteCount, MediaTime, PlaybackRate, PlaybackRateError};

@@ -1,19 +1,16 @@
 //! What every controller must hold to, whatever the network, the manifest and the viewer do.
 #![allow(clippy::unwrap_used)]
 
-mod viewer;
-
 use std::time::Duration;
 
-use abr::throughput::{Combined, DualEwma, Harmonic, SlidingPercentile};
+use abr::throughput::{Combined, DualEwma, EwmaPair, Harmonic, SlidingMedian, SlidingPercentile};
 use abr::{
-    AbrContext, BandwidthMeter, Bitrate, BufferPolicy, ByteCount, CONTROLLER_NAMES, Constraint, ConstraintReason,
-    Decision, History, InFlight, Ladder, PlaybackRate, Reason, Rung, RungId, Stall, Switch, ThroughputEstimate,
-    ThroughputEstimator, TransferId, TransferSample, UpcomingSegment, Verdict, controller_by_name,
+    AbrContext, AbrController, BandwidthMeter, Bitrate, ByteCount, CONTROLLER_NAMES, Constraint, ConstraintReason,
+    Decision, History, InFlight, Ladder, LiveWindow, PlaybackRate, Reason, Rung, RungId, Stall, Switch,
+    ThroughputEstimate, ThroughputEstimator, TransferId, TransferSample, UpcomingSegment, Verdict, controller_by_name,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use viewer::{Outcome, Scenario, Step, ladder, play};
 
 /// The same cases in every run, so that a failure is news about the code; `PROPTEST_RNG_SEED` and `PROPTEST_CASES`
 /// explore others.
@@ -67,6 +64,14 @@ fn any_estimate() -> impl Strategy<Value = ThroughputEstimate> {
     })
 }
 
+/// A transfer as it may be, or as only a broken clock can make it.
+fn any_sample() -> impl Strategy<Value = TransferSample> {
+    let bytes = prop_oneof![8 => 0..10_000_000_u64, 1 => Just(u64::MAX)];
+    (bytes, any_duration(), any_duration(), any_duration()).prop_map(|(bytes, ttfb, elapsed, finished_at)| {
+        TransferSample { bytes: ByteCount::new(bytes), ttfb, elapsed, finished_at }
+    })
+}
+
 /// Everything that a context borrows or holds.
 #[derive(Clone, Debug)]
 struct Situation {
@@ -81,6 +86,10 @@ struct Situation {
     ttfb: Option<Duration>,
     segment: Duration,
     sizes: Vec<(Duration, Vec<(RungId, ByteCount)>)>,
+    remaining: Option<u32>,
+    live: Option<LiveWindow>,
+    /// Transfers before.
+    samples: Vec<TransferSample>,
 }
 
 impl Situation {
@@ -97,8 +106,21 @@ impl Situation {
             ttfb: self.ttfb,
             segment_duration: self.segment,
             upcoming: &upcoming,
+            remaining: self.remaining,
+            live: self.live,
             ..AbrContext::new(&self.ladder, &self.history)
         })
+    }
+
+    /// A controller that has decided as often as there were transfers, and every one of its decisions.
+    fn play(&self, controller: &str) -> (Box<dyn AbrController>, Vec<Decision>) {
+        let mut controller = controller_by_name(controller).unwrap();
+        let mut decisions = vec![self.with(|ctx| controller.decide(ctx))];
+        for sample in &self.samples {
+            controller.observe(sample);
+            decisions.push(self.with(|ctx| controller.decide(ctx)));
+        }
+        (controller, decisions)
     }
 
     fn decide(&self, controller: &str) -> Decision {
@@ -130,11 +152,14 @@ prop_compose! {
         ttfb in proptest::option::of(any_duration()),
         sizes in proptest::collection::vec(
             (any_duration(), proptest::collection::vec((0..210_u16, 0..u64::MAX), 0..8)), 0..4),
+        to_come in (proptest::option::of(0..400_u32), proptest::option::of(any_duration())),
+        samples in proptest::collection::vec(any_sample(), 0..5),
     ) -> Situation {
         let (now, buffered, target, segment) = times;
+        let (remaining, live) = (to_come.0, to_come.1.map(|latency| LiveWindow { latency }));
         let known = |bytes: Vec<(u16, u64)>| bytes.into_iter().map(|(id, b)| (RungId(id), ByteCount::new(b))).collect();
         Situation {
-            ladder, history, now, current, buffered, target, throughput, ttfb, segment,
+            ladder, history, now, current, buffered, target, throughput, ttfb, segment, remaining, live, samples,
             rate: PlaybackRate::new(rate).unwrap(),
             sizes: sizes.into_iter().map(|(duration, bytes)| (duration, known(bytes))).collect(),
         }
@@ -177,7 +202,8 @@ proptest! {
         }
         let situation = Situation { ladder: capped.clone(), ..situation };
         for name in CONTROLLER_NAMES {
-            check(&situation.decide(name), &capped);
+            let (mut controller, decisions) = situation.play(name);
+            decisions.iter().for_each(|decision| check(decision, &capped));
             let (elapsed, ttfb, received, expected, current_rate) = flight;
             let in_flight = InFlight {
                 rung: situation.current.unwrap_or_default(),
@@ -188,7 +214,7 @@ proptest! {
                 segment_duration: situation.segment,
                 current_rate: current_rate.map(Bitrate::from_bps),
             };
-            if let Some(decision) = situation.with(|ctx| controller_by_name(name).unwrap().reconsider(ctx, &in_flight)) {
+            if let Some(decision) = situation.with(|ctx| controller.reconsider(ctx, &in_flight)) {
                 check(&decision, &capped);
                 prop_assert!(matches!(decision.reason, Reason::Abandon { .. }), "{:?}", decision.reason);
                 prop_assert!(capped.position(decision.rung) < capped.position(in_flight.rung));
@@ -202,7 +228,7 @@ proptest! {
         let Some(before) = situation.throughput else { return Ok(()) };
         let more = ThroughputEstimate { mean: before.mean.scale(factor), low: before.low.scale(factor), ..before };
         let better = Situation { throughput: Some(more), ..situation.clone() };
-        for name in CONTROLLER_NAMES {
+        for name in ["throughput", "bola-e", "dynamic"] {
             let (less, more) = (situation.decide(name), better.decide(name));
             prop_assert!(
                 situation.ladder.position(less.rung) <= situation.ladder.position(more.rung),
@@ -239,6 +265,14 @@ proptest! {
             Box::new(Harmonic::default()),
             Box::new(Combined::new()),
         ];
+        let (mut median, mut pair) = (SlidingMedian::new(), EwmaPair::new(3.0, 8.0));
+        for (bytes, ttfb, elapsed) in &samples {
+            let bytes = ByteCount::new(*bytes);
+            median.add(&TransferSample { bytes, ttfb: *ttfb, elapsed: *elapsed, finished_at: *elapsed });
+            pair.add(bytes.bytes() as f64, elapsed.as_secs_f64());
+            let all = [median.get(), pair.lower(), pair.higher()];
+            prop_assert!(all.into_iter().flatten().all(|rate| rate.is_finite() && rate >= 0.0), "{:?}", all);
+        }
         for mut estimator in estimators {
             for (bytes, ttfb, elapsed) in &samples {
                 let bytes = ByteCount::new(if small { bytes % 3_000_000 } else { *bytes });
@@ -299,190 +333,5 @@ proptest! {
         let time: Duration = timed.sum();
         prop_assert!(bytes.bytes() <= came, "{bytes:?} of {came}");
         prop_assert!(time <= now, "{time:?} of {now:?}");
-    }
-}
-
-/// Six rungs as in the demo library, and what a phone, a set-top box and a test stream have.
-fn common_ladder() -> impl Strategy<Value = Ladder> {
-    prop_oneof![
-        Just(vec![400, 800, 1500, 2800, 5000]),
-        Just(vec![235, 375, 560, 750, 1050, 1750, 2350, 3000, 4300, 5800]),
-        Just(vec![300, 4000]),
-        Just(vec![500, 1000, 2000, 4000, 8000, 16_000]),
-    ]
-    .prop_map(|kbps| ladder(&kbps))
-}
-
-fn played_all(outcome: &Outcome, scenario: &Scenario) -> bool {
-    let media = scenario.segment * u32::try_from(scenario.segments).unwrap();
-    outcome.qoe.played == media
-}
-
-proptest! {
-    #![proptest_config(config(96))]
-
-    /// On a link that never changes, the rung settles: at most two switches after the first minute.
-    #[test]
-    fn a_steady_link_has_a_steady_picture(
-        ladder in common_ladder(),
-        kbps in 300..12_000_u64,
-        segment in 2..=6_u64,
-        latency in 0..300_u64,
-    ) {
-        let scenario = Scenario {
-            segment: Duration::from_secs(segment),
-            latency: Duration::from_millis(latency),
-            ..Scenario::steady(ladder, kbps, 480 / usize::try_from(segment).unwrap())
-        };
-        for name in ["dynamic", "throughput"] {
-            let outcome = play(&scenario, controller_by_name(name).unwrap().as_mut());
-            let late = outcome.switches.iter().filter(|at| **at > Duration::from_secs(60)).count();
-            prop_assert!(late <= 2, "{name}: {late} switches at {kbps} kbit/s\n{}", outcome.story());
-            let lowest = scenario.ladder.lowest().bitrate.bps() / 1000;
-            if kbps > lowest * 3 / 2 {
-                prop_assert_eq!(outcome.qoe.stalls, 0, "{} at {} kbit/s\n{}", name, kbps, outcome.story());
-                prop_assert!(played_all(&outcome, &scenario));
-            }
-        }
-    }
-
-    /// As long as the lowest rung is sustainable with something to spare, no change of the link stops the picture.
-    #[test]
-    fn it_never_starves_while_a_rung_is_sustainable(
-        ladder in common_ladder(),
-        steps in proptest::collection::vec((30..90_u64, 1.5..40.0_f64), 1..12),
-        latency in 0..150_u64,
-    ) {
-        let mut from = Duration::ZERO;
-        let lowest = ladder.lowest().bitrate.bps() as f64 / 1000.0;
-        let link = steps.iter().map(|(secs, factor)| {
-            let step = Step { from, kbps: (lowest * factor) as u64 };
-            from += Duration::from_secs(*secs);
-            step
-        }).collect();
-        let latency = Duration::from_millis(latency);
-        let scenario = Scenario { link, latency, ..Scenario::steady(ladder, 0, 150) };
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        prop_assert_eq!(outcome.qoe.stalls, 0, "{:?}\n{}", scenario.link, outcome.story());
-        prop_assert!(played_all(&outcome, &scenario));
-    }
-
-    /// After a drop to a tenth, at most two more segments are asked for that neither the new link carries nor the buffer
-    /// pays for; and where a rung is left that the link carries, the picture never stops.
-    #[test]
-    fn it_recovers_from_a_tenfold_drop_within_two_segments(
-        ladder in common_ladder(),
-        kbps in 4_000..60_000_u64,
-        at in 30..120_u64,
-    ) {
-        let at = Duration::from_secs(at);
-        let after = Bitrate::from_kbps(kbps / 10);
-        let link = vec![Step { from: Duration::ZERO, kbps }, Step { from: at, kbps: kbps / 10 }];
-        let scenario = Scenario { link, ..Scenario::steady(ladder, 0, 60) };
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        let lowest = scenario.ladder.lowest();
-        let safe = |request: &viewer::Request| {
-            let rung = scenario.ladder.get(request.rung).unwrap();
-            let arrival = after.time_for(rung.bitrate.bytes_in(scenario.segment));
-            rung.id == lowest.id || rung.bitrate <= after || arrival <= request.buffered
-        };
-        // The segment in flight at the drop is the first to see it.
-        let seen_by = outcome.requests.iter().rfind(|r| r.at <= at).unwrap().segment;
-        let late = outcome.requests.iter().find(|r| r.segment >= seen_by + 3 && !safe(r));
-        prop_assert!(late.is_none(), "{:?}\n{}", late, outcome.story());
-        if after.bps() > lowest.bitrate.bps() * 5 / 4 {
-            prop_assert_eq!(outcome.qoe.stalls, 0, "{}", outcome.story());
-        }
-    }
-
-    /// Nothing comes for a while; afterwards the picture moves again and climbs back to where it was.
-    #[test]
-    fn it_recovers_from_an_outage(kbps in 2_000..20_000_u64, at in 30..90_u64, lasts in 1..60_u64) {
-        let (at, lasts) = (Duration::from_secs(at), Duration::from_secs(lasts));
-        let link = vec![
-            Step { from: Duration::ZERO, kbps },
-            Step { from: at, kbps: 0 },
-            Step { from: at + lasts, kbps },
-        ];
-        let ladder = ladder(&[400, 800, 1500, 2800, 5000]);
-        let scenario = Scenario { link, ..Scenario::steady(ladder, 0, 100) };
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        prop_assert!(outcome.qoe.stalls <= 1, "{}", outcome.story());
-        prop_assert!(outcome.qoe.stalled <= lasts + scenario.policy.resume, "{}", outcome.story());
-        let before = outcome.requests.iter().rfind(|r| r.at <= at).unwrap().rung;
-        prop_assert!(outcome.requests.last().unwrap().rung >= before, "{}", outcome.story());
-    }
-
-    /// Sizes that vary from segment to segment, known or not, on a link that can carry the mean.
-    #[test]
-    fn varying_sizes_do_not_stop_the_picture(
-        ladder in common_ladder(),
-        sizes in proptest::collection::vec(0.3..1.0_f64, 5..20),
-        kbps in 2_000..12_000_u64,
-        sizes_known in any::<bool>(),
-    ) {
-        let scenario = Scenario { sizes, sizes_known, ..Scenario::steady(ladder, kbps, 100) };
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        prop_assert_eq!(outcome.qoe.stalls, 0, "{}", outcome.story());
-    }
-
-    /// A viewer at another speed has the same rights.
-    #[test]
-    fn speed_is_reckoned_with(ladder in common_ladder(), kbps in 2_000..12_000_u64, rate in 0.5..2.5_f32) {
-        let rate = PlaybackRate::new(rate).unwrap();
-        let scenario = Scenario { rate, ..Scenario::steady(ladder, kbps, 100) };
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        prop_assert_eq!(outcome.qoe.stalls, 0, "{}", outcome.story());
-        let late = outcome.switches.iter().filter(|at| **at > Duration::from_secs(60)).count();
-        prop_assert!(late <= 2, "{}", outcome.story());
-    }
-}
-
-#[test]
-fn quality_rises_to_what_the_link_carries() {
-    for (kbps, wanted) in [(300, 0), (600, 0), (1_200, 1), (2_200, 2), (4_200, 3), (8_000, 4), (100_000, 4)] {
-        let scenario = Scenario::steady(ladder(&[400, 800, 1500, 2800, 5000]), kbps, 60);
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        let last = outcome.requests.last().unwrap();
-        assert_eq!(last.rung, RungId(wanted), "{kbps} kbit/s\n{}", outcome.story());
-    }
-}
-
-#[test]
-fn a_fast_link_reaches_the_top_within_three_segments() {
-    let scenario = Scenario::steady(ladder(&[400, 800, 1500, 2800, 5000]), 50_000, 20);
-    let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-    assert!(outcome.requests[3].rung == RungId(4), "{}", outcome.story());
-    assert!(outcome.qoe.startup.unwrap() < Duration::from_secs(1), "{}", outcome.story());
-}
-
-#[test]
-fn a_noisy_link_does_not_make_a_nervous_picture() {
-    // Between 2.4 and 5.6 Mbit/s, changing every second, in a fixed disorder.
-    let mut state = 1_u64;
-    let link = (0..600).map(|second| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Step { from: Duration::from_secs(second), kbps: 2_400 + (state >> 33) % 3_200 }
-    });
-    let ladder = ladder(&[400, 800, 1500, 2800, 5000]);
-    let scenario = Scenario { link: link.collect(), ..Scenario::steady(ladder, 0, 140) };
-    let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-    let late = outcome.switches.iter().filter(|at| **at > Duration::from_secs(60)).count();
-    assert!(late <= 6, "{late} switches in eight minutes\n{}", outcome.story());
-    assert_eq!(outcome.qoe.stalls, 0);
-    assert!(outcome.qoe.mean_bitrate.bps() > 2_000_000, "{}", outcome.story());
-}
-
-#[test]
-fn a_small_buffer_is_steered_as_well() {
-    let policy = BufferPolicy { target: Duration::from_secs(8), ..BufferPolicy::default() };
-    for kbps in [700, 1_300, 2_500, 4_000, 9_000] {
-        let ladder = ladder(&[400, 800, 1500, 2800, 5000]);
-        let scenario =
-            Scenario { policy: policy.clone(), segment: Duration::from_secs(2), ..Scenario::steady(ladder, kbps, 150) };
-        let outcome = play(&scenario, controller_by_name("dynamic").unwrap().as_mut());
-        assert_eq!(outcome.qoe.stalls, 0, "{kbps}\n{}", outcome.story());
-        let late = outcome.switches.iter().filter(|at| **at > Duration::from_secs(60)).count();
-        assert!(late <= 2, "{kbps}\n{}", outcome.story());
     }
 }

@@ -35,6 +35,8 @@ mod icons;
 mod launch;
 mod loadable;
 mod motion;
+mod network_id;
+mod networks;
 mod permit;
 mod pictures;
 mod player_view;

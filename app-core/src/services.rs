@@ -7,6 +7,7 @@ use crate::{
     app::{Msg, PlayFrom},
     effect::{Effect, OpenRequest, Target},
     failure::{Failure, Remedy},
+    networks::{Lesson, Networks},
     pictures::PictureRequest,
     progress::{self, Journal, Keeper, Key},
     settings::{Places, Settings},
@@ -14,8 +15,7 @@ use crate::{
 };
 use egui::ColorImage;
 use player_core::{
-    Bitrate, Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader,
-    SourceRefresh,
+    Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
     config::NetConfig,
     net::{CachedFetcher, HttpFetcher},
     pipeline::{PipelineFactory, gst::GstPipeline},
@@ -73,6 +73,7 @@ struct Shared {
     answers: mpsc::Sender<Msg>,
     wake: Wake,
     journal: Arc<Journal>,
+    networks: Networks,
     fetcher: CachedFetcher,
     preloader: Preloader,
     pipeline: PipelineFactory,
@@ -90,7 +91,6 @@ struct State {
     /// The newest session's frames and state are shown; set when it is opened.
     closing: Vec<JoinHandle<()>>,
     grants: HashMap<TitleId, PlaybackGrant>,
-    throughput: Option<Bitrate>,
 }
 
 /// A running player and the task that keeps its position.
@@ -134,6 +134,7 @@ impl Services {
             answers,
             wake,
             journal: Arc::new(Journal::open(places.journal.clone())),
+            networks: Networks::open(places.networks.clone()),
             fetcher,
             preloader,
             pipeline: GstPipeline::factory(Default::default()),
@@ -391,11 +392,8 @@ impl Shared {
         let manifest = client.absolute(&grant.manifest)?;
         let local = self.journal.latest(&Key::Title(profile, title.clone()));
         let start = progress::newer(local, grant.progress).map_or(0.0, |progress| progress.resume_at_s());
-        let throughput = {
-            let mut state = self.lock();
-            state.grants.insert(title, grant);
-            state.throughput
-        };
+        self.lock().grants.insert(title, grant);
+        let throughput = self.networks.expected(now_s()).map(|network| network.estimate.low);
         self.preloader.preload(&manifest, MediaTime::from_secs_f64(start), throughput).await?;
         Ok(())
     }
@@ -407,7 +405,8 @@ impl Shared {
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), Failure> {
         let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
-        config.abr.initial_throughput = self.lock().throughput;
+        let (remembered, lesson) = self.networks.begin(now_s());
+        config.abr.remembered = remembered;
         let fetcher = Arc::new(self.fetcher.clone());
         let (key, options) = match &request.target {
             Target::Url(url) => {
@@ -438,7 +437,7 @@ impl Shared {
         handle.send(Command::SetMuted { muted: request.muted });
         handle.send(Command::Play);
         let (stop, stopped) = oneshot::channel();
-        let keeper = runtime.spawn(Arc::clone(self).keep_position(handle.clone(), key, stopped));
+        let keeper = runtime.spawn(Arc::clone(self).keep_position(handle.clone(), key, lesson, stopped));
         self.close_player();
         self.lock().session = Some(Session { attempt: request.attempt, handle, stop, keeper });
         Ok(())
@@ -448,7 +447,6 @@ impl Shared {
     fn close_player(&self) {
         let mut state = self.lock();
         if let Some(session) = state.session.take() {
-            state.throughput = session.handle.snapshot().stats.throughput.or(state.throughput);
             let _ = session.stop.send(());
             state.closing.retain(|task| !task.is_finished());
             state.closing.push(session.keeper);
@@ -467,10 +465,18 @@ impl Shared {
         let _ = tokio::time::timeout(SAVED_WITHIN, saved).await;
     }
 
-    /// Watches a player and keeps its position until told to stop; then ends the player.
-    async fn keep_position(self: Arc<Self>, handle: PlayerHandle, key: Key, mut stopped: oneshot::Receiver<()>) {
+    /// Watches a player, and keeps its position and what it learns of the network, until told to stop; then ends the
+    /// player.
+    async fn keep_position(
+        self: Arc<Self>,
+        handle: PlayerHandle,
+        key: Key,
+        lesson: Lesson,
+        mut stopped: oneshot::Receiver<()>,
+    ) {
         let started = Instant::now();
         let mut keeper = Keeper::default();
+        let mut told = None;
         let mut ticks = tokio::time::interval(Duration::from_millis(500));
         loop {
             let last = tokio::select! {
@@ -491,8 +497,25 @@ impl Shared {
             }
             if last {
                 handle.closed().await;
+            }
+            let learnt = handle.snapshot().network;
+            if let Some(network) = learnt.filter(|_| learnt != told) {
+                self.networks.learn(&lesson, &network, now_s());
+                self.save_networks().await;
+                told = learnt;
+            }
+            if last {
                 return;
             }
+        }
+    }
+
+    async fn save_networks(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || shared.networks.save()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "what was learnt of the network was not kept"),
+            Err(error) => tracing::warn!(%error, "what was learnt of the network was not kept"),
         }
     }
 
@@ -581,6 +604,10 @@ fn remaining(grant: &PlaybackGrant) -> Duration {
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn now_s() -> u64 {
+    now_ms().max(0).unsigned_abs() / 1000
 }
 
 /// Decodes a picture, at most `max_width` wide. Hostile sizes are refused before memory is taken.

@@ -83,6 +83,7 @@ impl Settings {
 pub(crate) struct Places {
     pub(crate) settings: PathBuf,
     pub(crate) journal: PathBuf,
+    pub(crate) networks: PathBuf,
 }
 
 impl Places {
@@ -92,8 +93,13 @@ impl Places {
             Some(folders) => Self {
                 settings: folders.config_dir().join("settings.json"),
                 journal: folders.data_local_dir().join("positions.json"),
+                networks: folders.data_local_dir().join("networks.json"),
             },
-            None => Self { settings: "lumen-settings.json".into(), journal: "lumen-positions.json".into() },
+            None => Self {
+                settings: "lumen-settings.json".into(),
+                journal: "lumen-positions.json".into(),
+                networks: "lumen-networks.json".into(),
+            },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Small files that must survive a crash: written whole or not at all.
+//! Small files that must survive a crash: written whole or not at all, and for nobody else to read.
 
 use std::{
     fs::{self, File},
@@ -16,7 +16,7 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let draft = folder.join(format!(".{name}.{}", std::process::id()));
     let result = (|| {
-        let mut file = File::create(&draft)?;
+        let mut file = create_private(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&draft, path)?;
@@ -27,6 +27,22 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&draft);
     }
     result
+}
+
+/// A new file that only its owner can read: what somebody watched, and on which networks, is theirs.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        // Left by a process of the same number that was killed.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            options.open(path)
+        }
+        opened => opened,
+    }
 }
 
 /// Reads a file written by [`write_atomically`]; `None` if there is none.
@@ -57,6 +73,18 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(read(&path).unwrap().as_deref(), Some(b"two".as_slice()));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_the_owner_can_read_even_after_a_crash() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.json");
+        fs::write(folder.path().join(format!(".file.json.{}", std::process::id())), b"a draft").unwrap();
+        write_atomically(&path, b"one").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read(&path).unwrap().as_deref(), Some(b"one".as_slice()));
     }
 
     #[test]

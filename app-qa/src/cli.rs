@@ -3,9 +3,11 @@
 use crate::bench::{self, BenchArgs};
 use crate::exit::Exit;
 use crate::play::{PlayOptions, play};
+use crate::replay::{self, ReplayArgs};
 use crate::shape::Shape;
 use crate::sim::{self, SimArgs};
 use crate::target::{Account, Target};
+use crate::train::{self, TrainArgs};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use player_core::{MediaTime, PlayerConfig};
@@ -30,9 +32,18 @@ enum Command {
     /// Plays a stream or a title and reports.
     Play(Play),
     Sim(SimArgs),
+    Replay(ReplayArgs),
     /// Measures a part of the player over everything there is to measure it with.
     #[command(subcommand)]
     Bench(Bench),
+    /// Learns what is compiled into a part of the player.
+    #[command(subcommand)]
+    Train(Train),
+}
+
+#[derive(Debug, Subcommand)]
+enum Train {
+    Abr(TrainArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,8 +105,10 @@ struct Play {
 pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Play(arguments) => run_play(arguments).await,
+        Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Sim(arguments) => spawn_blocking(move || sim::run(&arguments)).await?,
         Command::Bench(Bench::Abr(arguments)) => spawn_blocking(move || bench::run(&arguments)).await?,
+        Command::Train(Train::Abr(arguments)) => spawn_blocking(move || train::run(&arguments)).await?,
     }
 }
 

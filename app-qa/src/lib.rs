@@ -6,7 +6,8 @@
 //! it proves what was shown instead of believing what was claimed.
 //!
 //! Beside it, in virtual time and without a decoder: [`sim`] plays recordings of networks with any controller, [`bench`]
-//! makes the tables and plots of docs/abr.md from that.
+//! makes the tables and plots of docs/abr.md from that. [`replay`] plays the same recordings over real connections with
+//! the player's own session, to see whether both agree.
 //!
 //! What this crate must not do: decide anything about playback. It uses the same doors as the apps.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -18,7 +19,9 @@ pub mod expectation;
 pub mod picture;
 pub mod play;
 pub mod plot;
+pub mod replay;
 pub mod report;
 pub mod shape;
 pub mod sim;
 pub mod target;
+pub mod train;

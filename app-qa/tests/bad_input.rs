@@ -133,9 +133,10 @@ async fn what_is_no_stream_is_refused_with_a_sentence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_at_the_address_is_said_within_seconds() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound, so that nobody else is given the port, and not listening.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = nobody.local_addr().unwrap();
     let target = Target::from_url(format!("http://{address}/master.m3u8").parse().unwrap());
     let mut options = eager();
     options.config.recovery.patience = 4 * SECOND;

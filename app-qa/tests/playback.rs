@@ -3,10 +3,13 @@
 
 mod support;
 
+use app_qa::exit::Exit;
 use app_qa::picture::PictureCheck;
-use app_qa::play::Run;
+use app_qa::play::{PlayOptions, Run, play};
+use app_qa::target::Target;
 use player_core::net::{HttpFetcher, ShapedFetcher, Shaper};
 use player_core::{Bitrate, Command, MediaTime, PlaybackState, PlayerSnapshot};
+use server_stub::{DeliveryRequest, Fault, FaultFn};
 use std::sync::Arc;
 use support::{AGES, CENC, FRAME_RATE, Service, eager};
 
@@ -142,4 +145,23 @@ async fn the_end_is_the_last_frame_and_play_starts_over() {
     assert_eq!(runs[1][0].code.unwrap().0, 0);
     run.player.send(Command::Stop);
     run.player.closed().await;
+}
+
+/// The verdict of `lumen-qa play` on the last seconds of a title, whole and without its last segment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_to_the_end_passes_and_one_that_loses_its_tail_does_not() {
+    let whole = Service::start().await;
+    let is_tail = |request: &DeliveryRequest| request.path.contains("/video/") && request.path.ends_with("00030.m4s");
+    let faults = FaultFn::new(move |request: &DeliveryRequest| is_tail(request).then_some(Fault::Status(404)));
+    let cut = Service::with_faults(faults).await;
+    for (service, failures) in
+        [(whole, &[][..]), (cut, &["playback ended with the picture at 58.0 s of 60.0 s".to_owned()])]
+    {
+        let target = Target { start: MediaTime::from_secs_f64(55.0), ..service.target(CENC).await };
+        // Whether the machine keeps up is not the question.
+        let options = PlayOptions { allowed_stalls: u32::MAX, ..eager() };
+        let report = play(target, options).await.unwrap();
+        assert_eq!(report.failures, failures);
+        assert_eq!(report.exit(), if failures.is_empty() { Exit::Pass } else { Exit::Assertion });
+    }
 }

@@ -21,11 +21,11 @@ impl Lab {
             ("cable", "c", [4_000, 3_000]),
             ("cable", "dead", [2, 1]),
         ] {
-            lab.write(&format!("dev/{source}/{name}.txt"), &recording(kbps));
+            lab.write(&format!("dev/{source}/{name}.txt"), recording(kbps));
         }
         lab.write("STRESS.txt", "cable dead slow\n");
         for name in ["envivio6", "bbb10"] {
-            lab.write(&format!("ladders/{name}.txt"), &ladder());
+            lab.write(&format!("ladders/{name}.txt"), ladder());
         }
         lab
     }

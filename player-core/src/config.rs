@@ -1,6 +1,6 @@
 //! Settings of one player, with defaults and the reason for each.
 
-use abr::{Bitrate, BufferPolicy};
+use abr::{BufferPolicy, RememberedNetwork};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -24,13 +24,15 @@ pub struct PlayerConfig {
 pub struct AbrConfig {
     /// Name in the registry of the `abr` crate.
     pub controller: String,
-    /// What is assumed of the network before anything was measured; from an earlier session where there is one.
-    pub initial_throughput: Option<Bitrate>,
+    /// What is assumed of the network before anything was measured: what earlier sessions learnt of it, or a setting
+    /// ([`RememberedNetwork::of_rate`]).
+    pub remembered: Option<RememberedNetwork>,
 }
 
 impl Default for AbrConfig {
+    /// The registry's default controller, which knows nothing of the network.
     fn default() -> Self {
-        Self { controller: "dynamic".into(), initial_throughput: None }
+        Self { controller: abr::CONTROLLER_NAMES[0].into(), remembered: None }
     }
 }
 
@@ -42,6 +44,9 @@ pub struct NetConfig {
     pub connect_timeout: Duration,
     /// Without a single byte. Progress resets it, so slow links are not cut.
     pub idle_timeout: Duration,
+    /// Progress of a transfer is reported at least this often while bytes come. A controller that watches needs some ten
+    /// looks at a segment.
+    pub report_every: Duration,
     /// Largest manifest or playlist. A two-hour playlist of two-second segments has 0.4 MB.
     pub max_playlist_bytes: u64,
     /// Largest media or subtitle segment.
@@ -53,6 +58,7 @@ impl Default for NetConfig {
         Self {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(8),
+            report_every: Duration::from_millis(100),
             max_playlist_bytes: 4 << 20,
             max_segment_bytes: 128 << 20,
         }

@@ -6,7 +6,7 @@ use crate::command::{Command, QualityChoice};
 use crate::error::PlaybackError;
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
-use abr::{Bitrate, ByteCount, Decision, MediaTime, RungId};
+use abr::{Bitrate, ByteCount, Decision, MediaTime, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -171,6 +171,13 @@ pub enum PlaybackEvent {
         received: ByteCount,
         sentence: String,
     },
+    /// Segments that waited in the buffer were thrown away, to be fetched again in a clearly higher rung.
+    SegmentsReplaced {
+        rung: RungId,
+        /// The first of them.
+        number: u64,
+        count: usize,
+    },
     /// A segment could not be had in any version; playback goes on behind it.
     SegmentSkipped {
         track: TrackKind,
@@ -186,6 +193,10 @@ pub enum PlaybackEvent {
     Recovered,
     /// The address was renewed because its permission had run out.
     SourceRefreshed,
+    /// What the session has learnt of the network so far: every few seconds, and at the end. For the next session.
+    NetworkMeasured {
+        network: RememberedNetwork,
+    },
     LicenceRequested {
         keys: usize,
     },

@@ -11,7 +11,7 @@ use crate::error::PlaybackError;
 use crate::event::{EventEnvelope, PlaybackEvent, RungInfo, TrackInfo};
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
-use abr::{Bitrate, ByteCount, MediaTime, RungId};
+use abr::{Bitrate, ByteCount, MediaTime, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub struct PlayerSnapshot {
     pub decisions: VecDeque<DecisionNote>,
     /// The last minutes for plots, oldest first; about two points a second while playing.
     pub history: VecDeque<HistoryPoint>,
+    /// What the session has learnt of the network; to be kept for the next one.
+    pub network: Option<RememberedNetwork>,
     /// Set when the state is `Failed`.
     pub error: Option<PlaybackError>,
     /// A problem being dealt with right now, in words for a viewer.
@@ -197,11 +199,13 @@ impl PlayerSnapshot {
                 self.notice = None;
                 self.error = Some(error.clone());
             }
+            PlaybackEvent::NetworkMeasured { network } => self.network = Some(*network),
             PlaybackEvent::LoadRequested { .. }
             | PlaybackEvent::SeekCompleted { .. }
             | PlaybackEvent::PositionReport
             | PlaybackEvent::SegmentStarted { .. }
             | PlaybackEvent::SegmentSkipped { .. }
+            | PlaybackEvent::SegmentsReplaced { .. }
             | PlaybackEvent::SourceRefreshed
             | PlaybackEvent::LicenceRequested { .. }
             | PlaybackEvent::LicenceLoaded { .. }

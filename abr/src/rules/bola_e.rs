@@ -10,7 +10,7 @@
 //! idle time     is added to the placeholder
 //! a transfer    clips it: at request, buffered + placeholder lay between the least and the most level of its rung
 //! an abandon    clips it to the least level of the new rung
-//! then          BOLA at buffered + placeholder, no rise above what the link sustains (as BOLA-O)
+//! then          BOLA at buffered + placeholder, with its brake on rises
 //! too high      for the rung: first the placeholder shrinks, then the player waits
 //! ```
 //!
@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use super::bola::Bola;
+use super::bola::{Bola, limited_rise};
 use super::plain::{self, Choice, Flight};
 use super::reference_2018::{InsufficientBuffer, Measured};
 use crate::controller::{AbrContext, AbrController, InFlight};
@@ -122,10 +122,9 @@ impl BolaE {
     fn steady(&self, ctx: &AbrContext<'_>, bola: &Bola, (sustainable, rate): (usize, f64)) -> Choice {
         let before = plain::current(ctx).unwrap_or(0);
         let wish = bola.best(ctx, plain::level(ctx) + self.placeholder);
-        if wish > before && wish > sustainable {
-            Choice::by_rate(sustainable.max(before) + usize::from(std::env::var("VU").is_ok()), rate)
-        } else {
-            Choice::by_buffer(wish, rate)
+        match limited_rise(before, wish, sustainable) {
+            limited if limited < wish => Choice::by_rate(limited, rate),
+            _ => Choice::by_buffer(wish, rate),
         }
     }
 
@@ -279,10 +278,10 @@ mod tests {
         session.target = 60.0;
         session.ask(30.0);
         session.transfer(800, 2.0);
-        let (rung, wait) = session.ask(50.0);
-        assert!(rung == 0 && wait > 1.0, "500 kbit/s are not worth it at 50 s: {rung} {wait}");
+        let (rung, wait) = session.ask(56.0);
+        assert!(rung == 1 && wait > 1.0, "1 Mbit/s is not worth it at 56 s: {rung} {wait}");
         session.now += wait;
-        assert_eq!(session.ask(50.0 - wait), (0, 0.0));
+        assert_eq!(session.ask(56.0 - wait), (1, 0.0));
     }
 
     #[test]

@@ -294,7 +294,11 @@ mod tests {
         session.ask(20.0);
         session.transfer(9_000, 1.8);
         session.ask(20.0);
-        assert_eq!(session.look(2_600, 2.1, 3.9), Some(2), "2 Mbit/s takes 3.2 s, the rest 4.1; and caution takes one more");
+        assert_eq!(
+            session.look(2_600, 2.1, 3.9),
+            Some(2),
+            "2 Mbit/s takes 3.2 s, the rest 4.1; and caution takes one more"
+        );
         assert!((session.controller.estimates.rate() - 2e6).abs() < 1.0, "the link is taken for what was just enough");
     }
 }

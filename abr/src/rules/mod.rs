@@ -1,9 +1,9 @@
-//! Controllers by name: those of other people, as yardsticks.
+//! Controllers by name: our own ([`crate::engine`]) and those of other people, as yardsticks.
 //!
-//! Each is written from what its authors published, in our own words; its module names the source, gives the formulas
-//! and says where ours differs. They keep to what the original may know: most estimate the link by themselves from
-//! [`AbrController::observe`], and the throughput of the context, which our [`crate::BandwidthMeter`] measured, is used
-//! by the plain throughput rule only.
+//! Each of the latter is written from what its authors published, in our own words; its module names the source, gives
+//! the formulas and says where ours differs. They keep to what the original may know: most estimate the link by
+//! themselves from [`AbrController::observe`], and the throughput of the context, which our [`crate::BandwidthMeter`]
+//! measured, is used by the plain throughput rule, and by those of the reference player until their first sample.
 //!
 //! To add a controller, implement [`AbrController`] in a file here and add a line to [`controller_by_name`] and
 //! [`CONTROLLER_NAMES`].
@@ -39,9 +39,11 @@ pub use soda::SodaController;
 pub use throughput::ThroughputController;
 
 use crate::controller::AbrController;
+use crate::engine::LumenController;
 
 /// The names that [`controller_by_name`] knows; the first is the default.
-pub const CONTROLLER_NAMES: [&str; 13] = [
+pub const CONTROLLER_NAMES: [&str; 14] = [
+    "lumen",
     "dynamic",
     "throughput",
     "bba",
@@ -60,6 +62,7 @@ pub const CONTROLLER_NAMES: [&str; 13] = [
 /// A fresh controller of that name; `None` where there is none.
 pub fn controller_by_name(name: &str) -> Option<Box<dyn AbrController>> {
     Some(match name {
+        "lumen" => Box::new(LumenController::new()),
         "dynamic" => Box::new(DynamicController::new()),
         "throughput" => Box::new(ThroughputController::new()),
         "bba" => Box::new(BbaController::new()),

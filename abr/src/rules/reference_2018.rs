@@ -152,6 +152,15 @@ impl ThroughputRule {
     }
 }
 
+/// The abandonment that controllers get here which their papers give none: that of the throughput rule, but only for a
+/// segment that would come after the buffer is empty.
+///
+/// They plan with a buffer that a long transfer may use up, so the rule itself would undo their plans; without any, a
+/// single outage outweighs all of their decisions.
+pub(super) fn rescue(ctx: &AbrContext<'_>, measured: &Measured, flight: &Flight) -> Option<(usize, f64)> {
+    ThroughputRule::reconsider(ctx, measured, flight).filter(|(_, remaining)| *remaining > plain::level(ctx))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::plain::testing::Session;

@@ -9,7 +9,9 @@
 //! take the first rung of the plan with the highest QoE; the lowest at first
 //! ```
 //!
-//! Transfers count with their waits. The plan knows sizes where the context does, and no limit to the buffer.
+//! Transfers count with their waits. The plan knows sizes where the context does, and no limit to the buffer. The paper
+//! is about decisions between segments; while one comes in, it is given up where that rescues the picture, as described
+//! in [`super::reference_2018`].
 //!
 //! All plans of five segments are compared, but few of them are followed to their end. Two ways to have fetched the
 //! same segments with the same last rung differ in what they were worth and in the buffer that is left, and a second
@@ -17,7 +19,10 @@
 //! way is dropped when it cannot beat the best plan so far even if changes were free and stalls were paid at a lower
 //! price in exchange for all of the buffer (a Lagrangian bound, for a few prices).
 
-use super::plain::{self, Choice};
+use std::time::Duration;
+
+use super::plain::{self, Choice, Flight};
+use super::reference_2018::{Measured, rescue};
 use crate::controller::{AbrContext, AbrController, InFlight};
 use crate::decision::Decision;
 use crate::throughput::{Harmonic, ThroughputEstimator, TransferSample};
@@ -176,6 +181,8 @@ impl Planner {
 #[derive(Clone, Debug)]
 pub struct RobustMpcController {
     rate: Harmonic,
+    /// For abandonment only.
+    measured: Measured,
     planner: Planner,
 }
 
@@ -184,7 +191,7 @@ impl RobustMpcController {
 
     /// Nothing known.
     pub fn new() -> Self {
-        Self { rate: Harmonic::as_published(), planner: Planner::default() }
+        Self { rate: Harmonic::as_published(), measured: Measured::new(), planner: Planner::default() }
     }
 }
 
@@ -196,14 +203,12 @@ impl Default for RobustMpcController {
 
 impl AbrController for RobustMpcController {
     fn observe(&mut self, sample: &TransferSample) {
-        self.rate.add(&TransferSample { ttfb: std::time::Duration::ZERO, ..*sample });
-    }
-
-    fn watches_transfers(&self) -> bool {
-        false
+        self.rate.add(&TransferSample { ttfb: Duration::ZERO, ..*sample });
+        self.measured.add(sample);
     }
 
     fn decide(&mut self, ctx: &AbrContext<'_>) -> Decision {
+        self.measured.look(ctx);
         let Some(estimate) = self.rate.estimate() else {
             return plain::decision(Self::NAME, ctx, Choice::LOWEST, |_| 0.0);
         };
@@ -213,8 +218,11 @@ impl AbrController for RobustMpcController {
         plain::decision(Self::NAME, ctx, Choice::by_rate(position, rate), |i| self.planner.value[i])
     }
 
-    fn reconsider(&mut self, _: &AbrContext<'_>, _: &InFlight) -> Option<Decision> {
-        None
+    fn reconsider(&mut self, ctx: &AbrContext<'_>, in_flight: &InFlight) -> Option<Decision> {
+        let flight = Flight::new(ctx, in_flight)?;
+        let instead = rescue(ctx, &self.measured, &flight)?;
+        self.measured.give_up();
+        plain::abandon(Self::NAME, ctx, &flight, instead)
     }
 
     fn name(&self) -> &'static str {
@@ -263,7 +271,8 @@ mod tests {
         if ahead == planner.horizon {
             return way.value;
         }
-        let plans = (0..planner.rungs).map(|q| brute_force(planner, ahead + 1, planner.step(ahead, way, before, q), Some(q)));
+        let plans =
+            (0..planner.rungs).map(|q| brute_force(planner, ahead + 1, planner.step(ahead, way, before, q), Some(q)));
         plans.fold(f64::NEG_INFINITY, f64::max)
     }
 

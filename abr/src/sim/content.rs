@@ -62,7 +62,9 @@ impl Content {
             if row.iter().any(|bits| !(bits.is_finite() && *bits >= 8.0)) {
                 return Err(ContentError::Line { line, problem: "has a size that is none" });
             }
-            sizes.push(ladder.iter().zip(row).map(|(rung, bits)| (rung.id, ByteCount::new((bits / 8.0) as u64))).collect());
+            sizes.push(
+                ladder.iter().zip(row).map(|(rung, bits)| (rung.id, ByteCount::new((bits / 8.0) as u64))).collect(),
+            );
         }
         let ssim = ssim::qualities(&ladder, &sizes);
         Ok(Self { ladder, segment, sizes, ssim })
@@ -83,7 +85,8 @@ impl Content {
             match words.clone().next() {
                 None => {}
                 Some("seg_ms") => {
-                    let millis = words.nth(1).and_then(|word| word.parse().ok()).filter(|ms| (1..=600_000).contains(ms));
+                    let millis =
+                        words.nth(1).and_then(|word| word.parse().ok()).filter(|ms| (1..=600_000).contains(ms));
                     segment = Some(Duration::from_millis(millis.ok_or(fault("no duration in milliseconds"))?));
                 }
                 Some("kbps") => kbps = numbers(words.skip(1)).ok_or(fault("not a list of bitrates"))?,

@@ -23,7 +23,7 @@ mod runner;
 mod scenario;
 mod score;
 mod session;
-mod split_mix;
+pub(crate) mod split_mix;
 mod ssim;
 mod trace;
 mod viewer;

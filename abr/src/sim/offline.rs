@@ -135,7 +135,11 @@ impl<'a> Search<'a> {
     fn thinned(&self, index: usize, by_rung: Vec<Vec<Label>>) -> Vec<Label> {
         let mut labels: Vec<Label> = Vec::new();
         for found in by_rung {
-            if self.resolution > 0.0 { self.keep_best_of_each_stretch(found, &mut labels) } else { labels.extend(found) }
+            if self.resolution > 0.0 {
+                self.keep_best_of_each_stretch(found, &mut labels)
+            } else {
+                labels.extend(found)
+            }
         }
         labels.sort_by(|a, b| a.time.total_cmp(&b.time).then(b.value.total_cmp(&a.value)));
         let utilities = self.layer(index);
@@ -157,7 +161,9 @@ impl<'a> Search<'a> {
 
     fn keep_best_of_each_stretch(&self, mut found: Vec<Label>, labels: &mut Vec<Label>) {
         found.sort_by(|a, b| a.time.total_cmp(&b.time));
-        for stretch in found.chunk_by_mut(|a, b| (a.time / self.resolution).floor() == (b.time / self.resolution).floor()) {
+        for stretch in
+            found.chunk_by_mut(|a, b| (a.time / self.resolution).floor() == (b.time / self.resolution).floor())
+        {
             // Buffer is worth something, though less than the stall that it prevents.
             let worth = |label: &Label| label.value + 0.5 * self.values.penalty * label.stood;
             stretch.sort_by(|a, b| worth(b).total_cmp(&worth(a)));

@@ -1,8 +1,8 @@
 //! Many sessions on all cores, in the order they were asked for.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::trace::NetworkTrace;
 

@@ -64,7 +64,8 @@ impl NetworkTrace {
     /// # Errors
     /// [`TraceError`] where there are none or too many, one is not finite or not positive, or nothing ever arrives.
     pub fn new(intervals: impl IntoIterator<Item = Interval>) -> Result<Self, TraceError> {
-        let mut trace = Self { ends: Vec::new(), totals: Vec::new(), rates: Vec::new(), latencies: Vec::new(), steady: true };
+        let mut trace =
+            Self { ends: Vec::new(), totals: Vec::new(), rates: Vec::new(), latencies: Vec::new(), steady: true };
         let (mut end, mut total) = (0.0, 0.0);
         for (index, interval) in intervals.into_iter().enumerate() {
             let Interval { seconds, rate, latency } = interval;
@@ -139,9 +140,10 @@ impl NetworkTrace {
     /// The intervals of one period, in order.
     pub fn intervals(&self) -> impl Iterator<Item = Interval> + '_ {
         let starts = std::iter::once(0.0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).zip(self.rates.iter().zip(&self.latencies)).map(|((start, end), (rate, latency))| {
-            Interval { seconds: end - start, rate: *rate, latency: *latency }
-        })
+        starts
+            .zip(&self.ends)
+            .zip(self.rates.iter().zip(&self.latencies))
+            .map(|((start, end), (rate, latency))| Interval { seconds: end - start, rate: *rate, latency: *latency })
     }
 
     /// Seconds from request to first byte for a request at `time` (seconds).

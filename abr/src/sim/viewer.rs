@@ -86,14 +86,7 @@ impl Default for ViewerModel {
     /// measured ones. Patience is measured: S. Krishnan and R. Sitaraman, "Video stream quality impacts viewer
     /// behavior", IMC 2012, saw nobody leave a start within two seconds, and 5.8 % in each further one.
     fn default() -> Self {
-        Self {
-            between_seeks: 300.0,
-            distance: 60.0,
-            back: 1.0 / 3.0,
-            interest: 1_800.0,
-            patience: 2.0,
-            leaving: 0.058,
-        }
+        Self { between_seeks: 300.0, distance: 60.0, back: 1.0 / 3.0, interest: 1_800.0, patience: 2.0, leaving: 0.058 }
     }
 }
 
@@ -132,7 +125,10 @@ mod tests {
     fn actions_come_in_order_and_only_at_times() {
         let leave = |after| Action { after, kind: ActionKind::Leave };
         let viewer = Viewer::new(vec![leave(9.0), leave(f64::NAN), leave(3.0)]);
-        assert_eq!((viewer.action(0), viewer.action(1), viewer.action(2)), (Some(&leave(3.0)), Some(&leave(9.0)), None));
+        assert_eq!(
+            (viewer.action(0), viewer.action(1), viewer.action(2)),
+            (Some(&leave(3.0)), Some(&leave(9.0)), None)
+        );
         assert_eq!(Viewer::default().patience(), f64::INFINITY);
     }
 
@@ -141,7 +137,8 @@ mod tests {
         let model = ViewerModel::default();
         assert_eq!(model.viewer(3_600.0, 5), model.viewer(3_600.0, 5));
         let viewers: Vec<Viewer> = (0..2_000).map(|seed| model.viewer(7_200.0, seed)).collect();
-        let waiting = |seconds: f64| viewers.iter().filter(|viewer| viewer.patience() > seconds).count() as f64 / 2_000.0;
+        let waiting =
+            |seconds: f64| viewers.iter().filter(|viewer| viewer.patience() > seconds).count() as f64 / 2_000.0;
         assert_eq!(waiting(2.0), 1.0);
         assert!((waiting(12.0) - 0.942_f64.powi(10)).abs() < 0.03);
         let seeks = |viewer: &Viewer| viewer.actions.len() as f64 - 1.0;
@@ -153,7 +150,12 @@ mod tests {
     fn strange_models_end() {
         let stuck = ViewerModel { between_seeks: 0.0, ..ViewerModel::default() };
         assert_eq!(stuck.viewer(60.0, 1).actions.len(), ViewerModel::MAX_SEEKS + 1);
-        let none = ViewerModel { between_seeks: f64::INFINITY, interest: f64::INFINITY, leaving: 0.0, ..ViewerModel::default() };
+        let none = ViewerModel {
+            between_seeks: f64::INFINITY,
+            interest: f64::INFINITY,
+            leaving: 0.0,
+            ..ViewerModel::default()
+        };
         assert_eq!(none.viewer(60.0, 1), Viewer::default());
     }
 }

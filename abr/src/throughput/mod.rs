@@ -122,7 +122,7 @@ pub trait ThroughputEstimator: Send + Debug {
     /// Takes a sample in. Any sample is safe, also of zero bytes or zero time, which says nothing and is left out.
     fn add(&mut self, sample: &TransferSample);
 
-    /// `None` until there is evidence; callers then use the configured start rate.
+    /// `None` until there is evidence; callers then use what they remember.
     fn estimate(&self) -> Option<ThroughputEstimate>;
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use abr::{
     AbrContext, AbrController, BandwidthMeter, Bitrate, BufferPolicy, BufferState, ByteCount, History, InFlight,
-    Ladder, LoadVerdict, PlaybackRate, QoeAccumulator, QoeReport, Rung, RungId, Stall, Switch, TransferId,
-    UpcomingSegment,
+    Ladder, LoadVerdict, PlaybackPlan, PlaybackRate, QoeAccumulator, QoeReport, Rung, RungId, Stall, Switch,
+    TransferId, UpcomingSegment,
 };
 
 pub(crate) const TICK: Duration = Duration::from_millis(20);
@@ -136,9 +136,17 @@ pub(crate) fn play(scenario: &Scenario, controller: &mut dyn AbrController) -> O
     let mut completed: Option<RungId> = None;
     let mut flight: Option<Flight> = None;
     let (mut next, mut loading, mut transfers) = (0, true, 0);
+    // When the controller that asked to wait is asked again.
+    let mut not_before = Duration::ZERO;
     let mut playing = false;
     let mut started = false;
     let mut stalled_since: Option<Duration> = None;
+    controller.prepare(&PlaybackPlan {
+        ladder,
+        segment_duration: scenario.segment,
+        buffer_target: scenario.rate.media_time(scenario.policy.target),
+        live: false,
+    });
 
     while now < Duration::from_secs(4 * 3600) {
         let state = BufferState {
@@ -194,6 +202,9 @@ pub(crate) fn play(scenario: &Scenario, controller: &mut dyn AbrController) -> O
             decision = controller.reconsider(&ctx, &in_flight);
             if let Some(decision) = &decision {
                 assert!(ladder.position(decision.rung) < ladder.position(f.rung), "abandonment goes down");
+                if let Some(sample) = meter.link_sample(f.id, now) {
+                    controller.observe(&sample);
+                }
                 meter.cancelled(f.id, now);
                 outcome.wasted += bytes;
                 next = f.segment;
@@ -201,7 +212,11 @@ pub(crate) fn play(scenario: &Scenario, controller: &mut dyn AbrController) -> O
             }
         } else if next < scenario.segments {
             loading = scenario.policy.should_load(&state) == LoadVerdict::Load;
-            decision = loading.then(|| controller.decide(&ctx));
+            if loading && now >= not_before {
+                let wish = controller.decide(&ctx);
+                not_before = wish.not_before.unwrap_or_default();
+                decision = (not_before <= now).then_some(wish);
+            }
         }
         if let Some(decision) = decision {
             let rung = ladder.get(decision.rung).unwrap();
@@ -251,6 +266,9 @@ pub(crate) fn play(scenario: &Scenario, controller: &mut dyn AbrController) -> O
                 f.recent.pop_front();
             }
             if f.received / 400 >= f.size.bytes() {
+                if let Some(sample) = meter.link_sample(f.id, now) {
+                    controller.observe(&sample);
+                }
                 meter.finished(f.id, now);
                 buffered += scenario.segment;
                 queue.push_back((ladder.get(f.rung).unwrap().bitrate, scenario.segment));

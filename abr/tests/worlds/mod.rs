@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use abr::sim::{Content, Delivery, Interval, NetworkTrace};
-use abr::{
-    AbrContext, AbrController, Bitrate, Decision, InFlight, Rung, RungId, TransferSample,
-};
+use abr::{AbrContext, AbrController, Bitrate, Decision, InFlight, Rung, RungId, TransferSample};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -48,11 +46,8 @@ fn any_trace(unsteady: bool) -> impl Strategy<Value = NetworkTrace> {
     let latency = move |base: f64, own: f64| if unsteady { own } else { base };
     let intervals = vec((0.2..10.0_f64, rate, 0.0..1.0_f64), 1..16);
     (intervals, 0.0..0.4_f64).prop_filter_map("nothing ever arrives", move |(intervals, base)| {
-        let intervals = intervals.into_iter().map(|(seconds, rate, own)| Interval {
-            seconds,
-            rate,
-            latency: latency(base, own),
-        });
+        let intervals =
+            intervals.into_iter().map(|(seconds, rate, own)| Interval { seconds, rate, latency: latency(base, own) });
         NetworkTrace::new(intervals).ok()
     })
 }
@@ -71,7 +66,9 @@ fn any_content(size: Size) -> impl Strategy<Value = Content> {
         let seconds = millis as f64 / 1e3;
         let bits: Vec<Vec<f64>> = sizes
             .iter()
-            .map(|(difficulty, own)| rates.iter().zip(own).map(|(rate, own)| rate * seconds * difficulty * own).collect())
+            .map(|(difficulty, own)| {
+                rates.iter().zip(own).map(|(rate, own)| rate * seconds * difficulty * own).collect()
+            })
             .collect();
         let rungs = rates.iter().enumerate().map(|(index, rate)| rung(index, *rate));
         Content::new(Duration::from_millis(millis), rungs.collect(), &bits).unwrap()

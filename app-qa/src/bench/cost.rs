@@ -5,7 +5,7 @@ use super::tables::section;
 use crate::sim::contestant::Contestant;
 use crate::sim::experiment::Setting;
 use crate::sim::table::Table;
-use abr::sim::{Recording, SizeKnowledge, play};
+use abr::sim::SizeKnowledge;
 use abr::{AbrContext, AbrController, Decision, InFlight, PlaybackPlan, TransferSample};
 use std::time::{Duration, Instant};
 
@@ -65,17 +65,13 @@ fn cost(rounds: &[Round<'_>], contestant: Contestant) -> Option<Cost> {
         let step = setting.recordings.len().div_ceil(TIMED).max(1);
         for recording in setting.recordings.iter().step_by(step) {
             let mut watch = Stopwatch { controller: contestant.controller()?, cost: &mut cost };
-            watch_session(setting, recording, &mut watch);
+            setting.session_of(recording, &mut watch, SizeKnowledge::Known);
         }
     }
     for times in [&mut cost.prepare, &mut cost.decide, &mut cost.reconsider] {
         times.sort_unstable();
     }
     Some(cost)
-}
-
-fn watch_session(setting: &Setting<'_>, recording: &Recording, controller: &mut dyn AbrController) {
-    play(&recording.trace, &setting.content, setting.scenario.delivery, SizeKnowledge::Known, controller);
 }
 
 /// Sessions per second of the throughput rule on one core.
@@ -85,7 +81,7 @@ fn speed(setting: &Setting<'_>) -> Option<f64> {
     let mut sessions = 0;
     while started.elapsed() < LEAST && !setting.recordings.is_empty() {
         for recording in &setting.recordings {
-            watch_session(setting, recording, rule.controller()?.as_mut());
+            setting.session_of(recording, rule.controller()?.as_mut(), SizeKnowledge::Known);
             sessions += 1;
         }
     }

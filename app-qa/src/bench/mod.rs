@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::sim::args::{Scenarios, Sizes};
 use crate::sim::contestant::{Contestant, Contestants};
 use crate::sim::experiment::{Experiment, Played, Setting};
+use crate::sim::variation::Viewers;
 use crate::sim::{exit_of_input, json};
 use abr::sim::{Bootstrap, Outcome, ScenarioId, Utility};
 use anyhow::Context as _;
@@ -44,9 +45,6 @@ impl Round<'_> {
     }
 }
 
-/// Utilities whose optimum is looked for.
-pub const UTILITIES: [Utility; 2] = [Utility::Linear, Utility::Log];
-
 /// Runs the command. Blocks for as long as the playing takes: minutes, and an hour when the optima are not known yet.
 pub fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     exit_of_input(bench(args))
@@ -54,7 +52,8 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
 
 fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     let (Scenarios(scenarios), Contestants(contestants)) = (&args.scenario, &args.controller);
-    let (experiment, bootstrap) = (args.common.experiment(UTILITIES.to_vec())?, args.common.bootstrap());
+    let (experiment, bootstrap) =
+        (args.common.experiment(Utility::ALL.to_vec(), Viewers::Patient)?, args.common.bootstrap());
     let rounds: Vec<Round<'_>> =
         scenarios.iter().map(|id| round(&experiment, *id, contestants)).collect::<anyhow::Result<_>>()?;
     let text = format!("{}{}", tables::text(&rounds, contestants, &bootstrap), cost::text(&rounds, contestants));

@@ -6,6 +6,7 @@ use crate::plot::series::Series;
 use crate::plot::session::{self, Course};
 use crate::plot::shares::{SharePanel, shares};
 use crate::plot::stalls::{StallPanel, stalls};
+use crate::sim::args::Sizes;
 use crate::sim::contestant::Contestant;
 use crate::sim::experiment::Played;
 use abr::sim::{Bootstrap, Figure, Outcome, Recording, Report, Session, SizeKnowledge, Summary, Utility};
@@ -69,7 +70,7 @@ impl Pictures<'_> {
 
     /// One session of ours, of the best of the others, and of the optimum; `None` where there is nothing to compare.
     pub fn session(&self, round: &Round<'_>, recording: Option<&Recording>) -> Option<String> {
-        let other = best_other(round, Utility::Linear)?;
+        let other = best_other(&round.known, Utility::Linear)?;
         let recording = recording.or_else(|| typical(round, other))?;
         let contestants = [Contestant::OURS, other, Contestant::OFFLINE];
         let sessions: Vec<Session> = contestants
@@ -86,13 +87,29 @@ impl Pictures<'_> {
     }
 }
 
-/// The recording on which our lead is in the middle of all, so that the plot shows neither luck nor misfortune.
+/// The recording on which both reach most nearly what they reach overall, so that the plot shows neither luck nor
+/// misfortune.
 fn typical<'a>(round: &Round<'a>, other: Contestant) -> Option<&'a Recording> {
-    let of = |contestant| round.known.iter().find(|played| played.contestant == contestant);
-    let lead = |(own, other): (&Outcome, &Outcome)| own.score.qoe_lin - other.score.qoe_lin;
-    let (own, other) = (of(Contestant::OURS)?, of(other)?);
-    let leads = own.outcomes.iter().zip(&other.outcomes).map(lead);
-    let mut ranked: Vec<(f64, &Recording)> = leads.zip(round.setting.recordings.iter().copied()).collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    ranked.get(ranked.len() / 2).map(|(_, recording)| *recording)
+    let outcomes = |contestant| round.outcomes(contestant, Sizes::Known);
+    let (own, other) = (outcomes(Contestant::OURS)?, outcomes(other)?);
+    let (own_share, other_share) = (overall_share(own), overall_share(other));
+    let distance = |own: &Outcome, other: &Outcome| {
+        Some((share(own)? - own_share).abs() + (share(other)? - other_share).abs())
+            .filter(|distance| distance.is_finite())
+    };
+    let distances = own.iter().zip(other).zip(&round.setting.recordings);
+    distances
+        .filter_map(|((own, other), recording)| Some((distance(own, other)?, *recording)))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, recording)| recording)
+}
+
+/// Of the optimum of QoE_lin, on one recording.
+fn share(outcome: &Outcome) -> Option<f64> {
+    outcome.best.lin.filter(|best| *best > 0.0).map(|best| outcome.score.qoe_lin / best)
+}
+
+fn overall_share(outcomes: &[Outcome]) -> f64 {
+    let best: f64 = outcomes.iter().filter_map(|outcome| outcome.best.lin).sum();
+    outcomes.iter().map(|outcome| outcome.score.qoe_lin).sum::<f64>() / best
 }

@@ -1,21 +1,22 @@
 //! The tables of docs/abr.md.
 
-use super::{Round, UTILITIES};
+use super::Round;
 use crate::sim::args::Sizes;
 use crate::sim::contestant::Contestant;
+use crate::sim::experiment::Played;
 use crate::sim::figures;
 use crate::sim::table::Table;
-use abr::sim::{Bootstrap, Estimate, Figure, Outcome, Report, Summary, Utility, lead};
+use abr::sim::{Bootstrap, Estimate, Figure, Report, Summary, Utility, lead};
 use std::collections::BTreeMap;
 
 /// All tables as Markdown.
 pub fn text(rounds: &[Round<'_>], contestants: &[Contestant], bootstrap: &Bootstrap) -> String {
     let reports = Reports::of(rounds, contestants, bootstrap);
     let mut text = String::new();
-    for utility in UTILITIES {
+    for utility in Utility::ALL {
         text += &section(&format!("Ahead of the others, {}", name(utility)), &reports.verdicts(utility));
     }
-    for utility in UTILITIES {
+    for utility in Utility::ALL {
         for sizes in [Sizes::Known, Sizes::Unknown] {
             let title = format!("Share of the optimum of {} in per cent, sizes {}", name(utility), sizes.name());
             text += &section(&title, &reports.shares(utility, sizes));
@@ -24,7 +25,7 @@ pub fn text(rounds: &[Round<'_>], contestants: &[Contestant], bootstrap: &Bootst
     for (index, round) in rounds.iter().enumerate() {
         let scenario = round.setting.scenario.name;
         text += &section(&format!("{scenario}, sizes known"), &reports.viewing(index));
-        for utility in UTILITIES {
+        for utility in Utility::ALL {
             let title = format!("{scenario}: share of the optimum of {} in per cent by source", name(utility));
             text += &section(&title, &reports.by_source(index, utility));
         }
@@ -55,9 +56,12 @@ struct Reports<'a> {
 /// Ours beside the best of the others.
 struct Verdict {
     best: Contestant,
-    best_share: f64,
-    own_share: f64,
-    lead: Estimate,
+    best_share: Option<f64>,
+    own_share: Option<f64>,
+    /// As a part of the optimum.
+    lead: Option<Estimate>,
+    /// In units of the QoE.
+    qoe_lead: f64,
     /// The source on which ours is furthest behind or least ahead, and by how much.
     worst: Option<(String, f64)>,
 }
@@ -82,20 +86,24 @@ impl<'a> Reports<'a> {
 
     /// Ours and the best of the others, scenario by scenario.
     fn verdicts(&self, utility: Utility) -> Table {
-        let headings = ["scenario", "sizes", "ours %", "best other %", "is", "ahead by %", "least on a source"];
+        let qoe = format!("ahead by, {}", name(utility));
+        let headings = ["scenario", "sizes", "ours %", "best other %", "is", "ahead by %", &qoe, "least on a source"];
         let mut table = Table::new(headings);
         for (index, round) in self.rounds.iter().enumerate() {
             for sizes in [Sizes::Known, Sizes::Unknown] {
                 let Some(verdict) = self.verdict(index, utility, sizes) else { continue };
-                let Estimate { value, low, high } = verdict.lead;
+                let interval = |Estimate { value, low, high }| {
+                    format!("{:+.1} ({:+.1} to {:+.1})", value * 100.0, low * 100.0, high * 100.0)
+                };
                 table.push([
                     round.setting.scenario.name.to_owned(),
                     sizes.name().to_owned(),
-                    percent(verdict.own_share),
-                    percent(verdict.best_share),
+                    verdict.own_share.map_or_else(nothing, percent),
+                    verdict.best_share.map_or_else(nothing, percent),
                     verdict.best.to_string(),
-                    format!("{:+.1} ({:+.1} to {:+.1})", value * 100.0, low * 100.0, high * 100.0),
-                    verdict.worst.map_or_else(String::new, |(source, by)| format!("{source} {:+.1}", by * 100.0)),
+                    verdict.lead.map_or_else(nothing, interval),
+                    format!("{:+.3}", verdict.qoe_lead),
+                    verdict.worst.map_or_else(nothing, |(source, by)| format!("{source} {:+.1}", by * 100.0)),
                 ]);
             }
         }
@@ -104,20 +112,23 @@ impl<'a> Reports<'a> {
 
     fn verdict(&self, index: usize, utility: Utility, sizes: Sizes) -> Option<Verdict> {
         let round = &self.rounds[index];
-        let reports = self.contestants.iter().zip(&self.reports(sizes)[index]);
-        let shares: BTreeMap<&str, f64> = reports
-            .filter_map(|(contestant, report)| Some((contestant.name(), share(&report.overall, utility)?)))
-            .collect();
-        let own_share = *shares.get(Contestant::OURS.name())?;
-        let others = self.contestants.iter().filter(|contestant| is_other(**contestant));
-        let (best, best_share) = others
-            .filter_map(|contestant| Some((*contestant, *shares.get(contestant.name())?)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))?;
-        let own = round.outcomes(Contestant::OURS, sizes)?;
-        let lead = lead(own, round.outcomes(best, sizes)?, utility, self.bootstrap)?;
-        let worst = self.leads_by_source(index, utility, sizes);
-        let worst = worst.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
-        Some(Verdict { best, best_share, own_share, lead, worst })
+        let best = best_other(round.played(sizes), utility)?;
+        let summary = |contestant: Contestant| {
+            let position = self.contestants.iter().position(|other| *other == contestant)?;
+            Some(&self.reports(sizes)[index][position].overall)
+        };
+        let (own, other) = (summary(Contestant::OURS)?, summary(best)?);
+        let qoe = |summary: &Summary| Some(summary.get(Figure::Qoe(utility))?.value);
+        let (outcomes, others) = (round.outcomes(Contestant::OURS, sizes)?, round.outcomes(best, sizes)?);
+        let leads = self.leads_by_source(index, utility, sizes);
+        Some(Verdict {
+            best,
+            best_share: share(other, utility),
+            own_share: share(own, utility),
+            lead: lead(outcomes, others, utility, self.bootstrap),
+            qoe_lead: qoe(own)? - qoe(other)?,
+            worst: leads.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)),
+        })
     }
 
     /// Of each source, our share less that of whoever is best on it.
@@ -170,9 +181,9 @@ impl<'a> Reports<'a> {
         }
         for sizes in [Sizes::Known, Sizes::Unknown] {
             let leads: BTreeMap<String, f64> = self.leads_by_source(index, utility, sizes).into_iter().collect();
-            let cells = sources.iter().map(|(source, _)| {
-                leads.get(source).map_or_else(|| "–".to_owned(), |by| format!("{:+.1}", by * 100.0))
-            });
+            let cells = sources
+                .iter()
+                .map(|(source, _)| leads.get(source).map_or_else(nothing, |by| format!("{:+.1}", by * 100.0)));
             table.push(std::iter::once(format!("ours ahead, sizes {}", sizes.name())).chain(cells));
         }
         table
@@ -184,15 +195,11 @@ fn is_other(contestant: Contestant) -> bool {
     contestant != Contestant::OURS && contestant != Contestant::OFFLINE
 }
 
-/// Whoever is best of the others by its share of the optimum.
-pub fn best_other(round: &Round<'_>, utility: Utility) -> Option<Contestant> {
-    let ratio = |outcomes: &[Outcome]| {
-        let sums = outcomes.iter().filter_map(|outcome| Some((outcome.score.qoe(utility), outcome.best.of(utility)?)));
-        let (own, best) = sums.fold((0.0, 0.0), |sum, terms| (sum.0 + terms.0, sum.1 + terms.1));
-        own / best
-    };
-    let others = round.known.iter().filter(|played| is_other(played.contestant));
-    others.max_by(|a, b| ratio(&a.outcomes).total_cmp(&ratio(&b.outcomes))).map(|played| played.contestant)
+/// Whoever of the others has the most QoE. The optimum is the same for all, so its share ranks them in the same way.
+pub fn best_other(played: &[Played], utility: Utility) -> Option<Contestant> {
+    let sum = |played: &Played| played.outcomes.iter().map(|outcome| outcome.score.qoe(utility)).sum::<f64>();
+    let others = played.iter().filter(|played| is_other(played.contestant) && !played.outcomes.is_empty());
+    others.max_by(|a, b| sum(a).total_cmp(&sum(b))).map(|played| played.contestant)
 }
 
 fn share(summary: &Summary, utility: Utility) -> Option<f64> {
@@ -200,9 +207,14 @@ fn share(summary: &Summary, utility: Utility) -> Option<f64> {
 }
 
 fn cell(summary: &Summary, figure: Figure) -> String {
-    summary.get(figure).map_or_else(|| "–".to_owned(), |estimate| figures::value(figure, estimate))
+    summary.get(figure).map_or_else(nothing, |estimate| figures::value(figure, estimate))
 }
 
 fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
+}
+
+/// Where there is no figure.
+fn nothing() -> String {
+    "–".to_owned()
 }

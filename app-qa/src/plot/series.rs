@@ -6,8 +6,8 @@ use super::svg::{Anchor, Ink, Point, Svg};
 #[derive(Clone, Debug)]
 pub struct Series(Vec<String>);
 
-/// A colour and a shape tell thirty series apart.
-const COLOURS: usize = 6;
+/// The first colour is ours alone; the others and five shapes tell twenty-five more apart.
+const COLOURS: usize = 5;
 
 impl Series {
     /// Ours first.
@@ -32,10 +32,11 @@ impl Series {
 
     /// The mark of one; `about` is what a pointer over it is told.
     pub fn mark(&self, svg: &mut Svg, index: usize, at: Point, about: &str) {
-        let (ink, size) = (Ink::Series(index), if index == 0 { 6.5 } else { 4.0 });
-        match index / COLOURS {
-            0 => svg.circle(at, size, ink, about),
-            shape => svg.polygon(&outline(shape, at, size), ink, 1.0, about),
+        let Some(other) = index.checked_sub(1) else { return svg.circle(at, 6.5, Ink::Series(0), about) };
+        let ink = Ink::Series(1 + other % COLOURS);
+        match other / COLOURS {
+            0 => svg.circle(at, SIZE, ink, about),
+            shape => svg.polygon(&outline(shape, at), ink, 1.0, about),
         }
     }
 
@@ -61,6 +62,9 @@ impl Series {
     }
 }
 
+/// Radius of a mark that is not ours.
+const SIZE: f64 = 4.0;
+
 /// Width and height of an entry of the legend; the longest names have some fifteen letters.
 const COLUMN: f64 = 130.0;
 const LINE: f64 = 20.0;
@@ -70,8 +74,8 @@ fn columns(width: f64) -> usize {
 }
 
 /// Square, triangle, diamond, triangle upside down.
-fn outline(shape: usize, (x, y): Point, size: f64) -> Vec<Point> {
-    let (near, far) = (size * 0.9, size * 1.3);
+fn outline(shape: usize, (x, y): Point) -> Vec<Point> {
+    let (near, far) = (SIZE * 0.9, SIZE * 1.3);
     match shape % 4 {
         1 => vec![(x - near, y - near), (x + near, y - near), (x + near, y + near), (x - near, y + near)],
         2 => vec![(x, y - far), (x + far, y + near), (x - far, y + near)],

@@ -2,7 +2,7 @@
 
 use super::axes::Axes;
 use super::series::Series;
-use super::svg::{Anchor, Area, Ink, Svg};
+use super::svg::{Anchor, Area, Ink, Stroke, Svg};
 
 /// One scenario.
 #[derive(Clone, Debug)]
@@ -16,12 +16,15 @@ const WIDTH: f64 = 1060.0;
 const PANEL: f64 = WIDTH / 2.0;
 /// Left of a panel's axes: names of sources.
 const NAMES: f64 = 150.0;
-const ROW: f64 = 24.0;
+const ROW: f64 = 30.0;
+/// Marks of one source lie on lanes, or those that reach the same would hide each other.
+const LANES: usize = 5;
+const LANE: f64 = 4.5;
 /// Above and below the rows of a panel: its title, and the numbers.
 const ABOVE: f64 = 34.0;
 const BELOW: f64 = 44.0;
 /// Shares below are drawn at the edge: there is nothing to compare down there.
-const LEAST: f64 = 40.0;
+const LEAST: f64 = 20.0;
 
 /// Two panels side by side, as many rows of them as it takes.
 pub fn shares(series: &Series, panels: &[SharePanel]) -> String {
@@ -65,14 +68,22 @@ fn draw(svg: &mut Svg, series: &Series, panel: &SharePanel, (left, top): (f64, f
     axes.draw(svg);
     for (index, (source, shares)) in panel.rows.iter().enumerate() {
         let y = area.top + ROW * (index as f64 + 0.5);
+        let border = Stroke { ink: Ink::Grid, width: 1.0, dash: None };
+        svg.polyline(&[(area.left, y + ROW / 2.0), (area.right(), y + ROW / 2.0)], border);
         svg.text((area.left - 8.0, y + 4.0), Anchor::End, Ink::Text, source);
         for number in series.drawing_order() {
             if let Some(share) = shares.get(number).copied().flatten() {
                 let about = format!("{source}, {}: {:.1} %", series.name(number), share * 100.0);
-                series.mark(svg, number, (axes.x_scale().at_or_edge(share * 100.0), y), &about);
+                series.mark(svg, number, (axes.x_scale().at_or_edge(share * 100.0), y + lane(number)), &about);
             }
         }
     }
+}
+
+/// Ours in the middle.
+fn lane(number: usize) -> f64 {
+    let middle = LANES / 2;
+    ((number + middle) % LANES) as f64 * LANE - middle as f64 * LANE
 }
 
 #[cfg(test)]

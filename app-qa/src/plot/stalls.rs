@@ -31,13 +31,12 @@ pub fn stalls(series: &Series, panels: &[StallPanel]) -> String {
 
 fn draw(svg: &mut Svg, series: &Series, panel: &StallPanel, (left, top): (f64, f64)) {
     let points = || panel.points.iter().flatten();
-    let most = points().fold(0.0, |most: f64, (stalled, _)| most.max(stalled * 100.0));
     let rates = || points().map(|(_, kbps)| kbps / 1e3);
     let (lowest, highest) = (rates().fold(f64::INFINITY, f64::min), rates().fold(0.0, f64::max));
     let room = (highest - lowest).max(highest * 0.05) * 0.12;
     let axes = Axes {
         area: Area { left: left + 66.0, top: top + 40.0, width: PANEL.0 - 90.0, height: PANEL.1 - 96.0 },
-        x: (0.0, round_up(most.max(0.1))),
+        x: (0.0, round_up(most_stalled(panel) * 100.0)),
         y: if lowest.is_finite() { (lowest - room, highest + room) } else { (0.0, 1.0) },
         x_label: "time stalled, %",
         y_label: "mean bitrate, Mbit/s",
@@ -49,9 +48,18 @@ fn draw(svg: &mut Svg, series: &Series, panel: &StallPanel, (left, top): (f64, f
     for index in series.drawing_order() {
         if let Some((stalled, kbps)) = panel.points.get(index).copied().flatten() {
             let about = format!("{}: {:.2} % stalled, {kbps:.0} kbit/s", series.name(index), stalled * 100.0);
-            series.mark(svg, index, axes.point(stalled * 100.0, kbps / 1e3), &about);
+            let at = (axes.x_scale().at_or_edge(stalled * 100.0), axes.y_scale().at(kbps / 1e3));
+            series.mark(svg, index, at, &about);
         }
     }
+}
+
+/// End of the axis: where a few stall far more than the others, they are drawn at the edge.
+fn most_stalled(panel: &StallPanel) -> f64 {
+    let mut stalled: Vec<f64> = panel.points.iter().flatten().map(|(stalled, _)| *stalled).collect();
+    stalled.sort_by(f64::total_cmp);
+    let median = stalled.get(stalled.len() / 2).copied().unwrap_or_default();
+    stalled.last().copied().unwrap_or_default().min(3.0 * median).max(0.001)
 }
 
 #[cfg(test)]

@@ -6,30 +6,31 @@ use super::experiment::Experiment;
 use super::input::InputError;
 use super::ladders::Ladders;
 use super::recordings::Recordings;
+use super::variation::{Network, Viewers};
 use abr::sim::{Bootstrap, ScenarioId, SizeKnowledge, Utility};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Plays recordings of networks with a controller, without a network and without waiting, and sums up what viewers
-/// would have seen. The semantics are in docs/abr.md; the same input gives the same figures on every machine.
+const EXAMPLES: &str = "\
+Examples:
+  Every controller in every scenario, as tables and as JSON:
+    lumen-qa sim --traces traces/dev --scenario A..F --controller all --json sim.json
+
+  Two controllers with a ladder of your own:
+    lumen-qa sim --traces traces/dev/oboe --ladder mine.txt --scenario B --controller bola,throughput
+
+  One session, segment by segment, with the reason of each decision:
+    lumen-qa sim --traces traces/dev --scenario C --controller bola --session oboe/trace_0.txt";
+
+/// Plays recordings of networks with any controller, without waiting, and says what viewers would have seen.
 ///
-/// Examples:
-///
-///   lumen-qa sim --traces traces/dev --scenario A..F --controller all --json sim.json
-///
-///   lumen-qa sim --traces traces/dev/oboe --ladder traces/ladders/bbb10.txt --scenario B --controller bola,throughput
-///
-///   lumen-qa sim --traces traces/dev --scenario C --controller bola --session oboe/trace_0.txt
-///
-/// The last one prints one session, segment by segment, with the reason of each decision. The optimum that everything
-/// is measured by takes a few minutes per scenario; it is found once and kept.
+/// The rules of the game are in docs/abr.md; the same input gives the same figures on every machine. All is measured by
+/// the best that was possible. To find that takes minutes per scenario, so it is done once and kept.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = EXAMPLES)]
 pub struct SimArgs {
-    #[command(flatten)]
-    pub common: CommonArgs,
     /// Scenarios of docs/abr.md: `A`, `A,C`, `A..F`, `B-bbb10-vod30`.
     #[arg(long, value_name = "LIST", default_value = "A..F")]
     pub scenario: Scenarios,
@@ -39,19 +40,25 @@ pub struct SimArgs {
     /// Whether controllers are told the sizes of coming segments.
     #[arg(long, value_enum, default_value_t)]
     pub sizes: Sizes,
-    /// Whose optima are looked for besides that of QoE_lin: `log`. Each takes as long as the first.
+    /// Whose optima are looked for besides that of QoE_lin: `log,ssim`. Each takes as long as the first.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub share: Vec<UtilityName>,
     /// Write the figures as JSON; `-` for standard output, in place of the table.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Who watches. The optimum is known for patient viewers only, so that with others there are no shares of it.
+    #[arg(long, value_enum, default_value_t)]
+    pub viewers: Viewers,
     /// Show one recording in detail instead.
     #[arg(long, value_name = "SOURCE/RECORDING")]
     pub session: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
 }
 
 /// What both commands read and how they compute.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What is played, and how it is computed")]
 pub struct CommonArgs {
     /// Folder with one folder per source and one file per recording, or with the recordings of one source.
     #[arg(long, value_name = "DIR")]
@@ -62,7 +69,10 @@ pub struct CommonArgs {
     /// Play also what a scenario leaves out: sources that its ladder cannot tell apart.
     #[arg(long)]
     pub all_sources: bool,
-    /// Seed of the intervals.
+    /// What is played: the recordings, or networks made from them.
+    #[arg(long, value_enum, default_value_t)]
+    pub network: Network,
+    /// Seed of all that is drawn: networks, viewers, and the samples of the intervals.
     #[arg(long, value_name = "NUMBER", default_value_t = Bootstrap::default().seed)]
     pub seed: u64,
     /// How many sessions are played at once. Default: one per core.
@@ -78,8 +88,8 @@ pub struct CommonArgs {
 
 impl CommonArgs {
     /// Reads the recordings and finds the ladders.
-    pub fn experiment(&self, utilities: Vec<Utility>) -> Result<Experiment, InputError> {
-        let recordings = Recordings::read(&self.traces)?;
+    pub fn experiment(&self, utilities: Vec<Utility>, viewers: Viewers) -> Result<Experiment, InputError> {
+        let recordings = Recordings::read(&self.traces)?.varied(self.network, self.seed)?;
         let ladders = Ladders::find(self.ladder.as_deref(), recordings.folder())?;
         let cache = self.cache.clone().or_else(OptimumCache::default_folder);
         Ok(Experiment {
@@ -89,6 +99,8 @@ impl CommonArgs {
             threads: self.threads.map(NonZeroUsize::get),
             cache: cache.filter(|_| !self.no_cache),
             utilities,
+            viewers,
+            seed: self.seed,
         })
     }
 
@@ -99,8 +111,19 @@ impl CommonArgs {
 }
 
 impl SimArgs {
-    /// QoE_lin, and what else was asked for.
+    /// Reads the recordings and finds the ladders, for figures of the given utilities.
+    pub fn experiment(&self, utilities: Vec<Utility>) -> Result<Experiment, InputError> {
+        if self.viewers != Viewers::Patient && self.controller.0.contains(&Contestant::OFFLINE) {
+            return Err(InputError::NoOptimum);
+        }
+        self.common.experiment(utilities, self.viewers)
+    }
+
+    /// QoE_lin, and what else was asked for; nothing where there is no optimum.
     pub fn utilities(&self) -> Vec<Utility> {
+        if self.viewers != Viewers::Patient {
+            return Vec::new();
+        }
         distinct(std::iter::once(Utility::Linear).chain(self.share.iter().map(|name| name.utility())).collect())
     }
 }
@@ -141,6 +164,8 @@ pub enum UtilityName {
     Lin,
     /// Logarithm of the bitrate.
     Log,
+    /// Structural similarity in decibels.
+    Ssim,
 }
 
 impl UtilityName {
@@ -148,6 +173,7 @@ impl UtilityName {
         match self {
             Self::Lin => Utility::Linear,
             Self::Log => Utility::Log,
+            Self::Ssim => Utility::Ssim,
         }
     }
 }

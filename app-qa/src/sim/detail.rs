@@ -4,7 +4,7 @@ use super::contestant::Contestant;
 use super::experiment::Setting;
 use super::table::Table;
 use super::witness::{Statement, Witness};
-use abr::sim::{Content, Recording, Score, Session, SizeKnowledge, play};
+use abr::sim::{Content, Recording, Score, Session, SizeKnowledge};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ impl<'a> Detail<'a> {
             return Self { title, content, session, statements: Vec::new() };
         };
         let mut witness = Witness::new(controller);
-        let session = play(&recording.trace, content, scenario.delivery, sizes, &mut witness);
+        let session = setting.session_of(recording, &mut witness, sizes);
         Self { title, content, session, statements: witness.statements }
     }
 

@@ -5,9 +5,11 @@ use super::contestant::Contestant;
 use super::ladders::Ladders;
 use super::progress::Progress;
 use super::recordings::Recordings;
+use super::variation::Viewers;
+use abr::AbrController;
 use abr::sim::{
     Best, Content, OfflineOptions, Outcome, Recording, Scenario, ScenarioId, Score, Session, SizeKnowledge, Utility,
-    optimum, parallel, play,
+    optimum, parallel, play_with,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +27,9 @@ pub struct Experiment {
     pub cache: Option<PathBuf>,
     /// Of which utilities the optimum is looked for.
     pub utilities: Vec<Utility>,
+    pub viewers: Viewers,
+    /// Of restless viewers.
+    pub seed: u64,
 }
 
 /// One scenario, ready to be played.
@@ -36,7 +41,7 @@ pub struct Setting<'a> {
     pub recordings: Vec<&'a Recording>,
     /// Those that are reported apart, because no controller can play them.
     pub stress: Vec<&'a Recording>,
-    threads: Option<usize>,
+    experiment: &'a Experiment,
     optima: Vec<BTreeMap<Utility, Score>>,
 }
 
@@ -64,7 +69,7 @@ impl Experiment {
                 found.insert(*utility, score);
             }
         }
-        Ok(Setting { scenario, content, recordings, stress, threads: self.threads, optima })
+        Ok(Setting { scenario, content, recordings, stress, experiment: self, optima })
     }
 
     fn optima(
@@ -103,7 +108,7 @@ impl Setting<'_> {
             self.optima.iter().map(|best| best.get(&Utility::Linear).copied().unwrap_or_default()).collect()
         } else {
             let progress = Progress::new(format!("{}: {contestant}", self.scenario.id), all.len());
-            parallel(&all, self.threads, |recording| {
+            parallel(&all, self.experiment.threads, |recording| {
                 let session = self.session(recording, contestant, sizes);
                 progress.step();
                 Score::of(&session, &self.content)
@@ -127,9 +132,22 @@ impl Setting<'_> {
     pub fn session(&self, recording: &Recording, contestant: Contestant, sizes: SizeKnowledge) -> Session {
         let Setting { scenario, content, .. } = self;
         match contestant.controller() {
-            Some(mut controller) => play(&recording.trace, content, scenario.delivery, sizes, controller.as_mut()),
+            Some(mut controller) => self.session_of(recording, controller.as_mut(), sizes),
             None => optimum(&recording.trace, content, scenario.delivery, &OfflineOptions::default()),
         }
+    }
+
+    /// Plays one recording with that controller.
+    pub fn session_of(
+        &self,
+        recording: &Recording,
+        controller: &mut dyn AbrController,
+        sizes: SizeKnowledge,
+    ) -> Session {
+        let Setting { scenario, content, experiment, .. } = self;
+        let title = content.segments() as f64 * content.segment().as_secs_f64();
+        let viewer = experiment.viewers.of(recording, title, experiment.seed);
+        play_with(&recording.trace, content, scenario.delivery, sizes, controller, &viewer)
     }
 }
 

@@ -29,6 +29,8 @@ pub enum InputError {
     NoRecordings { path: PathBuf },
     #[error("there is no recording {0} in what --traces names")]
     UnknownRecording(String),
+    #[error("the optimum is that of a viewer who watches everything: leave out `offline`, or --viewers")]
+    NoOptimum,
     #[error("no folder of ladders beside {}: say where they are with --ladder", path.display())]
     NoLadders { path: PathBuf },
 }

@@ -16,6 +16,7 @@ pub mod ladders;
 mod progress;
 pub mod recordings;
 pub mod table;
+pub mod variation;
 mod witness;
 
 pub use args::SimArgs;
@@ -55,7 +56,7 @@ pub fn exit_of_input(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
 
 fn show_figures(args: &SimArgs) -> anyhow::Result<()> {
     let (Scenarios(scenarios), Contestants(contestants)) = (&args.scenario, &args.controller);
-    let (experiment, bootstrap) = (args.common.experiment(args.utilities())?, args.common.bootstrap());
+    let (experiment, bootstrap) = (args.experiment(args.utilities())?, args.common.bootstrap());
     let quiet = args.json.as_deref().is_some_and(is_stdout);
     let mut runs: Vec<(ScenarioId, Vec<Played>)> = Vec::new();
     for id in scenarios {
@@ -73,7 +74,7 @@ fn show_figures(args: &SimArgs) -> anyhow::Result<()> {
 fn show_session(args: &SimArgs, name: &str) -> anyhow::Result<()> {
     let (Scenarios(scenarios), Contestants(contestants)) = (&args.scenario, &args.controller);
     // Nothing is compared with the optimum here.
-    let experiment: Experiment = args.common.experiment(Vec::new())?;
+    let experiment: Experiment = args.experiment(Vec::new())?;
     let recording = experiment.recordings.find(name)?;
     let quiet = args.json.as_deref().is_some_and(is_stdout);
     let mut documents = Map::new();

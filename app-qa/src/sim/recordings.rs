@@ -1,6 +1,7 @@
 //! Recordings by source, and which of them no controller can play.
 
 use super::input::{InputError, entries, read_text, read_trace};
+use super::variation::Network;
 use abr::sim::{Recording, Scenario};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -36,9 +37,20 @@ impl Recordings {
         Ok(Self { folder, all, stress })
     }
 
+    /// The same, changed.
+    pub fn varied(mut self, network: Network, seed: u64) -> Result<Self, InputError> {
+        network.apply(&mut self.all, &self.folder, seed)?;
+        Ok(self)
+    }
+
     /// Where they lie.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Recording] {
+        &self.all
     }
 
     /// Those that belong into a scenario: first those that count, then those that are reported apart.

@@ -8,8 +8,7 @@ use futures_util::future::BoxFuture;
 use reqwest::{Client, Response, StatusCode, header};
 use std::time::{Duration, Instant};
 
-/// Reports are at least this far apart, in time or in bytes.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
+/// Reports are made after this many bytes, or after some time ([`NetConfig::report_every`]).
 const REPORT_BYTES: u64 = 64 << 10;
 
 /// One connection pool. Cloning shares it; use one for all players of a process.
@@ -17,6 +16,7 @@ const REPORT_BYTES: u64 = 64 << 10;
 pub struct HttpFetcher {
     client: Client,
     idle_timeout: Duration,
+    report_every: Duration,
 }
 
 impl HttpFetcher {
@@ -31,13 +31,13 @@ impl HttpFetcher {
             .user_agent(concat!("lumen/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| FetchError::Unreachable(without_url(error)))?;
-        Ok(Self { client, idle_timeout: config.idle_timeout })
+        Ok(Self { client, idle_timeout: config.idle_timeout, report_every: config.report_every })
     }
 }
 
 impl Fetcher for HttpFetcher {
     fn fetch(&self, request: FetchRequest, progress: ProgressSink) -> BoxFuture<'static, Result<Fetched, FetchError>> {
-        let Self { client, idle_timeout } = self.clone();
+        let Self { client, idle_timeout, report_every } = self.clone();
         Box::pin(async move {
             let started = Instant::now();
             let mut builder = client.get(request.source.url.clone());
@@ -48,18 +48,27 @@ impl Fetcher for HttpFetcher {
             let sent = tokio::time::timeout(idle_timeout, builder.send());
             let response = sent.await.map_err(|_| FetchError::TimedOut(idle_timeout))?;
             let response = response.map_err(|error| FetchError::Unreachable(without_url(error)))?;
-            receive(response, &request, started, idle_timeout, &progress).await
+            let pace = Pace { started, idle_timeout, report_every };
+            receive(response, &request, pace, &progress).await
         })
     }
+}
+
+/// When a transfer began, how long it may stand still, and how often it is reported.
+#[derive(Clone, Copy)]
+struct Pace {
+    started: Instant,
+    idle_timeout: Duration,
+    report_every: Duration,
 }
 
 async fn receive(
     mut response: Response,
     request: &FetchRequest,
-    started: Instant,
-    idle_timeout: Duration,
+    pace: Pace,
     progress: &ProgressSink,
 ) -> Result<Fetched, FetchError> {
+    let Pace { started, idle_timeout, report_every } = pace;
     let status = response.status();
     if !status.is_success() {
         return Err(FetchError::Status(status.as_u16()));
@@ -87,7 +96,7 @@ async fn receive(
         if body.len() as u64 > limit.saturating_add(skip) {
             return Err(too_large);
         }
-        if first || arrived - reported >= REPORT_BYTES || reported_at.elapsed() >= REPORT_EVERY {
+        if first || arrived - reported >= REPORT_BYTES || reported_at.elapsed() >= report_every {
             (reported, reported_at) = (arrived, Instant::now());
             progress(Progress { received: arrived, expected, elapsed: started.elapsed(), ttfb });
         }

@@ -14,11 +14,16 @@
 //! 4. bytes held stay within the budget plus a segment per track;
 //! 5. after `Failed` there is no output but cancellations.
 
+mod hold;
 mod input;
+mod lookahead;
 mod output;
 mod playhead;
 mod quality;
+#[cfg(test)]
+mod quality_tests;
 mod recovery;
+mod replacement;
 mod sample_queue;
 #[cfg(test)]
 mod tests;
@@ -55,6 +60,11 @@ const STALL_BELOW: Duration = Duration::from_millis(150);
 const RECONSIDER_EVERY: Duration = Duration::from_millis(500);
 /// Heartbeat of `PositionReport`.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
+/// What has been learnt of the network is told this often: seldom enough for a log, often enough that a player that is
+/// killed has taught something.
+const NETWORK_EVERY: Duration = Duration::from_secs(10);
+/// The pipeline plays at this speed. Whatever depends on the speed takes it from here.
+const SPEED: PlaybackRate = PlaybackRate::NORMAL;
 /// Addresses are not renewed more often than this: a server that refuses its own fresh address will refuse the next.
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
@@ -96,6 +106,7 @@ pub struct Session {
     stopped: bool,
     wake_at: Option<Duration>,
     reported_at: Duration,
+    network_told_at: Option<Duration>,
     outputs: Vec<Output>,
 }
 
@@ -132,6 +143,7 @@ impl Session {
             stopped: false,
             wake_at: None,
             reported_at: Duration::ZERO,
+            network_told_at: None,
             outputs: Vec::new(),
         }
     }
@@ -321,9 +333,10 @@ impl Session {
     fn ask_for_wake(&mut self) {
         let retries = self.loaders.iter().filter_map(|loader| loader.retry.not_before);
         let text = self.text.as_ref().and_then(|text| text.retry.not_before);
+        let holds = self.loaders.iter().filter_map(|loader| loader.hold.until());
         let loading = self.loaders.iter().any(|loader| loader.transfer.is_some());
         let second_look = loading.then(|| self.now + RECONSIDER_EVERY);
-        let due = retries.chain(text).chain(self.manifest_retry.not_before).filter(|at| *at > self.now);
+        let due = retries.chain(holds).chain(text).chain(self.manifest_retry.not_before).filter(|at| *at > self.now);
         let soonest = due.chain(second_look).min();
         // An earlier wake-up that is still to come will ask again.
         let asked = self.wake_at.is_some_and(|at| at > self.now && soonest.is_some_and(|soonest| at <= soonest));
@@ -491,6 +504,7 @@ impl Session {
         self.stopped = true;
         self.cancel_everything();
         if !self.failed {
+            self.tell_network();
             self.emit(PlaybackEvent::CommandReceived { command: Command::Stop });
         }
     }
@@ -563,6 +577,7 @@ impl Session {
         let start = self.playhead.position();
         let audio_id = audio.as_ref().map(|group| group.id);
         self.loaders = video.into_iter().chain(audio).map(|group| TrackLoader::new(group, start)).collect();
+        self.prepare_chooser();
         self.emit(PlaybackEvent::ManifestLoaded { duration: self.duration(), rungs, tracks });
         if audio_id.is_some() {
             self.emit(PlaybackEvent::TrackSelected { kind: TrackKind::Audio, track: audio_id });
@@ -595,11 +610,36 @@ impl Session {
             buffered: self.buffered(),
             held: self.held(),
             segment_duration: self.loaders.first().map_or(Duration::ZERO, TrackLoader::segment_duration),
-            rate: PlaybackRate::NORMAL,
+            rate: SPEED,
             loading: true,
             end_buffered: !self.loaders.is_empty()
                 && self.loaders.iter().all(|loader| loader.is_complete() && self.has_media(loader)),
         }
+    }
+
+    /// The controller hears what there is to choose from as soon as it is known, and again if segments turn out to be
+    /// of another length than was assumed.
+    fn prepare_chooser(&mut self) {
+        let Some(segment) = self.loaders.iter().find(|loader| self.is_adaptive(loader)).map(|l| l.segment_duration())
+        else {
+            return;
+        };
+        if let Some(chooser) = &mut self.chooser {
+            chooser.prepare(segment, self.config.buffer.target);
+        }
+    }
+
+    /// Tells what the session has learnt of the network.
+    fn tell_network(&mut self) {
+        if let Some(network) = self.chooser.as_ref().and_then(QualityChooser::learnt) {
+            self.network_told_at = Some(self.now);
+            self.emit(PlaybackEvent::NetworkMeasured { network });
+        }
+    }
+
+    /// Is this the track whose quality is chosen? The picture, or sound where there is none.
+    fn is_adaptive(&self, loader: &TrackLoader) -> bool {
+        loader.group.kind == TrackKind::Video || self.loaders.len() == 1
     }
 
     fn held(&self) -> ByteCount {
@@ -622,6 +662,7 @@ impl Session {
         self.close_stall();
         self.failed = true;
         self.cancel_everything();
+        self.tell_network();
         if self.playhead.is_running() {
             self.pipeline(PipelineCommand::Pause);
         }

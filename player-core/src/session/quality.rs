@@ -1,13 +1,15 @@
 //! The session's side of adaptive bitrate: measures transfers, builds the context, asks the controller. No rule of its
 //! own lives here.
 
+use super::lookahead::Lookahead;
 use super::output::TransferId;
 use crate::command::QualityChoice;
 use crate::config::AbrConfig;
 use crate::manifest::TrackGroup;
 use abr::{
     AbrContext, AbrController, BandwidthMeter, Bitrate, ByteCount, Constraint, ConstraintReason, Decision, History,
-    InFlight, Ladder, Rung, RungId, Stall, Switch, ThroughputEstimate,
+    InFlight, Ladder, PlaybackPlan, PlaybackRate, RememberedNetwork, Replacement, Rung, RungId, Stall, Switch,
+    ThroughputEstimate, UpcomingSegment, WaitingSegment,
 };
 use std::time::Duration;
 
@@ -18,23 +20,41 @@ pub(super) struct QualityChooser {
     meter: BandwidthMeter,
     history: History,
     ladder: Ladder,
-    assumed: Option<ThroughputEstimate>,
+    remembered: Option<RememberedNetwork>,
     choice: QualityChoice,
     viewport_height: Option<u32>,
     current: Option<RungId>,
+    /// The segment duration that the controller was prepared for.
+    prepared_for: Option<Duration>,
+    /// When segments in the buffer were last thrown away for better ones.
+    replaced_at: Option<Duration>,
 }
 
 /// Circumstances of a decision.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Moment {
     pub(super) now: Duration,
     pub(super) buffered: Duration,
     pub(super) target: Duration,
     pub(super) segment: Duration,
+    pub(super) rate: PlaybackRate,
+    pub(super) ahead: Lookahead,
 }
 
 impl QualityChooser {
+    /// With the configured controller, or the default one where that name is unknown.
     pub(super) fn new(config: &AbrConfig, group: &TrackGroup) -> Option<Self> {
+        let default = || abr::controller_by_name(abr::CONTROLLER_NAMES[0]);
+        let controller = abr::controller_by_name(&config.controller).or_else(default)?;
+        Self::with_controller(controller, config.remembered, group)
+    }
+
+    /// With any controller; `None` for a track that has nothing to choose from.
+    pub(super) fn with_controller(
+        controller: Box<dyn AbrController>,
+        remembered: Option<RememberedNetwork>,
+        group: &TrackGroup,
+    ) -> Option<Self> {
         let rungs = group.representations.iter().map(|representation| Rung {
             id: representation.id,
             // A stream that is one playlist does not say; any rate will do for a ladder of one.
@@ -44,16 +64,17 @@ impl QualityChooser {
             height: representation.height,
             frame_rate: representation.frame_rate,
         });
-        let controller = abr::controller_by_name(&config.controller).or_else(|| abr::controller_by_name("dynamic"))?;
         Some(Self {
             controller,
             meter: BandwidthMeter::new(),
             history: History::new(),
             ladder: Ladder::new(rungs.collect()).ok()?,
-            assumed: config.initial_throughput.map(ThroughputEstimate::certain),
+            remembered,
             choice: QualityChoice::Auto,
             viewport_height: None,
             current: None,
+            prepared_for: None,
+            replaced_at: None,
         })
     }
 
@@ -77,34 +98,72 @@ impl QualityChooser {
         self.meter.estimate().map(|estimate| estimate.mean)
     }
 
-    /// The rung for the next segment. `barred` rungs have failed for it.
-    pub(super) fn decide(&mut self, moment: &Moment, barred: &[RungId]) -> Decision {
-        let ladder = self.allowed(barred);
-        let mut context = AbrContext::new(&ladder, &self.history);
-        fill(&mut context, moment, self.current, self.estimate(), self.meter.ttfb());
-        let decision = match self.choice {
-            QualityChoice::Fixed(rung) => Decision::fixed(&context, rung),
-            QualityChoice::Auto => self.controller.decide(&context),
-        };
-        if let Some(from) = self.current.filter(|from| *from != decision.rung) {
-            let up = self.ladder.position(decision.rung) > self.ladder.position(from);
-            self.history.push_switch(Switch { at: moment.now, from, to: decision.rung, up });
-        }
-        self.current = Some(decision.rung);
-        decision
+    /// What a later session should know of the network; `None` before anything was measured.
+    pub(super) fn learnt(&self) -> Option<RememberedNetwork> {
+        self.meter.estimate().map(|estimate| RememberedNetwork { estimate, ttfb: self.meter.ttfb() })
     }
 
-    /// Asks whether a running transfer should be given up for a lower rung.
-    pub(super) fn reconsider(&mut self, moment: &Moment, in_flight: &InFlight) -> Option<Decision> {
-        if self.choice != QualityChoice::Auto {
-            return None;
+    /// Tells the controller what it will choose from. Again when a playlist says that segments are clearly longer or
+    /// shorter than was thought; rounding is nothing to make tables anew for.
+    pub(super) fn prepare(&mut self, segment: Duration, target: Duration) {
+        let known = self.prepared_for.is_some_and(|known| known.abs_diff(segment) <= segment / 8);
+        if !known {
+            self.prepared_for = Some(segment);
+            let plan =
+                PlaybackPlan { ladder: &self.ladder, segment_duration: segment, buffer_target: target, live: false };
+            self.controller.prepare(&plan);
         }
-        let ladder = self.allowed(&[]);
-        let mut context = AbrContext::new(&ladder, &self.history);
-        fill(&mut context, moment, self.current, self.estimate(), self.meter.ttfb());
-        let decision = self.controller.reconsider(&context, in_flight)?;
+    }
+
+    /// The rung for the next segment. `barred` rungs have failed for it. Nothing is chosen before [`Self::choose`].
+    pub(super) fn decide(&mut self, moment: &Moment, barred: &[RungId]) -> Decision {
+        let (ladder, upcoming) = (self.allowed(barred), moment.ahead.upcoming());
+        let context = context(moment, &upcoming, &ladder, &self.history, self.current, self.expected());
+        match self.choice {
+            QualityChoice::Fixed(rung) => Decision::fixed(&context, rung),
+            QualityChoice::Auto => self.controller.decide(&context),
+        }
+    }
+
+    /// A decision is being carried out.
+    pub(super) fn choose(&mut self, decision: &Decision, now: Duration) {
+        if let Some(from) = self.current.filter(|from| *from != decision.rung) {
+            let up = self.ladder.position(decision.rung) > self.ladder.position(from);
+            self.history.push_switch(Switch { at: now, from, to: decision.rung, up });
+        }
         self.current = Some(decision.rung);
-        Some(decision)
+    }
+
+    /// Is it worth asking whether to give up a running transfer?
+    pub(super) fn watches_transfers(&self) -> bool {
+        self.choice == QualityChoice::Auto && self.controller.watches_transfers()
+    }
+
+    /// Asks whether the running transfer `id` should be given up for a lower rung. What others took of the link while it
+    /// ran does not count against it.
+    pub(super) fn reconsider(&mut self, moment: &Moment, id: TransferId, in_flight: &InFlight) -> Option<Decision> {
+        let body = in_flight.ttfb.map_or(Duration::ZERO, |ttfb| in_flight.elapsed.saturating_sub(ttfb));
+        let elapsed = in_flight.elapsed.saturating_sub(body).saturating_add(body.mul_f64(self.meter.share(id)));
+        let in_flight = &InFlight { elapsed, ..*in_flight };
+        let (ladder, upcoming) = (self.allowed(&[]), moment.ahead.upcoming());
+        let context = context(moment, &upcoming, &ladder, &self.history, self.current, self.expected());
+        self.controller.reconsider(&context, in_flight)
+    }
+
+    /// How many of the segments that wait to be played are to be thrown away, from the far end, for better ones in
+    /// `rung`.
+    pub(super) fn replace(&mut self, moment: &Moment, rung: RungId, waiting: &[WaitingSegment]) -> usize {
+        if self.choice != QualityChoice::Auto {
+            return 0;
+        }
+        let (ladder, upcoming) = (self.allowed(&[]), moment.ahead.upcoming());
+        let context = context(moment, &upcoming, &ladder, &self.history, self.current, self.expected());
+        let wish = Replacement { waiting, rung, last: self.replaced_at };
+        let thrown = waiting.len() - abr::segments_to_keep(&context, &wish);
+        if thrown > 0 {
+            self.replaced_at = Some(moment.now);
+        }
+        thrown
     }
 
     pub(super) fn transfer_started(&mut self, id: TransferId, now: Duration) {
@@ -115,26 +174,44 @@ impl QualityChooser {
         self.meter.progressed(id, ByteCount::new(received), now);
     }
 
-    /// A whole body arrived. What came from memory is no measurement.
-    pub(super) fn transfer_finished(&mut self, id: TransferId, bytes: u64, cached: bool, now: Duration) {
+    /// A whole body arrived; `ours` if it was of the track that is chosen here. What came from memory is no measurement.
+    pub(super) fn transfer_finished(&mut self, id: TransferId, bytes: u64, cached: bool, ours: bool, now: Duration) {
         if cached {
             self.meter.cached(id);
         } else {
             self.meter.progressed(id, ByteCount::new(bytes), now);
+            self.observe(id, ours, now);
             self.meter.finished(id, now);
         }
     }
 
-    pub(super) fn transfer_ended_early(&mut self, id: TransferId, now: Duration) {
+    /// A transfer was given up; `ours` as above.
+    pub(super) fn transfer_cancelled(&mut self, id: TransferId, ours: bool, now: Duration) {
+        self.observe(id, ours, now);
         self.meter.cancelled(id, now);
+    }
+
+    /// A transfer failed: what had come says something about the link, but the controller has no use for half a segment
+    /// that nobody gave up.
+    pub(super) fn transfer_failed(&mut self, id: TransferId, now: Duration) {
+        self.meter.cancelled(id, now);
+    }
+
+    fn observe(&mut self, id: TransferId, ours: bool, now: Duration) {
+        if let Some(sample) = self.meter.link_sample(id, now).filter(|_| ours) {
+            self.controller.observe(&sample);
+        }
     }
 
     pub(super) fn stalled(&mut self, at: Duration, duration: Duration) {
         self.history.push_stall(Stall { at, duration });
     }
 
-    fn estimate(&self) -> Option<ThroughputEstimate> {
-        self.meter.estimate().or(self.assumed)
+    /// Rate and wait to expect: as measured, or as remembered until there is a measurement.
+    fn expected(&self) -> (Option<ThroughputEstimate>, Option<Duration>) {
+        let remembered = self.remembered;
+        let rate = self.meter.estimate().or(remembered.map(|network| network.estimate));
+        (rate, self.meter.ttfb().or_else(|| remembered?.ttfb))
     }
 
     /// The ladder without barred rungs and without rungs of no use on this surface.
@@ -153,18 +230,25 @@ impl QualityChooser {
     }
 }
 
-fn fill<'a>(
-    context: &mut AbrContext<'a>,
+fn context<'a>(
     moment: &Moment,
+    upcoming: &'a [UpcomingSegment<'a>],
+    ladder: &'a Ladder,
+    history: &'a History,
     current: Option<RungId>,
-    throughput: Option<ThroughputEstimate>,
-    ttfb: Option<Duration>,
-) {
-    context.now = moment.now;
-    context.current = current.filter(|rung| context.ladder.get(*rung).is_some());
-    context.buffered = moment.buffered;
-    context.buffer_target = moment.target;
-    context.segment_duration = moment.segment;
-    context.throughput = throughput;
-    context.ttfb = ttfb;
+    (throughput, ttfb): (Option<ThroughputEstimate>, Option<Duration>),
+) -> AbrContext<'a> {
+    AbrContext {
+        now: moment.now,
+        current,
+        buffered: moment.buffered,
+        buffer_target: moment.rate.media_time(moment.target),
+        rate: moment.rate,
+        throughput,
+        ttfb,
+        segment_duration: moment.segment,
+        upcoming,
+        remaining: moment.ahead.remaining(),
+        ..AbrContext::new(ladder, history)
+    }
 }

@@ -140,12 +140,26 @@ impl SampleQueue {
 
     /// Drops whole segments of which nothing has been fed; returns where the queue ends now.
     pub fn drop_unfed(&mut self) -> Option<MediaTime> {
-        let keep = if self.cursor.1 > 0 { self.cursor.0 + 1 } else { self.cursor.0 };
+        self.drop_last(self.segments.len())
+    }
+
+    /// Segments of which nothing has been fed, next to be played first.
+    pub fn unfed(&self) -> impl DoubleEndedIterator<Item = &QueuedSegment> {
+        self.segments.iter().skip(self.first_unfed())
+    }
+
+    /// Drops the last `count` segments; what was fed of stays. Returns where the queue ends now.
+    pub fn drop_last(&mut self, count: usize) -> Option<MediaTime> {
+        let keep = self.segments.len().saturating_sub(count).max(self.first_unfed());
         while self.segments.len() > keep {
             let dropped = self.segments.pop_back().expect("it has more than it keeps");
             self.bytes -= dropped.bytes();
         }
         self.range().map(|(_, end)| end)
+    }
+
+    fn first_unfed(&self) -> usize {
+        if self.cursor.1 > 0 { self.cursor.0 + 1 } else { self.cursor.0 }
     }
 
     /// What the last segment was decoded with.
@@ -222,6 +236,17 @@ mod tests {
         assert_eq!(queue.bytes(), 3 * 200);
         assert_eq!(queue.drop_unfed(), Some(ms(6000)));
         assert_eq!(taken(&mut queue, 99_000).first(), Some(&4100));
+    }
+
+    #[test]
+    fn only_what_has_not_been_fed_can_be_dropped_from_the_end() {
+        let mut queue = queue(5);
+        taken(&mut queue, 2100);
+        assert_eq!(queue.unfed().map(|segment| segment.number).collect::<Vec<_>>(), [2, 3, 4]);
+        assert_eq!((queue.drop_last(1), queue.bytes()), (Some(ms(8000)), 4 * 200));
+        assert_eq!(queue.drop_last(99), Some(ms(4000)));
+        assert_eq!(taken(&mut queue, 99_000).last(), Some(&3900));
+        assert_eq!((queue.unfed().count(), queue.drop_last(1)), (0, Some(ms(4000))));
     }
 
     #[test]

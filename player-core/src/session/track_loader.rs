@@ -1,10 +1,11 @@
 //! What is known and under way for one fetched track: its playlists, the next segment, the transfer, its failures.
 
+use super::hold::Hold;
 use super::output::{InitNeed, TransferId};
 use crate::container::bmff::InitSegment;
 use crate::manifest::{ByteSource, IndexSource, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId};
 use crate::net::Progress;
-use abr::{Bitrate, ByteCount, MediaTime, RungId};
+use abr::{Bitrate, ByteCount, InFlight, MediaTime, RungId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub(super) struct TrackLoader {
     pub(super) retry: Retry,
     /// Rungs that have failed for the segment that is due.
     pub(super) barred: Vec<RungId>,
+    /// How often the segment that is due was given up.
+    pub(super) abandoned: u8,
+    /// The controller's wish to wait.
+    pub(super) hold: Hold,
     /// Whether loading was going on when it was last asked; the buffer policy has hysteresis.
     pub(super) loading: bool,
 }
@@ -35,16 +40,25 @@ pub(super) struct Active {
     pub(super) fetching: Fetching,
     pub(super) since: Duration,
     pub(super) progress: Option<Progress>,
+    /// When it was last asked whether to give it up.
+    looked_at: Option<Duration>,
     /// Bytes received at recent times, oldest first: what the link gives now, not since the start.
     recent: VecDeque<(Duration, u64)>,
 }
 
 /// The span over which the rate of a running transfer is taken.
 const RECENT: Duration = Duration::from_secs(2);
+/// Over less than this it is no rate: one lost packet looks like the end.
+const SHORTEST_SPAN: Duration = Duration::from_millis(500);
+/// A fetcher reports at least this often while bytes come, its own delays included.
+const REPORTED_EVERY: Duration = Duration::from_millis(200);
+/// A running transfer is looked at this often at most. Reports come by the hundred a second on a fast link, and nothing
+/// that is decided in less time saves a viewer any.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Active {
     pub(super) fn new(id: TransferId, rung: RungId, fetching: Fetching, now: Duration) -> Self {
-        Self { id, rung, fetching, since: now, progress: None, recent: VecDeque::new() }
+        Self { id, rung, fetching, since: now, progress: None, looked_at: None, recent: VecDeque::new() }
     }
 
     /// Notes how much has arrived.
@@ -57,16 +71,37 @@ impl Active {
         self.progress = Some(progress);
     }
 
-    /// Rate over the last moments, also when nothing has arrived since.
-    pub(super) fn current_rate(&mut self, now: Duration) -> Option<Bitrate> {
+    /// Is it time to look at it again? Notes that it is done.
+    pub(super) fn is_looked_at(&mut self, now: Duration) -> bool {
+        let due = self.looked_at.is_none_or(|at| at + LOOK_EVERY <= now);
+        if due {
+            self.looked_at = Some(now);
+        }
+        due
+    }
+
+    /// Rate over the last moments, also when nothing has arrived since; `None` in the first moments of a body.
+    fn current_rate(&mut self, now: Duration) -> Option<Bitrate> {
         while self.recent.get(1).is_some_and(|(at, _)| *at + RECENT <= now) {
             self.recent.pop_front();
         }
         let (since, before) = *self.recent.front()?;
         let received = self.progress?.received;
-        Bitrate::from_transfer(ByteCount::new(received - before), now.saturating_sub(since))
+        let span = now.saturating_sub(since);
+        let rate = Bitrate::from_transfer(ByteCount::new(received.saturating_sub(before)), span);
+        rate.filter(|_| span >= SHORTEST_SPAN)
+    }
+
+    /// The time at which what is known of it was true. Reports come every [`REPORTED_EVERY`] while bytes come: until the
+    /// next is overdue, bytes and time are those of the last one, or the link would look slower between them than it is.
+    fn as_of(&self, now: Duration) -> Duration {
+        let reported = self.recent.back().map(|(at, _)| *at);
+        reported.filter(|at| now.saturating_sub(*at) <= REPORTED_EVERY).unwrap_or(now)
     }
 }
+
+/// A segment is given up this often at most; what is chosen after that has to do. As in the simulator.
+const MOST_ABANDONS: u8 = 3;
 
 #[derive(Clone, Debug)]
 pub(super) enum Fetching {
@@ -107,6 +142,8 @@ impl TrackLoader {
             transfer: None,
             retry: Retry::default(),
             barred: Vec::new(),
+            abandoned: 0,
+            hold: Hold::default(),
             loading: true,
         }
     }
@@ -146,14 +183,25 @@ impl TrackLoader {
     /// The segment that is due, from this rung; `None` behind the last one.
     pub(super) fn due(&self, rung: RungId) -> Option<&SegmentRef> {
         let index = self.indexes.get(&rung)?;
-        let segment = &index.segments[index.position_at(self.next)?];
+        index.segments.get(self.due_position(index)?)
+    }
+
+    fn due_position(&self, index: &SegmentIndex) -> Option<usize> {
+        let position = index.position_at(self.next)?;
         if !self.contiguous {
-            return Some(segment);
+            return Some(position);
         }
         // Rungs may differ by rounding: what begins within half a segment of the wanted time is the one.
-        let wanted = self.next + segment.duration.min(Duration::from_millis(500)) / 2;
+        let wanted = self.next + index.segments[position].duration.min(Duration::from_millis(500)) / 2;
         let position = index.position_at(wanted)?;
-        (wanted < index.duration()).then(|| &index.segments[position])
+        (wanted < index.duration()).then_some(position)
+    }
+
+    /// What is still to come, from the segment that is due on, in each rung whose playlist has been read.
+    pub(super) fn ahead(&self) -> impl Iterator<Item = (RungId, &[SegmentRef])> {
+        self.indexes
+            .iter()
+            .filter_map(|(rung, index)| self.due_position(index).map(|position| (*rung, &index.segments[position..])))
     }
 
     /// Are all segments fetched? Only known once a playlist is. Rungs may differ in length by a segment: the one that
@@ -174,7 +222,14 @@ impl TrackLoader {
         self.last_rung = Some(rung);
         self.next = segment.end();
         self.contiguous = true;
+        self.begin_segment();
+    }
+
+    /// Another segment is due: what was said about the one before is over.
+    fn begin_segment(&mut self) {
         self.barred.clear();
+        self.abandoned = 0;
+        self.hold = Hold::default();
     }
 
     /// Takes this rung's end for the track's.
@@ -186,7 +241,7 @@ impl TrackLoader {
     pub(super) fn jump(&mut self, time: MediaTime) {
         self.next = time;
         self.contiguous = false;
-        self.barred.clear();
+        self.begin_segment();
         self.retry = Retry::default();
         self.loading = true;
     }
@@ -195,6 +250,30 @@ impl TrackLoader {
     pub(super) fn continue_from(&mut self, time: MediaTime) {
         self.jump(time);
         self.contiguous = true;
+    }
+
+    /// The segment under way and how it comes along, for a controller; `None` where there is none, where it was looked
+    /// at a moment ago, or where the segment was given up so often that this one has to do.
+    pub(super) fn in_flight(&mut self, now: Duration) -> Option<(TransferId, u64, InFlight)> {
+        let active = self.transfer.as_mut().filter(|_| self.abandoned < MOST_ABANDONS)?;
+        let Fetching::Segment(segment) = &active.fetching else { return None };
+        let (id, number, segment_duration) = (active.id, segment.number, segment.duration);
+        let stated = segment.source.range.map(|(_, length)| length);
+        if !active.is_looked_at(now) {
+            return None;
+        }
+        let as_of = active.as_of(now);
+        let expected = active.progress.and_then(|progress| progress.expected).or(stated);
+        let in_flight = InFlight {
+            rung: active.rung,
+            received: ByteCount::new(active.progress.map_or(0, |progress| progress.received)),
+            expected: expected.map(ByteCount::new),
+            elapsed: as_of.saturating_sub(active.since),
+            ttfb: active.progress.map(|progress| progress.ttfb),
+            segment_duration,
+            current_rate: active.current_rate(as_of),
+        };
+        Some((id, number, in_flight))
     }
 
     /// How to get the initialisation of a segment.

@@ -1,19 +1,20 @@
 //! The session's transfers: what is fetched when, and what becomes of what arrives or fails.
 
 use super::input::{Content, LoadFailure, Loaded};
+use super::lookahead::Lookahead;
 use super::output::{Job, Output, TransferId};
 use super::quality::Moment;
 use super::recovery::{self, Attempt, Recovery};
 use super::sample_queue::QueuedSegment;
 use super::track_loader::{Active, Fetching, Retry};
-use super::{REFRESH_EVERY, Session, licence_error_code};
+use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
 use crate::container::{Sample, bmff::InitSegment};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
 use crate::manifest::{SegmentRef, TrackKind};
 use crate::net::{FetchError, Progress};
-use abr::{BufferState, ByteCount, InFlight, LoadVerdict, MediaTime, PlaybackRate, RungId};
+use abr::{BufferState, ByteCount, InFlight, LoadVerdict, MediaTime, RungId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ impl Session {
             return;
         }
         let complete = self.loaders[index].is_complete();
-        if complete || !self.wants_segment(index) {
+        if complete || self.loaders[index].hold.is_on(self.now) || !self.wants_segment(index) {
             // Idle time is used to learn the other rungs' playlists, so that a switch costs no round trip.
             if let Some(rung) = self.loaders[index].unread_playlist().filter(|_| !complete) {
                 self.fetch_playlist(index, rung);
@@ -69,6 +70,7 @@ impl Session {
         if self.loaders[index].index(rung).is_none() {
             return self.fetch_playlist(index, rung);
         }
+        self.replace_queued(index, rung);
         let loader = &self.loaders[index];
         let Some(segment) = loader.due(rung).cloned() else {
             // This rung is shorter than the others: the track ends with it.
@@ -93,7 +95,7 @@ impl Session {
             buffered: self.loaded_ahead(index),
             held: self.held(),
             segment_duration: self.loaders[index].segment_duration(),
-            rate: PlaybackRate::NORMAL,
+            rate: SPEED,
             loading: self.loaders[index].loading,
             end_buffered: false,
         };
@@ -113,8 +115,14 @@ impl Session {
             .is_some_and(|least| own > least + self.loaders[index].segment_duration() / 2)
     }
 
+    /// For how long the next request can wait: what is buffered beyond one segment, which may come at the last moment.
+    fn spare(&self, index: usize) -> Duration {
+        let reserve = self.config.buffer.start.max(self.loaders[index].segment_duration());
+        SPEED.wall_time(self.loaded_ahead(index).saturating_sub(reserve))
+    }
+
     /// Media that this loader has put ahead of the playhead.
-    fn loaded_ahead(&self, index: usize) -> Duration {
+    pub(super) fn loaded_ahead(&self, index: usize) -> Duration {
         let position = self.playhead.position();
         let ends = self.queues_of(&self.loaders[index]).filter_map(|kind| self.queues.get(&kind)?.range());
         ends.map(|(_, end)| end.duration_since(position)).min().unwrap_or_default()
@@ -122,9 +130,9 @@ impl Session {
 
     fn choose_rung(&mut self, index: usize) -> Option<RungId> {
         let moment = self.moment(index);
+        let spare = self.spare(index);
         let loader = &self.loaders[index];
-        let adaptive = loader.group.kind == TrackKind::Video || self.loaders.len() == 1;
-        if !adaptive {
+        if !self.is_adaptive(loader) {
             return loader.group.representations.last().map(|representation| representation.id);
         }
         let barred = loader.barred.clone();
@@ -136,6 +144,10 @@ impl Session {
             None => {
                 let chooser = self.chooser.as_mut()?;
                 let decision = chooser.decide(&moment, &barred);
+                if self.loaders[index].hold.grant(decision.not_before, self.now, spare) {
+                    return None;
+                }
+                chooser.choose(&decision, self.now);
                 let sentence = decision.sentence(chooser.ladder());
                 (decision, sentence)
             }
@@ -149,12 +161,14 @@ impl Session {
         Some(rung)
     }
 
-    fn moment(&self, index: usize) -> Moment {
+    pub(super) fn moment(&self, index: usize) -> Moment {
         Moment {
             now: self.now,
             buffered: self.loaded_ahead(index),
             target: self.config.buffer.target,
             segment: self.loaders[index].segment_duration(),
+            rate: SPEED,
+            ahead: Lookahead::of(&self.loaders[index]),
         }
     }
 
@@ -179,10 +193,11 @@ impl Session {
     }
 
     pub(super) fn cancel_transfer(&mut self, index: usize) {
+        let ours = self.is_adaptive(&self.loaders[index]);
         if let Some(active) = self.loaders[index].transfer.take() {
             self.outputs.push(Output::Cancel(active.id));
             if let Some(chooser) = &mut self.chooser {
-                chooser.transfer_ended_early(active.id, self.now);
+                chooser.transfer_cancelled(active.id, ours, self.now);
             }
         }
     }
@@ -215,29 +230,21 @@ impl Session {
     }
 
     /// Should the segment under way be given up for a smaller one? Asked at each report, and by the clock when there
-    /// are none: an outage does not report itself.
+    /// are none, also before the first byte: an outage does not report itself.
     pub(super) fn reconsider(&mut self, index: usize) {
+        if !self.is_adaptive(&self.loaders[index]) || !self.chooser.as_ref().is_some_and(|c| c.watches_transfers()) {
+            return;
+        }
+        let Some((id, number, in_flight)) = self.loaders[index].in_flight(self.now) else { return };
         let moment = self.moment(index);
-        let now = self.now;
-        let loader = &mut self.loaders[index];
-        let (Some(active), TrackKind::Video) = (&mut loader.transfer, loader.group.kind) else { return };
-        let (Fetching::Segment(segment), Some(progress)) = (&active.fetching, active.progress) else { return };
-        let (rung, number, segment_duration) = (active.rung, segment.number, segment.duration);
-        let received = ByteCount::new(progress.received);
-        let in_flight = InFlight {
-            rung,
-            received,
-            expected: progress.expected.map(ByteCount::new),
-            elapsed: now.saturating_sub(active.since),
-            ttfb: Some(progress.ttfb),
-            segment_duration,
-            current_rate: active.current_rate(now),
-        };
         let Some(chooser) = &mut self.chooser else { return };
-        let Some(decision) = chooser.reconsider(&moment, &in_flight) else { return };
+        let Some(decision) = chooser.reconsider(&moment, id, &in_flight) else { return };
+        chooser.choose(&decision, self.now);
+        let InFlight { rung, received, .. } = in_flight;
         let sentence = decision.sentence(chooser.ladder());
         let target = decision.rung;
         self.cancel_transfer(index);
+        self.loaders[index].abandoned += 1;
         self.emit(PlaybackEvent::SegmentAbandoned { rung, number, received, sentence: sentence.clone() });
         // The pump carries the decision out: made again with the same numbers it could be another.
         self.pending = Some((decision, sentence));
@@ -267,16 +274,18 @@ impl Session {
                 let known = self.duration();
                 let keys: Vec<KeyId> = playlist.protections.iter().flat_map(|p| p.key_ids.iter().copied()).collect();
                 self.loaders[index].add_index(active.rung, playlist);
+                self.prepare_chooser();
                 self.request_keys(&keys);
                 if self.duration() != known {
                     self.announce_duration();
                 }
             }
             (Content::Media { init, streams }, Fetching::Segment(segment)) => {
+                let ours = self.is_adaptive(&self.loaders[index]);
                 if let Some(chooser) = &mut self.chooser {
                     // The last byte came before decryption and the way here.
                     let finished = self.now.min(active.since + loaded.elapsed);
-                    chooser.transfer_finished(id, loaded.bytes, loaded.cached, finished);
+                    chooser.transfer_finished(id, loaded.bytes, loaded.cached, ours, finished);
                 }
                 let track = self.loaders[index].group.kind;
                 let event = PlaybackEvent::SegmentLoaded {
@@ -291,6 +300,9 @@ impl Session {
                 };
                 self.enqueue(index, active.rung, &segment, &init, streams);
                 self.emit(event);
+                if self.network_told_at.is_none_or(|at| self.now.saturating_sub(at) >= NETWORK_EVERY) {
+                    self.tell_network();
+                }
             }
             _ => debug_assert!(false, "the driver answers with what was asked for"),
         }
@@ -377,7 +389,7 @@ impl Session {
         let Some(index) = self.loader_with(id) else { return };
         let Some(active) = self.loaders[index].transfer.take() else { return };
         if let Some(chooser) = &mut self.chooser {
-            chooser.transfer_ended_early(id, self.now);
+            chooser.transfer_failed(id, self.now);
         }
         let resource = match active.fetching {
             Fetching::Playlist => ResourceKind::Playlist,

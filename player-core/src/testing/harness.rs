@@ -54,6 +54,16 @@ struct Transfer {
     total: f64,
     failure: Option<LoadFailure>,
     reported: u64,
+    reported_at: Duration,
+}
+
+impl Transfer {
+    /// Is a report due? As over HTTP: with the first byte, then by size or time.
+    fn is_due(&self, received: u64, now: Duration) -> bool {
+        self.reported == 0
+            || received >= self.reported + (64 << 10)
+            || received > self.reported && now >= self.reported_at + Duration::from_millis(100)
+    }
 }
 
 /// Everything that surrounds a session in tests.
@@ -178,8 +188,8 @@ impl Harness {
                 let content = content(&self.manifest, &transfer.job);
                 let loaded = Loaded { content, bytes: transfer.total as u64, ttfb: rtt, elapsed, cached: false };
                 inputs.push(Input::Loaded(*id, loaded));
-            } else if received >= transfer.reported + (64 << 10) {
-                transfer.reported = received;
+            } else if received > 0 && transfer.is_due(received, now) {
+                (transfer.reported, transfer.reported_at) = (received, now);
                 let elapsed = now - transfer.started;
                 let expected = Some(transfer.total as u64);
                 inputs.push(Input::Progress(*id, Progress { received, expected, elapsed, ttfb: rtt }));
@@ -242,14 +252,13 @@ impl Harness {
             _ => 2_000.0,
         };
         self.fetched.push(path);
-        let transfer = Transfer { job, started: self.now, received: 0.0, total, failure, reported: 0 };
+        let transfer =
+            Transfer { job, started: self.now, received: 0.0, total, failure, reported: 0, reported_at: self.now };
         assert!(self.transfers.insert(id, transfer).is_none(), "transfer ids are used once");
     }
 
     fn segment_bytes(&self, path: &str) -> u64 {
-        let rung = path.strip_prefix('v').and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
-        let kbps = rung.and_then(|rung| self.manifest.rungs.get(rung)).copied().unwrap_or(128);
-        (kbps as f64 * 125.0 * self.manifest.segment.as_secs_f64()) as u64
+        self.manifest.segment_bytes(path.split('/').next().unwrap_or_default())
     }
 
     /// The events as text: time, position, what happened. Heartbeats are left out.
@@ -263,6 +272,7 @@ impl Harness {
                     Some(rung) => format!("loaded {track:?} {number} of rung {}", rung.0),
                     None => format!("loaded {track:?} {number}"),
                 },
+                PlaybackEvent::NetworkMeasured { network } => format!("network {}", network.estimate.mean),
                 PlaybackEvent::ManifestLoaded { duration, rungs, tracks } => {
                     let duration = duration.map_or_else(|| "?".to_owned(), |duration| duration.to_string());
                     format!("manifest {} rungs, {} tracks, {duration}", rungs.len(), tracks.len())

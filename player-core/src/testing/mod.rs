@@ -47,11 +47,19 @@ pub struct ManifestBuilder {
     pub segment: Duration,
     /// Playlists are to be fetched instead of being known.
     pub playlists: bool,
+    /// Playlists give byte ranges, so that sizes are known ahead.
+    pub sizes: bool,
 }
 
 impl Default for ManifestBuilder {
     fn default() -> Self {
-        Self { rungs: vec![300, 700, 1500, 3000, 6000], segments: 30, segment: Duration::from_secs(4), playlists: true }
+        Self {
+            rungs: vec![300, 700, 1500, 3000, 6000],
+            segments: 30,
+            segment: Duration::from_secs(4),
+            playlists: true,
+            sizes: false,
+        }
     }
 }
 
@@ -107,10 +115,20 @@ impl ManifestBuilder {
             number,
             start: MediaTime::ZERO + self.segment * u32::try_from(number).expect("tests are short"),
             duration: self.segment,
-            source: ByteSource { url: address(&format!("{folder}/{number}.m4s")), range: None },
+            source: ByteSource {
+                url: address(&format!("{folder}/{number}.m4s")),
+                range: self.sizes.then(|| (0, self.segment_bytes(folder))),
+            },
             init: Some(ByteSource { url: address(&format!("{folder}/init.mp4")), range: None }),
         };
         SegmentIndex { segments: (0..self.segments).map(segment).collect(), protections: Vec::new() }
+    }
+
+    /// Bytes of each segment below a folder.
+    pub fn segment_bytes(&self, folder: &str) -> u64 {
+        let rung = folder.strip_prefix('v').and_then(|rung| rung.parse::<usize>().ok());
+        let kbps = rung.and_then(|rung| self.rungs.get(rung)).copied().unwrap_or(128);
+        (kbps as f64 * 125.0 * self.segment.as_secs_f64()) as u64
     }
 
     /// The initialisation that all segments of a kind share.

@@ -79,7 +79,8 @@ pub(super) fn pensieve(text: &str) -> Result<Vec<Interval>, TraceError> {
 pub(super) fn oboe(text: &str) -> Result<Vec<Interval>, TraceError> {
     let mut intervals = Intervals::default();
     // End and rate of the transfer before; beginning and rate of the one that is read.
-    let (mut before, mut begun): (Option<(f64, f64)>, Option<(f64, f64)>) = (None, None);
+    let mut before: Option<(f64, f64)> = None;
+    let mut begun: Option<(f64, f64)> = None;
     for (line, text) in lines(text) {
         let fault = |problem| TraceError::Line { line, problem };
         let mut fields = fields(text);

@@ -182,7 +182,11 @@ mod tests {
             ("1\n1\n2\n150\n", Mahimahi, vec![(0.1, 0.36), (0.05, 0.24)]),
             ("0.0 9.9\n0.5 1.25\n2.0 0.5\n", Pensieve, vec![(0.5, 1.25), (1.5, 0.5)]),
             ("7.0 4000\n320.0 4000\n408.0 2000\n673.0 2000\n", Oboe, vec![(0.313, 4.0), (0.088, 3.0), (0.265, 2.0)]),
-            ("1289406399 549692 59.85 10.78 125000 1000\n1289406400 550772 nan -1 0 1080\n", MobileLog, vec![(1.0, 1.0), (1.08, 0.0)]),
+            (
+                "1289406399 549692 59.85 10.78 125000 1000\n1289406400 550772 nan -1 0 1080\n",
+                MobileLog,
+                vec![(1.0, 1.0), (1.08, 0.0)],
+            ),
             ("1453121790686 39287 51.03 3.73 2500000 1000\n", MobileLog, vec![(1.0, 20.0)]),
             ("125000.0\n250000.0\n100000.0\n", Webget, vec![(5.0, 1.0), (5.0, 2.0), (5.0, 0.8)]),
             ("time_s,bandwidth_mbps\n0,1\n2,3\n3,4\n", Csv, vec![(2.0, 1.0), (1.0, 3.0), (1.0, 4.0)]),
@@ -231,7 +235,10 @@ mod tests {
             ("[", "line 1: not an object with duration_ms, bandwidth_kbps and latency_ms"),
             ("0 1\n1e300 1\n", "line 2: a time longer than any recording"),
             ("[\n{\"duration_ms\": 0, \"bandwidth_kbps\": 1, \"latency_ms\": 1}]", "the recording is empty"),
-            ("[{\"duration_ms\": 1, \"bandwidth_kbps\": 1e308, \"latency_ms\": 1}]", "line 1: not an object with duration_ms, bandwidth_kbps and latency_ms"),
+            (
+                "[{\"duration_ms\": 1, \"bandwidth_kbps\": 1e308, \"latency_ms\": 1}]",
+                "line 1: not an object with duration_ms, bandwidth_kbps and latency_ms",
+            ),
         ] {
             assert_eq!(fault(text), error, "{text}");
         }

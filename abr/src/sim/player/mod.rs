@@ -7,16 +7,16 @@ mod viewing;
 
 use std::time::Duration;
 
-use crate::sim::content::Content;
-use crate::sim::scenario::Delivery;
-use crate::sim::session::{Fetched, Session};
-use crate::sim::trace::NetworkTrace;
-use crate::sim::viewer::Viewer;
 use crate::bandwidth_meter::{BandwidthMeter, TransferId};
 use crate::controller::{AbrContext, AbrController, InFlight, LiveWindow, UpcomingSegment};
 use crate::decision::Decision;
 use crate::history::{History, Stall, Switch};
 use crate::ladder::RungId;
+use crate::sim::content::Content;
+use crate::sim::scenario::Delivery;
+use crate::sim::session::{Fetched, Session};
+use crate::sim::trace::NetworkTrace;
+use crate::sim::viewer::Viewer;
 use crate::throughput::TransferSample;
 use crate::units::{Bitrate, ByteCount};
 use transfer::Transfer;
@@ -76,12 +76,7 @@ pub(super) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn new(
-        trace: &'a NetworkTrace,
-        content: &'a Content,
-        delivery: Delivery,
-        viewer: &'a Viewer,
-    ) -> Self {
+    pub(super) fn new(trace: &'a NetworkTrace, content: &'a Content, delivery: Delivery, viewer: &'a Viewer) -> Self {
         let session = Session { segments: Vec::with_capacity(content.segments()), ..Session::default() };
         Self {
             trace,

@@ -76,7 +76,8 @@ impl Player<'_> {
         let at = |index: usize| self.session.segments.len() - (self.next - index);
         if first < end {
             let unseen = self.session.segments.drain(at(first)..at(end));
-            self.session.unseen += unseen.map(|fetched| self.content.bits(fetched.index, fetched.position)).sum::<f64>();
+            self.session.unseen +=
+                unseen.map(|fetched| self.content.bits(fetched.index, fetched.position)).sum::<f64>();
         }
     }
 }

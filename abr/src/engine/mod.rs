@@ -1,0 +1,32 @@
+//! Lumen's own engine: forecast a distribution, know what each outcome is worth, choose the best expectation.
+//!
+//! ```text
+//! transfers ─► LinkState ──► RateForecast ──► 8 rates with probabilities ─┐
+//!                                                                         ├─► Policy ─► Decision
+//! ladder, segments ahead ─► Title ──────────► Worth of the state after ───┘
+//! ```
+//!
+//! - [`LinkState`] keeps what transfers told of the network, in a dozen numbers; it can outlive the session.
+//! - `RateForecast`, a network of 1,136 weights, turns it into quantiles of the next transfer's rate.
+//! - `Worth`, a network of 1,777 weights for live and one for titles on demand, says what the state after each outcome
+//!   is worth: buffer, rung, room, link, ladder, segments left.
+//! - `Policy` adds up, walks the ladder from the current rung, and gives transfers up by the same sums.
+//!
+//! Rules of thumb have thresholds for all this, each right for one ladder, one buffer and one kind of network. What was
+//! learned is no threshold: nothing in it is a bitrate or a number of rungs, all rates are relative to the link's, all
+//! utilities to the ladder's top. The sources are named where each is used; `models/README.md` says from what the
+//! networks were learned and by which command, and feature `train` has the trainer, which uses these very files.
+//!
+//! No clock, no I/O, no allocation, no panic: arithmetic on fixed arrays, some microseconds per rung.
+
+pub(crate) mod dense;
+pub(crate) mod link_state;
+mod lumen;
+pub(crate) mod models;
+pub(crate) mod policy;
+pub(crate) mod rate_forecast;
+pub(crate) mod title;
+pub(crate) mod worth;
+
+pub use link_state::{LinkState, LinkStateError};
+pub use lumen::LumenController;

@@ -1,0 +1,279 @@
+//! The decision: which rung promises the best sequel.
+//!
+//! Stochastic control with a horizon of one transfer and a learned value beyond it (Fugu has five transfers and nothing
+//! beyond). For each rung that is worth a look:
+//!
+//! ```text
+//! score(a) = u(a) - κ |u(a) - u(before)| + Σ over outcomes j of the transfer: P_j (γ · worth(state after j) - σ stall_j)
+//! ```
+//!
+//! u is the utility of [`Title`], P and the rates of the outcomes come from [`RateForecast`], the worth from [`Worth`].
+//! Giving a running transfer up is one more action: the rest of it in its rung against a whole segment in each lower one,
+//! all after what the transfer itself has told of the link.
+
+use super::link_state::{LinkState, log_rate};
+use super::rate_forecast::{MASS, OUTCOMES, RateForecast, Rates, Request};
+use super::title::{Ahead, MOST_RUNGS, Title};
+use super::worth::{After, State, Worth};
+
+/// What differs between a buffer that can be filled and one that the live edge keeps short. Found on the development
+/// recordings, in coarse steps; the results change by less than 1 % of the optimum between neighbouring values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Preferences {
+    /// γ: what a segment is worth beside the one before it. Beyond some twenty segments, in live a dozen, the state of
+    /// the network says nothing, and a player that hoards for that time serves nobody.
+    pub(crate) discount: f64,
+    /// κ: above the 1 by which the score of a session counts changes, because the forecast's own noise proposes some
+    /// that turn out to be none.
+    pub(crate) switch: f64,
+    /// Weight of an expected stall. Below 1 in live: most of the stalls that the forecast foresees are prevented by
+    /// giving the transfer up, and one that comes leaves a longer buffer behind.
+    pub(crate) stall: f64,
+}
+
+impl Preferences {
+    const ON_DEMAND: Self = Self { discount: 0.95, switch: 1.4, stall: 1.0 };
+    const LIVE: Self = Self { discount: 0.92, switch: 1.4, stall: 0.7 };
+
+    pub(crate) const fn of(live: bool) -> Self {
+        if live { Self::LIVE } else { Self::ON_DEMAND }
+    }
+}
+
+/// To give a transfer up must promise this much more, for the same reason.
+const ABANDON_MARGIN: f64 = 0.03;
+/// A rung is not taken if its next segment comes too late with more than this probability, unless it is the lowest.
+const MOST_RISK: f64 = 0.2;
+/// A body that has come for less than this many seconds tells of the first round trips.
+const EARLIEST: f64 = 0.15;
+/// A transfer that will be complete within this share of the buffer is left alone.
+const COMFORTABLE: f64 = 0.6;
+/// So many rungs in a row without a better one end the search in their direction.
+const PATIENCE: usize = 2;
+
+/// All that a decision depends upon.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Situation<'a> {
+    pub(crate) title: &'a Title,
+    pub(crate) ahead: &'a Ahead,
+    pub(crate) link: &'a LinkState,
+    /// Rates to expect as long as nothing is known of the link.
+    pub(crate) guess: Rates,
+    /// Seconds buffered.
+    pub(crate) buffered: f64,
+    /// Seconds that may be buffered; in live it grows with every stall.
+    pub(crate) limit: f64,
+    /// Segments after the one to decide about; `None` where there is no end.
+    pub(crate) remaining: Option<u32>,
+    /// Seconds from request to first byte.
+    pub(crate) latency: f64,
+    /// Seconds since the last transfer ended.
+    pub(crate) pause: f64,
+    /// The rung of the segment before, if it is still there.
+    pub(crate) before: Option<usize>,
+}
+
+/// A transfer in flight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Running {
+    pub(crate) rung: usize,
+    /// Bits in all, and those that have come.
+    pub(crate) bits: f64,
+    pub(crate) received: f64,
+    /// Seconds since its body began, or should have begun.
+    pub(crate) seconds: f64,
+}
+
+impl Running {
+    /// Seconds that the rest takes at the rate seen.
+    pub(crate) fn left(&self) -> f64 {
+        self.rest() / log_rate(self.received, self.seconds).exp()
+    }
+
+    fn rest(&self) -> f64 {
+        (self.bits - self.received).max(1.0)
+    }
+}
+
+/// Rungs and their scores.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scores {
+    /// Of those that were looked at.
+    pub(crate) scores: [Option<f64>; MOST_RUNGS],
+    pub(crate) best: usize,
+}
+
+impl Scores {
+    /// Takes a score in; whether it is the best so far.
+    fn add(&mut self, rung: usize, score: f64) -> bool {
+        let best = self.scores[self.best].is_none_or(|best| score > best);
+        self.scores[rung] = Some(score);
+        if best {
+            self.best = rung;
+        }
+        best
+    }
+
+    /// Makes the best rung below the present one the best.
+    fn step_down(&mut self, score: impl Fn(usize) -> f64) {
+        let end = self.best;
+        self.best = end - 1;
+        for rung in (0..end).rev() {
+            let value = self.scores[rung].unwrap_or_else(|| score(rung));
+            self.add(rung, value);
+        }
+    }
+
+    /// Looks for the best of the rungs below `end`, upwards and then downwards from `from`: scores rise and fall once,
+    /// give or take.
+    fn search(&mut self, from: usize, end: usize, score: impl Fn(usize) -> f64) {
+        self.add(from, score(from));
+        let mut worse = 0;
+        for rung in from + 1..end {
+            worse = if self.add(rung, score(rung)) { 0 } else { worse + 1 };
+            if worse == PATIENCE {
+                break;
+            }
+        }
+        worse = 0;
+        let mut above = f64::INFINITY;
+        for rung in (0..from).rev() {
+            let value = score(rung);
+            if self.add(rung, value) {
+                worse = 0;
+            } else if value < above {
+                worse += 1;
+            }
+            if worse == PATIENCE {
+                break;
+            }
+            above = value;
+        }
+    }
+}
+
+/// Decides by what was learned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy<'a> {
+    pub(crate) rate: &'a RateForecast,
+    pub(crate) worth: &'a Worth,
+}
+
+impl Policy<'_> {
+    /// Scores the rungs for the next segment, beginning with `from`.
+    pub(crate) fn choose(&self, situation: &Situation<'_>, from: usize) -> Scores {
+        let mut scores = Scores { scores: [None; MOST_RUNGS], best: from };
+        scores.search(from, situation.title.rungs, |rung| self.score(situation, rung, false));
+        while scores.best > 0 && situation.before.is_some() && self.is_reckless(situation, scores.best) {
+            scores.step_down(|rung| self.score(situation, rung, false));
+        }
+        scores
+    }
+
+    /// Whether the next segment in `rung` has a fair chance to come too late.
+    ///
+    /// The worth of states was learned as a mean over all networks and may be wrong where few of them have been. What
+    /// the forecast says of the very next transfer is known far better, so it has a veto.
+    fn is_reckless(&self, situation: &Situation<'_>, rung: usize) -> bool {
+        let rates = self.rates(situation, situation.ahead.bits[rung], false);
+        Self::stall_risk(situation, rung, &rates) > MOST_RISK
+    }
+
+    /// The rung to fetch instead of what is coming in, if that is better; a lower one.
+    pub(crate) fn reconsider(&self, situation: &Situation<'_>, running: &Running) -> Option<Scores> {
+        let unknown = situation.link.is_empty() && situation.before.is_none();
+        if running.rung == 0 || running.seconds < EARLIEST || unknown {
+            return None;
+        }
+        if running.left() < COMFORTABLE * situation.buffered {
+            return None;
+        }
+        let mut link = *situation.link;
+        link.add(log_rate(running.received, running.seconds), running.seconds);
+        let now = Situation { link: &link, pause: 0.0, ..*situation };
+        let mut scores = Scores { scores: [None; MOST_RUNGS], best: running.rung - 1 };
+        scores.search(running.rung - 1, running.rung, |rung| self.score(&now, rung, true));
+        // Where the link is gone, what lies between says little about the lowest.
+        if scores.scores[0].is_none() {
+            scores.add(0, self.score(&now, 0, true));
+        }
+        scores.add(running.rung, self.score_of_rest(&now, running) + ABANDON_MARGIN);
+        (scores.best < running.rung).then_some(scores)
+    }
+
+    /// The rates to expect of a transfer of that many bits.
+    pub(crate) fn rates(&self, situation: &Situation<'_>, bits: f64, running: bool) -> Rates {
+        if situation.link.is_empty() {
+            return situation.guess;
+        }
+        self.rate.rates(situation.link, &Request { bits, pause: situation.pause, running })
+    }
+
+    /// Probability that the next segment in `rung` comes after the buffer is empty, by these rates.
+    pub(crate) fn stall_risk(situation: &Situation<'_>, rung: usize, rates: &Rates) -> f64 {
+        let late = |rate: &f64| situation.ahead.bits[rung] / rate.exp() + situation.latency > situation.buffered;
+        rates.iter().zip(MASS).filter(|(rate, _)| late(rate)).map(|(_, mass)| mass).sum()
+    }
+
+    fn score(&self, situation: &Situation<'_>, rung: usize, running: bool) -> f64 {
+        let bits = situation.ahead.bits[rung];
+        let rates = self.rates(situation, bits, running);
+        self.expect(situation, rung, bits, &rates) - switch(situation, rung)
+    }
+
+    fn score_of_rest(&self, situation: &Situation<'_>, running: &Running) -> f64 {
+        let rates = self.rates(situation, running.rest(), true);
+        let flowing = Situation { latency: 0.0, ..*situation };
+        self.expect(&flowing, running.rung, running.rest(), &rates) - switch(situation, running.rung)
+    }
+
+    /// Utility, stalls and sequel of fetching `bits` in `rung` at these rates.
+    fn expect(&self, situation: &Situation<'_>, rung: usize, bits: f64, rates: &Rates) -> f64 {
+        let title = situation.title;
+        let mut stalls = [0.0; OUTCOMES];
+        let states: [State; OUTCOMES] = std::array::from_fn(|outcome| {
+            let body = bits.max(1.0) / rates[outcome].exp();
+            let took = body + situation.latency;
+            let stall = (took - situation.buffered).max(0.0);
+            let mut link = *situation.link;
+            link.add(rates[outcome], body);
+            let limit = if title.live { situation.limit + stall } else { situation.limit };
+            stalls[outcome] = stall;
+            State { link, buffered: ((situation.buffered - took).max(0.0) + title.segment).min(limit), limit }
+        });
+        let complexity = situation.ahead.complexity[rung];
+        let after = After { rung, remaining: situation.remaining, latency: situation.latency, complexity };
+        let values = self.worth.of(title, &after, &states);
+        let Preferences { discount, stall: weight, .. } = Preferences::of(title.live);
+        let outcomes = values.iter().zip(stalls).zip(MASS);
+        let sequel = outcomes.map(|((value, stall), mass)| mass * (discount * value - weight * stall));
+        title.utility[rung] + sequel.sum::<f64>()
+    }
+}
+
+fn switch(situation: &Situation<'_>, rung: usize) -> f64 {
+    let Preferences { switch, .. } = Preferences::of(situation.title.live);
+    situation.before.map_or(0.0, |before| switch * situation.title.step(before, rung))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn searched(scores: &[f64], from: usize) -> (usize, usize) {
+        let mut found = Scores { scores: [None; MOST_RUNGS], best: from };
+        found.search(from, scores.len(), |rung| scores[rung]);
+        (found.best, found.scores.iter().flatten().count())
+    }
+
+    #[test]
+    fn the_search_finds_the_hill_and_stops_behind_it() {
+        let hill = [0.0, 1.0, 2.0, 3.0, 2.5, 2.0, 1.0, 0.5, 0.2, 0.1];
+        for from in 0..hill.len() {
+            assert_eq!(searched(&hill, from).0, 3, "from {from}");
+        }
+        assert!(searched(&hill, 3).1 <= 5);
+        assert_eq!(searched(&[1.0], 0), (0, 1));
+        assert_eq!(searched(&[1.0, 0.9, 1.1], 0).0, 2, "one bad rung is no end");
+    }
+}

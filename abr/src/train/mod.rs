@@ -1,0 +1,230 @@
+//! Learning the networks of [`crate::engine`] from recordings (feature `train`).
+//!
+//! ```text
+//! recordings ─► transfers ─► quantiles ─────────────► RateForecast ─┐
+//!                                                                   ▼
+//! recordings, titles ─► situations played on from ─► returns ─► Worth ─┐   once for live, once for on demand
+//!                              ▲                                       │
+//!                              └────────── the next iteration ─────────┘
+//! ```
+//!
+//! First the forecast, by the pinball loss over transfers drawn from all recordings. Then, in each iteration, thousands
+//! of sessions are played with the policy so far to a random point; from there the same situation is played on with
+//! eight buffers and rungs, and the returns that were seen (sixteen segments and the worth of what comes after) are what
+//! the next value network learns. Everything that decides, forecasts or measures in here is the code of the engine;
+//! what is new is random situations, gradients and nothing else.
+//!
+//! The same seed gives the same networks on the same machine, on any number of cores.
+
+mod adam;
+mod gradient;
+mod quantiles;
+mod returns;
+mod situations;
+mod titles;
+mod transfers;
+mod world;
+
+use crate::engine::policy::Policy;
+use crate::engine::rate_forecast::RateForecast;
+use crate::engine::worth::{ValueNetwork, Worth};
+use crate::sim::{Content, Recording};
+use returns::Returns;
+use situations::Situations;
+use std::fmt;
+
+/// Iterations whose returns are learned from together: the newest, and some before against forgetting.
+const KEPT: usize = 4;
+
+/// How much to learn from what.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    /// Iterations of either value network. After eight, the scores on the development recordings move by less than
+    /// their noise.
+    pub iterations: u32,
+    /// Situations played on from in each iteration.
+    pub situations: usize,
+    /// Transfers drawn from each source.
+    pub transfers: usize,
+    /// Sources that are left out, to see what networks are worth on a network they never saw.
+    pub without: Vec<String>,
+    /// Of everything random.
+    pub seed: u64,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self { iterations: 8, situations: 8_000, transfers: 25_000, without: Vec::new(), seed: 7 }
+    }
+}
+
+/// Why nothing can be learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// There are none, or all were left out.
+    #[error("there are no recordings to learn from")]
+    NoRecordings,
+    /// There are none.
+    #[error("there are no ladders to learn with")]
+    NoLadders,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// The forecast was learned.
+    Forecast {
+        /// From how many transfers.
+        transfers: usize,
+        /// Mean pinball loss over the quantiles' sum, in natural logarithms.
+        loss: f64,
+    },
+    /// A value network was improved once more.
+    Iteration {
+        /// Which network.
+        live: bool,
+        /// Counted from one.
+        iteration: u32,
+        /// From how many returns.
+        returns: usize,
+        /// Root of the mean squared error between the states of one situation: what decisions depend on.
+        error: f64,
+    },
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forecast { transfers, loss } => write!(f, "forecast: {transfers} transfers, loss {loss:.4}"),
+            Self::Iteration { live, iteration, returns, error } => {
+                let name = if *live { "live" } else { "on demand" };
+                write!(f, "{name} {iteration}: {returns} returns, error {error:.3}")
+            }
+        }
+    }
+}
+
+/// The files for `models/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trained {
+    /// `rate.bin`.
+    pub rate: Vec<u8>,
+    /// `live.bin`.
+    pub live: Vec<u8>,
+    /// `on_demand.bin`.
+    pub on_demand: Vec<u8>,
+}
+
+/// Learns all networks; minutes on all cores.
+///
+/// # Errors
+/// [`TrainError`] where there is nothing to learn from.
+pub fn train(
+    recordings: &[Recording],
+    ladders: &[Content],
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Trained, TrainError> {
+    let sources = by_source(recordings, &options.without);
+    if sources.is_empty() {
+        return Err(TrainError::NoRecordings);
+    }
+    if ladders.is_empty() {
+        return Err(TrainError::NoLadders);
+    }
+    let transfers = transfers::draw(&sources, options.transfers, options.seed);
+    let (network, loss) = quantiles::learn(&transfers, options.seed);
+    progress(Progress::Forecast { transfers: transfers.len(), loss });
+    let rate = RateForecast::new(network);
+    let situations = Situations { sources: &sources, titles: &titles::draw(ladders, options.seed) };
+    let live = iterate(&situations, &rate, true, options, progress);
+    let on_demand = iterate(&situations, &rate, false, options, progress);
+    Ok(Trained {
+        rate: rate.network().to_bytes(),
+        live: live.network().to_bytes(),
+        on_demand: on_demand.network().to_bytes(),
+    })
+}
+
+/// Approximate policy iteration. It begins with a policy that sees no further than the next segment.
+fn iterate(
+    situations: &Situations<'_>,
+    rate: &RateForecast,
+    live: bool,
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Worth {
+    let mut worth = Worth::new(ValueNetwork::ZERO);
+    let mut network = gradient::random(options.seed, 0.3);
+    let mut kept: Vec<Returns> = Vec::new();
+    for iteration in 1..=options.iterations {
+        let seed = options.seed.wrapping_add(u64::from(iteration) << 32).wrapping_add(u64::from(live));
+        let policy = Policy { rate, worth: &worth };
+        if kept.len() == KEPT {
+            kept.remove(0);
+        }
+        kept.push(situations.play(&policy, live, options.situations, seed));
+        let returns = Returns::concatenated(&kept);
+        let error = returns.teach(&mut network, seed);
+        progress(Progress::Iteration { live, iteration, returns: returns.len(), error });
+        worth = Worth::new(network.clone());
+    }
+    worth
+}
+
+/// Recordings by source, without some sources, in the order in which they come.
+fn by_source<'a>(recordings: &'a [Recording], without: &[String]) -> Vec<Vec<&'a Recording>> {
+    let mut sources: Vec<Vec<&Recording>> = Vec::new();
+    for recording in recordings.iter().filter(|recording| !without.contains(&recording.source)) {
+        match sources.iter_mut().find(|source| source[0].source == recording.source) {
+            Some(source) => source.push(recording),
+            None => sources.push(vec![recording]),
+        }
+    }
+    sources
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rate_forecast::RateNetwork;
+    use crate::sim::{Interval, NetworkTrace};
+
+    fn recording(source: &str, rates: &[f64]) -> Recording {
+        let intervals = rates.iter().map(|rate| Interval { seconds: 7.0, rate: *rate, latency: 0.05 });
+        Recording { source: source.into(), name: "one".into(), trace: NetworkTrace::new(intervals).unwrap() }
+    }
+
+    fn options() -> TrainOptions {
+        TrainOptions { iterations: 1, situations: 40, transfers: 200, ..TrainOptions::default() }
+    }
+
+    const LADDER: &str = "seg_ms 4000\nkbps 300 750 2000\n1200000 3000000 8000000\n1300000 2900000 7000000\n";
+
+    #[test]
+    fn the_same_seed_learns_the_same_and_files_can_be_read() {
+        let recordings = [recording("a", &[1e6, 3e6, 5e5]), recording("b", &[4e6, 2e6])];
+        let ladders = [Content::parse(LADDER).unwrap()];
+        let mut steps = Vec::new();
+        let trained = train(&recordings, &ladders, &options(), &mut |step| steps.push(step.to_string())).unwrap();
+        assert_eq!(steps.len(), 3, "{steps:?}");
+        assert_eq!(train(&recordings, &ladders, &options(), &mut |_| ()).unwrap(), trained);
+        assert!(RateNetwork::from_bytes(&trained.rate).is_ok());
+        assert!(
+            ValueNetwork::from_bytes(&trained.live).is_ok() && ValueNetwork::from_bytes(&trained.on_demand).is_ok()
+        );
+        let without = TrainOptions { without: vec!["b".into()], ..options() };
+        assert_ne!(train(&recordings, &ladders, &without, &mut |_| ()).unwrap(), trained);
+    }
+
+    #[test]
+    fn nothing_to_learn_from_is_said() {
+        let recordings = [recording("a", &[1e6])];
+        let without = TrainOptions { without: vec!["a".into()], ..options() };
+        let ladders = [Content::parse(LADDER).unwrap()];
+        assert_eq!(train(&recordings, &ladders, &without, &mut |_| ()), Err(TrainError::NoRecordings));
+        assert_eq!(train(&recordings, &[], &options(), &mut |_| ()), Err(TrainError::NoLadders));
+    }
+}

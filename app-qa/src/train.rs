@@ -1,0 +1,81 @@
+//! `lumen-qa train abr`: learns the networks of the ABR engine from recordings.
+//!
+//! What is learned and how is in [`abr::train`], which does no I/O.
+
+use crate::exit::Exit;
+use crate::sim::exit_of_input;
+use crate::sim::input::{InputError, entries, read_content};
+use crate::sim::recordings::Recordings;
+use abr::sim::Content;
+use abr::train::{TrainOptions, train};
+use anyhow::Context as _;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Learns the networks of the ABR engine anew and writes rate.bin, live.bin and on_demand.bin.
+///
+/// Example:
+///
+///   lumen-qa train abr --traces traces/dev --ladders traces/ladders --out abr/models
+///
+/// The same command gives the same files on the same machine. It takes some ten minutes.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct TrainArgs {
+    /// Folder with one folder per source and one file per recording.
+    #[arg(long, value_name = "DIR")]
+    pub traces: PathBuf,
+    /// Folder of ladders with the sizes of their segments.
+    #[arg(long, value_name = "DIR")]
+    pub ladders: PathBuf,
+    /// Where to write.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Iterations of either value network.
+    #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().iterations)]
+    pub iterations: u32,
+    /// Situations that are played on from in each iteration.
+    #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().situations)]
+    pub contexts: usize,
+    /// Sources to learn nothing from, to see what is worth on a network that was never seen.
+    #[arg(long, value_delimiter = ',', value_name = "SOURCE")]
+    pub without: Vec<String>,
+    /// Of everything random.
+    #[arg(long, value_name = "NUMBER", default_value_t = TrainOptions::default().seed)]
+    pub seed: u64,
+}
+
+/// Runs the command. Blocks for as long as learning takes.
+pub fn run(args: &TrainArgs) -> anyhow::Result<Exit> {
+    exit_of_input(learn(args))
+}
+
+fn learn(args: &TrainArgs) -> anyhow::Result<()> {
+    let recordings = Recordings::read(&args.traces)?;
+    let unknown = |source: &&String| !recordings.all().iter().any(|recording| recording.source == **source);
+    if let Some(source) = args.without.iter().find(unknown) {
+        return Err(InputError::UnknownRecording(source.clone()).into());
+    }
+    let options = TrainOptions {
+        iterations: args.iterations,
+        situations: args.contexts,
+        without: args.without.clone(),
+        seed: args.seed,
+        ..TrainOptions::default()
+    };
+    let ladders = ladders(&args.ladders)?;
+    let trained = train(recordings.all(), &ladders, &options, &mut |progress| eprintln!("{progress}"))?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
+    for (name, bytes) in [("rate.bin", trained.rate), ("live.bin", trained.live), ("on_demand.bin", trained.on_demand)]
+    {
+        let path = args.out.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// All ladders of a folder.
+fn ladders(folder: &Path) -> Result<Vec<Content>, InputError> {
+    let files = entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "txt"));
+    files.map(|path| read_content(&path)).collect()
+}
