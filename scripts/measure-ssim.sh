@@ -55,22 +55,25 @@ finished() {
 }
 
 frames() { "$(target_folder)/release/examples/reference-frames" "$1" $REEL_SIZE "$2" $SEGMENT_FRAMES "$3"; }
-# A zoom towards the edge of the Mandelbrot set.
-FRACTAL="mandelbrot=size=$REEL_SIZE:rate=$RATE:start_scale=0.4:end_scale=0.004:end_pts=300"
 # What is stored is near enough to lossless: at this quantiser nothing of the grain is lost.
 STORED=(-frames:v "$SEGMENT_FRAMES" -pix_fmt yuv420p -c:v libx264 -preset ultrafast -qp 4)
+
+fractal() { # OUT: a zoom towards the edge of the Mandelbrot set.
+    quiet -f lavfi -i "mandelbrot=size=$REEL_SIZE:rate=$RATE:start_scale=0.4:end_scale=0.004:end_pts=300" "${STORED[@]}" "$1"
+}
 
 shot() { # TITLE FIRST_FRAME STEP FRACTAL GRAIN OUT
     local opacity
     opacity=$(awk "BEGIN { print 1 - $4 / 100 }")
     frames "$1" "$2" "$3" | nice ffmpeg -hide_banner -loglevel error -y \
-        -f rawvideo -pix_fmt yuv420p -video_size "$REEL_SIZE" -framerate "$RATE" -i pipe:0 -f lavfi -i "$FRACTAL" \
-        -filter_complex "[1:v]format=yuv420p[over];[0:v][over]blend=all_opacity=$opacity,noise=c0_strength=$5:c0_flags=t:c0_seed=7" \
+        -f rawvideo -pix_fmt yuv420p -video_size "$REEL_SIZE" -framerate "$RATE" -i pipe:0 -i "$work/fractal.mp4" \
+        -filter_complex "[0:v][1:v]blend=all_opacity=$opacity,noise=c0_strength=$5:c0_flags=t:c0_seed=7" \
         "${STORED[@]}" "$6"
 }
 
 make_reel() {
     cargo build --quiet --release -p lumen-server-stub --example reference-frames --locked
+    finished "$work/fractal.mp4" fractal
     local number=0 title first step fractal grain
     : >"$work/shots.txt"
     while read -r title first step fractal grain; do

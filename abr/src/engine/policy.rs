@@ -29,11 +29,14 @@ pub(crate) struct Preferences {
     /// Weight of an expected stall. Below 1 in live: most of the stalls that the forecast foresees are prevented by
     /// giving the transfer up, and one that comes leaves a longer buffer behind.
     pub(crate) stall: f64,
+    /// A rung is not taken if its next segment comes too late with more than this probability, unless it is the lowest.
+    /// Where a long buffer can be had, a moment's risk need not be run.
+    pub(crate) risk: f64,
 }
 
 impl Preferences {
-    const ON_DEMAND: Self = Self { discount: 0.95, switch: 1.4, stall: 1.0 };
-    const LIVE: Self = Self { discount: 0.92, switch: 1.4, stall: 0.7 };
+    const ON_DEMAND: Self = Self { discount: 0.95, switch: 1.4, stall: 1.0, risk: 0.1 };
+    const LIVE: Self = Self { discount: 0.92, switch: 1.4, stall: 0.7, risk: 0.2 };
 
     pub(crate) const fn of(live: bool) -> Self {
         if live { Self::LIVE } else { Self::ON_DEMAND }
@@ -42,8 +45,6 @@ impl Preferences {
 
 /// To give a transfer up must promise this much more, for the same reason.
 const ABANDON_MARGIN: f64 = 0.03;
-/// A rung is not taken if its next segment comes too late with more than this probability, unless it is the lowest.
-const MOST_RISK: f64 = 0.2;
 /// A body that has come for less than this many seconds tells of the first round trips.
 const EARLIEST: f64 = 0.15;
 /// A transfer that will be complete within this share of the buffer is left alone.
@@ -176,7 +177,7 @@ impl Policy<'_> {
     /// the forecast says of the very next transfer is known far better, so it has a veto.
     fn is_reckless(&self, situation: &Situation<'_>, rung: usize) -> bool {
         let rates = self.rates(situation, situation.ahead.bits[rung], false);
-        Self::stall_risk(situation, rung, &rates) > MOST_RISK
+        Self::stall_risk(situation, rung, &rates) > Preferences::of(situation.title.live).risk
     }
 
     /// The rung to fetch instead of what is coming in, if that is better; a lower one.
