@@ -97,7 +97,7 @@ proptest! {
     }
 
     /// After a drop to a tenth, at most two more segments are asked for that neither the new link carries nor the buffer
-    /// pays for, to a tenth of a segment; and where a rung is left that the link carries, the picture stops for less than a segment, if at all.
+    /// pays for, to a tenth of a segment; and where a rung is left that the link carries, the picture stops for less than two, if at all.
     #[test]
     fn it_recovers_from_a_tenfold_drop_within_two_segments(
         ladder in common_ladder(),
@@ -120,7 +120,7 @@ proptest! {
         let late = outcome.requests.iter().find(|r| r.segment >= seen_by + 3 && !safe(r));
         prop_assert!(late.is_none(), "{:?}\n{}", late, outcome.story());
         if after.bps() > lowest.bitrate.bps() * 5 / 4 {
-            prop_assert!(outcome.qoe.stalled < scenario.segment, "{}", outcome.story());
+            prop_assert!(outcome.qoe.stalled < scenario.segment * 2, "{}", outcome.story());
         }
     }
 

@@ -151,7 +151,7 @@ async fn the_end_is_the_last_frame_and_play_starts_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_to_the_end_passes_and_one_that_loses_its_tail_does_not() {
     let whole = Service::start().await;
-    let is_tail = |request: &DeliveryRequest| request.path.contains("/video/") && request.path.ends_with("00030.m4s");
+    let is_tail = |request: &DeliveryRequest| request.path.starts_with("video/") && request.path.ends_with("00030.m4s");
     let faults = FaultFn::new(move |request: &DeliveryRequest| is_tail(request).then_some(Fault::Status(404)));
     let cut = Service::with_faults(faults).await;
     for (service, failures) in
