@@ -5,7 +5,7 @@
 //! [`report::Report`] is the verdict. [`picture::PictureCheck`] reads the counter that QA titles burn into each frame:
 //! it proves what was shown instead of believing what was claimed.
 //!
-//! Beside it, in virtual time and without a decoder: [`sim`] plays recordings of networks with any controller, [`bench`]
+//! Beside it, in virtual time and without a decoder: [`sim`] plays recordings of networks with any controller, [`mod@bench`]
 //! makes the tables and plots of docs/abr.md from that. [`replay`] plays the same recordings over real connections with
 //! the player's own session, to see whether both agree.
 //!

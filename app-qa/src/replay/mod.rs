@@ -6,7 +6,7 @@
 //!
 //! Time is compressed: rates are multiplied and waits divided by the same factor, and the session's clock runs by it. To
 //! the session it is the recording as it was; to the machine an hour is minutes. What does not scale is the machine's own
-//! time: a millisecond of scheduling is [`ReplayArgs::speed`] milliseconds to the session.
+//! time: a millisecond of scheduling is `--speed` milliseconds to the session.
 
 mod clock;
 mod outcome;

@@ -1,7 +1,7 @@
 //! `lumen-qa sim`: controllers on recordings of networks, in virtual time.
 //!
 //! The simulator itself is [`abr::sim`] and does no I/O. Here is what it needs around it: [`input`] reads what others
-//! wrote, [`experiment`] plays it (with the optima of [`cache`]), [`json`] and [`figures`] say what came out, and
+//! wrote, [`experiment`] plays it (with the optima of [`cache`]), [`mod@json`] and [`figures`] say what came out, and
 //! [`detail`] shows one session with the reason of every decision.
 
 pub mod args;
