@@ -2,6 +2,7 @@
 # What the scripts share: words on the terminal, and where things are. Sourced, never run.
 
 # Colours only where a person reads: not in files, not in pipes, and not against NO_COLOR.
+# shellcheck disable=SC2034 # for those who source this
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
     BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' PLAIN=$'\e[0m' CLEAR=$'\r\e[K'
 else
