@@ -50,6 +50,7 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         ask_for_keys: Arc::new(move |keys| {
             let _ = asker.send(Input::KeysNeeded(keys));
         }),
+        identity_keys: Arc::default(),
     };
     let session =
         Session::new(options.config.clone(), options.source.clone(), options.start, options.refresh.is_some());

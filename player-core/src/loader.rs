@@ -2,19 +2,33 @@
 //! blocking pool.
 
 use crate::config::NetConfig;
-use crate::container::bmff::{self, InitSegment};
-use crate::container::{ContainerError, Sample};
-use crate::drm::{KeyId, KeyRing, cenc};
-use crate::manifest::{ByteSource, TrackKind, hls};
+use crate::container::index::IndexRead;
+use crate::container::{self, CodecConfig, ContainerError, Demuxed, Init, SampleCipher};
+use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
+use crate::manifest::{
+    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, SegmentCipher, SegmentIndex,
+    SegmentRef, hls,
+};
 use crate::net::{FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded};
-use crate::text::webvtt;
-use std::collections::BTreeMap;
+use crate::text;
+use bytes::Bytes;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use url::Url;
 
 /// An initialisation segment has a few kilobytes; one with a picture in it still fits.
 const MAX_INIT: u64 = 4 << 20;
+
+/// A key has 16 or 32 bytes; an error page has more.
+const MAX_KEY: u64 = 64;
+/// How much of a file is read to find out what is in it.
+const HEAD: u64 = 64 << 10;
+/// An index of a day's film, or the sample tables of a plain file.
+const MAX_INDEX: u64 = 32 << 20;
+/// A head, an index elsewhere, and the indexes that that one points to.
+const MAX_INDEX_READS: usize = 64;
 
 /// Called with key ids that nobody had announced.
 pub(crate) type KeyAsker = Arc<dyn Fn(Vec<KeyId>) + Send + Sync>;
@@ -27,6 +41,8 @@ pub(crate) struct Loader {
     pub(crate) limits: NetConfig,
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
+    /// Keys that have an address, by it.
+    pub(crate) identity_keys: Arc<Mutex<HashMap<Url, Vec<u8>>>>,
 }
 
 /// Maps addresses under any folder that the manifest has had to the folder of its newest address.
@@ -74,7 +90,7 @@ impl Loader {
             Job::Manifest(source) => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
                 let (body, url) = (fetched.body.clone(), fetched.url.clone());
-                let read = blocking(move || hls::presentation(&body, &url)).await;
+                let read = blocking(move || manifest::presentation(&body, &url)).await;
                 Ok(loaded(Content::Manifest(read.map_err(LoadFailure::Manifest)?), &fetched))
             }
             Job::Playlist(source) => {
@@ -83,13 +99,18 @@ impl Loader {
                 let read = blocking(move || hls::media_playlist(&body, &url)).await;
                 Ok(loaded(Content::Playlist(read.map_err(LoadFailure::Manifest)?), &fetched))
             }
-            Job::Text(source) => {
+            Job::Index(parts) => self.index(&parts).await,
+            Job::Text { source, init } => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
+                let init = match init {
+                    Some(init) => Some(self.init(init).await?),
+                    None => None,
+                };
                 let body = fetched.body.clone();
-                let read = blocking(move || webvtt::parse(&body)).await;
+                let read = blocking(move || text::parse(&body, init.as_deref())).await;
                 Ok(loaded(Content::Text(read.map_err(LoadFailure::Text)?), &fetched))
             }
-            Job::Media { source, init } => self.media(source, init, progress).await,
+            Job::Media { source, init, cipher } => self.media(source, init, cipher, progress).await,
         }
     }
 
@@ -98,41 +119,119 @@ impl Loader {
         self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
     }
 
-    async fn media(&self, source: ByteSource, init: InitNeed, progress: ProgressSink) -> Result<Loaded, LoadFailure> {
+    async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {
+        let fetched = self.fetch(init.source, MAX_INIT, Arc::new(|_| {})).await?;
+        let body = match init.cipher {
+            Some(cipher) => self.decrypt_whole(fetched.body, &cipher).await?,
+            None => fetched.body,
+        };
+        Init::parse(&body).map(Arc::new).map_err(LoadFailure::Container)
+    }
+
+    async fn media(
+        &self,
+        source: ByteSource,
+        init: InitNeed,
+        cipher: Option<SegmentCipher>,
+        progress: ProgressSink,
+    ) -> Result<Loaded, LoadFailure> {
         let media = self.fetch(source, self.limits.max_segment_bytes, progress);
         let (fetched, init) = match init {
-            InitNeed::Known(init) => (media.await?, init),
+            InitNeed::Known(init) => (media.await?, Some(init)),
             InitNeed::Fetch(source) => {
-                let init = async {
-                    let fetched = self.fetch(source, MAX_INIT, Arc::new(|_| {})).await?;
-                    InitSegment::parse(&fetched.body).map_err(LoadFailure::Container)
-                };
-                let (fetched, init) = futures_util::future::try_join(media, init).await?;
-                (fetched, Arc::new(init))
+                let (fetched, init) = futures_util::future::try_join(media, self.init(source)).await?;
+                (fetched, Some(init))
             }
-            InitNeed::Inside => {
-                let fetched = media.await?;
-                let init = InitSegment::parse(&fetched.body).map_err(LoadFailure::Container)?;
-                (fetched, Arc::new(init))
-            }
+            InitNeed::Inside => (media.await?, None),
         };
-        let (body, shared) = (fetched.body.clone(), init.clone());
-        let demuxed = blocking(move || bmff::demux(&body, &shared)).await;
-        let streams = self.decrypt(demuxed.map_err(LoadFailure::Container)?).await?;
-        Ok(loaded(Content::Media { init, streams }, &fetched))
+        let (body, samples) = match &cipher {
+            Some(cipher) if cipher.method == CipherMethod::Whole => {
+                (self.decrypt_whole(fetched.body.clone(), cipher).await?, None)
+            }
+            Some(cipher) => {
+                let key = self.key_at(&cipher.key).await?;
+                let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
+                (fetched.body.clone(), Some(SampleCipher { key: ContentKey(key), iv: cipher.iv }))
+            }
+            None => (fetched.body.clone(), None),
+        };
+        let shared = init.clone();
+        let demuxed = blocking(move || container::demux(&body, shared.as_deref(), samples.as_ref())).await;
+        let media = self.decrypt(demuxed.map_err(LoadFailure::Container)?).await?;
+        Ok(loaded(Content::Media { init, media }, &fetched))
+    }
+
+    /// A whole segment encrypted with AES-CBC.
+    async fn decrypt_whole(&self, body: Bytes, cipher: &SegmentCipher) -> Result<Bytes, LoadFailure> {
+        let key = self.key_at(&cipher.key).await?;
+        let (iv, short_iv) = (cipher.iv, cipher.short_iv);
+        blocking(move || drm::aes_cbc::decrypt_segment(&body, &key, iv, short_iv)).await.map_err(LoadFailure::Drm)
+    }
+
+    /// The bytes behind a key's address; fetched once.
+    async fn key_at(&self, url: &Url) -> Result<Vec<u8>, LoadFailure> {
+        if let Some(key) = self.identity_keys.lock().unwrap_or_else(PoisonError::into_inner).get(url) {
+            return Ok(key.clone());
+        }
+        let source = ByteSource { url: url.clone(), range: None };
+        let fetched = self.fetch(source, MAX_KEY, Arc::new(|_| {})).await?;
+        let key = fetched.body.to_vec();
+        self.identity_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(url.clone(), key.clone());
+        Ok(key)
+    }
+
+    /// Joins the lists of several files.
+    async fn index(&self, parts: &[IndexPart]) -> Result<Loaded, LoadFailure> {
+        let mut segments: Vec<SegmentRef> = Vec::new();
+        let mut spent: Option<Fetched> = None;
+        for part in parts {
+            match part {
+                IndexPart::Known(known) => segments.extend(known.iter().cloned()),
+                IndexPart::File(file) => {
+                    let (fetched, listed) = self.indexed_file(file).await?;
+                    segments.extend(listed);
+                    spent = Some(fetched);
+                }
+            }
+        }
+        for (number, segment) in segments.iter_mut().enumerate() {
+            segment.number = number as u64;
+        }
+        if segments.is_empty() {
+            return Err(LoadFailure::Manifest(ManifestError::Empty));
+        }
+        let content = Content::Playlist(SegmentIndex { segments, protections: Vec::new() });
+        Ok(match spent {
+            Some(fetched) => loaded(content, &fetched),
+            None => Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true },
+        })
+    }
+
+    /// Fetches a file's index, from the beginning where the manifest does not say where it is, and reads it.
+    async fn indexed_file(&self, file: &IndexedFile) -> Result<(Fetched, Vec<SegmentRef>), LoadFailure> {
+        let quiet: ProgressSink = Arc::new(|_| {});
+        let mut range = file.index.unwrap_or((0, HEAD));
+        for _ in 0..MAX_INDEX_READS {
+            let source = ByteSource { url: file.url.clone(), range: Some(range) };
+            let fetched = self.fetch(source, MAX_INDEX, quiet.clone()).await?;
+            let (body, shared, first) = (fetched.body.clone(), file.clone(), range.0);
+            let read = blocking(move || container::index::read(&body, first, &shared)).await;
+            match read.map_err(LoadFailure::Container)? {
+                IndexRead::Done(segments) => return Ok((fetched, segments)),
+                IndexRead::More(wanted) => range = wanted,
+            }
+        }
+        Err(LoadFailure::Container(ContainerError::Missing("sidx")))
     }
 
     /// Waits for the keys, then decrypts.
-    async fn decrypt(
-        &self,
-        streams: Vec<(TrackKind, Vec<Sample>)>,
-    ) -> Result<Vec<(TrackKind, Vec<Sample>)>, LoadFailure> {
-        let needed = streams.iter().flat_map(|(_, samples)| samples);
+    async fn decrypt(&self, mut media: Demuxed) -> Result<Demuxed, LoadFailure> {
+        let needed = media.streams.iter().flat_map(|stream| &stream.samples);
         let mut ids: Vec<KeyId> = needed.filter_map(|sample| sample.protection.as_ref()).map(|p| p.key_id).collect();
         ids.sort_unstable();
         ids.dedup();
         if ids.is_empty() {
-            return Ok(streams);
+            return Ok(media);
         }
         let missing: Vec<KeyId> = ids.iter().copied().filter(|id| self.keys.get(*id).is_none()).collect();
         if !missing.is_empty() {
@@ -143,22 +242,22 @@ impl Loader {
             keys.insert(id, self.keys.wait_for(id).await.map_err(LoadFailure::Drm)?);
         }
         let decrypted = blocking(move || {
-            let mut streams = streams;
-            for (kind, samples) in &mut streams {
+            for stream in &mut media.streams {
                 let mut protected = false;
-                for sample in samples.iter_mut() {
+                for sample in &mut stream.samples {
                     let key = sample.protection.as_ref().and_then(|protection| keys.get(&protection.key_id));
                     if let Some(key) = key {
                         protected = true;
                         cenc::decrypt(sample, key);
                     }
                 }
-                let units = samples.iter().map(|sample| &sample.data);
-                if protected && *kind == TrackKind::Audio && !cenc::looks_like_aac(units) {
+                let units = stream.samples.iter().map(|sample| &sample.data);
+                let aac = matches!(stream.format.codec, CodecConfig::Aac { .. });
+                if protected && aac && !cenc::looks_like_aac(units) {
                     return Err(ContainerError::WrongKey);
                 }
             }
-            Ok(streams)
+            Ok(media)
         });
         decrypted.await.map_err(LoadFailure::Container)
     }

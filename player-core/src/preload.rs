@@ -50,6 +50,8 @@ impl Preloader {
         let Some(representation) = fits.or(group.representations.first()) else { return Ok(()) };
         let index: SegmentIndex = match &representation.index {
             IndexSource::Known(index) => (**index).clone(),
+            // What else there is is read when it is played.
+            IndexSource::Parts(_) => return Ok(()),
             IndexSource::Playlist(url) => {
                 let source = ByteSource { url: url.clone(), range: None };
                 let fetched = self.keep(source, self.limits.max_playlist_bytes).await?;
@@ -58,7 +60,7 @@ impl Preloader {
             }
         };
         let Some(segment) = index.position_at(start).map(|position| &index.segments[position]) else { return Ok(()) };
-        for source in segment.init.iter().chain([&segment.source]) {
+        for source in segment.init.iter().map(|init| &init.source).chain([&segment.source]) {
             self.keep(source.clone(), self.limits.max_segment_bytes).await?;
         }
         Ok(())

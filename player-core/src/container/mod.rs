@@ -1,11 +1,18 @@
 //! From container bytes to compressed samples.
+//!
+//! All readers are synchronous functions of bytes with limits; [`demux`] chooses among them.
 
 pub mod bmff;
+pub mod index;
+pub mod packed;
+pub mod ts;
+pub mod webm;
 
 use crate::drm::KeyId;
-use crate::manifest::TrackKind;
+use crate::manifest::{TimedEvent, TrackKind};
 use abr::MediaTime;
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One compressed access unit.
@@ -18,6 +25,8 @@ pub struct Sample {
     pub duration: Duration,
     /// Can decoding start here?
     pub keyframe: bool,
+    /// Needed by others, not to be seen or heard itself: it lies outside its period.
+    pub hidden: bool,
     pub data: Bytes,
     /// Set while the data are encrypted.
     pub protection: Option<SampleProtection>,
@@ -52,6 +61,10 @@ pub enum Scheme {
         /// Skipped blocks of the pattern.
         skip: u8,
     },
+    /// AES-CTR with a pattern; the counter advances over encrypted blocks only.
+    Cens { crypt: u8, skip: u8 },
+    /// AES-CBC over whole subsamples; the chain runs through all of a sample.
+    Cbc1,
 }
 
 /// What a decoder must know before the first sample.
@@ -61,22 +74,160 @@ pub struct TrackFormat {
     pub codec: CodecConfig,
 }
 
-/// Codec and its out-of-band configuration.
+/// Codec and its out-of-band configuration. Sizes are zero where the container does not say them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CodecConfig {
     /// `avcC` payload; samples are length-prefixed NAL units.
-    H264 { avcc: Bytes, width: u16, height: u16 },
+    H264 {
+        avcc: Bytes,
+        width: u16,
+        height: u16,
+    },
+    /// Samples are access units with start codes and carry their own parameter sets.
+    H264ByteStream,
     /// `hvcC` payload; samples are length-prefixed NAL units.
-    H265 { hvcc: Bytes, width: u16, height: u16 },
+    H265 {
+        hvcc: Bytes,
+        width: u16,
+        height: u16,
+    },
+    /// As [`Self::H264ByteStream`].
+    H265ByteStream,
+    Vp8 {
+        width: u16,
+        height: u16,
+    },
+    /// Samples are frames or superframes.
+    Vp9 {
+        width: u16,
+        height: u16,
+    },
+    /// `av1C` payload, may be empty; samples are temporal units.
+    Av1 {
+        av1c: Bytes,
+        width: u16,
+        height: u16,
+    },
     /// AudioSpecificConfig; samples are raw access units.
-    Aac { config: Bytes, rate: u32, channels: u16 },
+    Aac {
+        config: Bytes,
+        rate: u32,
+        channels: u16,
+    },
+    /// Samples are whole frames with their sync words.
+    Ac3 {
+        rate: u32,
+        channels: u16,
+    },
+    Eac3 {
+        rate: u32,
+        channels: u16,
+    },
+    /// MPEG-1 or MPEG-2 audio, layer 1 to 3; samples are whole frames.
+    Mpeg {
+        layer: u8,
+        rate: u32,
+        channels: u16,
+    },
+    /// `OpusHead`, with its magic.
+    Opus {
+        head: Bytes,
+        rate: u32,
+        channels: u16,
+    },
+    /// Identification, comment and setup header.
+    Vorbis {
+        headers: [Bytes; 3],
+        rate: u32,
+        channels: u16,
+    },
+    /// `STREAMINFO` and what follows it, after the marker `fLaC`.
+    Flac {
+        blocks: Bytes,
+        rate: u32,
+        channels: u16,
+    },
+    /// WebVTT in samples (`wvtt`, ISO/IEC 14496-30); the header of the file.
+    WebVtt {
+        header: Bytes,
+    },
+    /// One TTML document per sample (`stpp`).
+    Ttml,
 }
 
 impl CodecConfig {
     /// Can one decoder take both, one after the other?
     pub fn same_decoder(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// Consecutive samples of one track with one format. A segment in which the format changes has several of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MediaStream {
+    pub kind: TrackKind,
+    pub format: Arc<TrackFormat>,
+    pub samples: Vec<Sample>,
+}
+
+/// What was in a segment. Times are media times, with the edit list applied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Demuxed {
+    pub streams: Vec<MediaStream>,
+    /// `emsg` and ID3, at media times.
+    pub events: Vec<TimedEvent>,
+}
+
+/// What is needed to read segments that do not begin with it themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Init {
+    Bmff(bmff::InitSegment),
+    Webm(webm::Header),
+}
+
+/// Key and IV of [`crate::manifest::CipherMethod::Samples`].
+#[derive(Clone, Copy, Debug)]
+pub struct SampleCipher {
+    pub key: crate::drm::ContentKey,
+    pub iv: [u8; 16],
+}
+
+impl Init {
+    /// Reads an initialisation, or the beginning of a file that holds one.
+    pub fn parse(data: &[u8]) -> Result<Self, ContainerError> {
+        if webm::is_webm(data) {
+            return webm::Header::parse(data).map(Self::Webm);
+        }
+        bmff::InitSegment::parse(data).map(Self::Bmff)
+    }
+
+    /// Keys that the media will need, as far as it says.
+    pub fn key_ids(&self) -> &[KeyId] {
+        match self {
+            Self::Bmff(init) => &init.key_ids,
+            Self::Webm(header) => &header.key_ids,
+        }
+    }
+}
+
+/// Reads a segment of any container, told apart by its first bytes: playlists are often wrong about it.
+///
+/// `init` is what the playlist names as its initialisation; without it the segment must do by itself.
+pub fn demux(media: &Bytes, init: Option<&Init>, cipher: Option<&SampleCipher>) -> Result<Demuxed, ContainerError> {
+    if ts::is_ts(media) {
+        return ts::demux(media, cipher);
+    }
+    if packed::is_packed_audio(media) {
+        return packed::demux(media, cipher);
+    }
+    match init {
+        Some(Init::Webm(header)) => webm::demux(media, header),
+        Some(Init::Bmff(init)) => bmff::demux(media, init),
+        None => match Init::parse(media)? {
+            Init::Webm(header) => webm::demux(media, &header),
+            Init::Bmff(init) => bmff::demux(media, &init),
+        },
     }
 }
 

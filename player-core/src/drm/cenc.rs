@@ -27,6 +27,8 @@ fn decrypt_bytes(data: &mut [u8], protection: &SampleProtection, key: &ContentKe
             let mut cipher = ctr::Ctr64BE::<Aes128>::new(&key.0.into(), &protection.iv.into());
             protected_ranges(data, parts, |bytes| cipher.apply_keystream(bytes));
         }
+        // Decrypted where its pattern and its chain are written: see the issue of schemes.
+        Scheme::Cens { .. } | Scheme::Cbc1 => {}
         Scheme::Cbcs { crypt, skip } => {
             protected_ranges(data, parts, |bytes| decrypt_pattern(bytes, key, &protection.iv, crypt, skip));
         }
@@ -84,6 +86,7 @@ mod tests {
             dts: MediaTime::ZERO,
             duration: Duration::ZERO,
             keyframe: true,
+            hidden: false,
             data: data.into(),
             protection: Some(protection),
         }

@@ -5,6 +5,7 @@
 //! keys go into the [`KeyRing`], where transfers that arrived earlier are waiting for them; the loader decrypts
 //! samples before they enter the session's queue. A refused licence ends the wait of all with the reason.
 
+pub mod aes_cbc;
 pub mod cenc;
 pub mod clearkey;
 mod key_ring;
@@ -79,4 +80,8 @@ pub enum DrmError {
     InvalidLicence(&'static str),
     #[error("the licence lacks key {0}")]
     MissingKey(KeyId),
+    #[error("what was sent for a key is none")]
+    BadKey,
+    #[error("decrypted bytes are not media: the key does not fit")]
+    WrongKey,
 }

@@ -1,8 +1,10 @@
 //! What a stream offers, whatever the manifest's format.
 
+pub mod dash;
 pub mod hls;
 
 use abr::{Bitrate, MediaTime, RungId};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,61 @@ pub struct Presentation {
     pub tracks: Vec<TrackGroup>,
     /// Keys that will be needed, as far as the manifest announces them.
     pub protections: Vec<Protection>,
+    /// Key frames only, for fast winding. Never rungs of a ladder.
+    pub trick_play: Vec<TrackGroup>,
+    /// Small pictures for the scrubber.
+    pub thumbnails: Vec<ThumbnailTrack>,
+    /// What the manifest says happens when.
+    pub events: Vec<TimedEvent>,
+    /// What was left out, and why, in words for a person.
+    pub excluded: Vec<Exclusion>,
+}
+
+/// Pictures in a grid, one grid per segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThumbnailTrack {
+    /// Of one picture, in pixels; zero where unknown.
+    pub width: u32,
+    pub height: u32,
+    /// Pictures beside each other and on top of each other in one segment, in reading order.
+    pub columns: u32,
+    pub rows: u32,
+    pub index: IndexSource,
+}
+
+/// Something that happens at a time: a date range, an event of an event stream, an `emsg`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedEvent {
+    /// Scheme or class, as `urn:scte:scte35:2013:bin` or `com.apple.hls.interstitial`.
+    pub scheme: String,
+    pub value: String,
+    pub id: String,
+    /// On the presentation's timeline.
+    pub start: MediaTime,
+    pub duration: Option<Duration>,
+    pub payload: Bytes,
+}
+
+/// Part of a manifest that is not played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusion {
+    /// As the manifest names it.
+    pub what: String,
+    pub why: String,
+}
+
+impl Presentation {
+    /// With these tracks and nothing else.
+    pub fn of(tracks: Vec<TrackGroup>) -> Self {
+        Self {
+            tracks,
+            protections: Vec::new(),
+            trick_play: Vec::new(),
+            thumbnails: Vec::new(),
+            events: Vec::new(),
+            excluded: Vec::new(),
+        }
+    }
 }
 
 /// Interchangeable encodings of one track.
@@ -40,6 +97,10 @@ pub struct TrackGroup {
     pub name: String,
     /// The author's choice when the viewer has none.
     pub default: bool,
+    /// To be shown also when no subtitles are wanted.
+    pub forced: bool,
+    /// Roles (DASH) and characteristics (HLS), as written.
+    pub roles: Vec<String>,
     /// At least one; ordered by bitrate.
     pub representations: Vec<Representation>,
 }
@@ -56,9 +117,22 @@ pub struct Representation {
     pub width: u32,
     pub height: u32,
     pub frame_rate: Option<f32>,
+    /// Of sound; zero where unknown.
+    pub channels: u16,
     /// RFC 6381.
     pub codecs: String,
+    pub dynamic_range: DynamicRange,
     pub index: IndexSource,
+}
+
+/// How bright a picture may get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DynamicRange {
+    #[default]
+    Sdr,
+    Hlg,
+    Pq,
 }
 
 /// Where the list of segments comes from.
@@ -68,6 +142,29 @@ pub enum IndexSource {
     Playlist(Url),
     /// Already known.
     Known(Arc<SegmentIndex>),
+    /// Files that hold their own lists, and what is known between them; one after the other.
+    Parts(Arc<[IndexPart]>),
+}
+
+/// A stretch of a representation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IndexPart {
+    Known(Vec<SegmentRef>),
+    File(IndexedFile),
+}
+
+/// A file that says itself which bytes are which segment: `sidx`, WebM cues, or a plain file's sample tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedFile {
+    pub url: Url,
+    /// First byte and length of the index, where the manifest says it.
+    pub index: Option<(u64, u64)>,
+    /// Bytes of the initialisation; without them it is at the beginning of the file.
+    pub init: Option<ByteSource>,
+    pub epoch: u32,
+    pub timing: Timing,
+    /// Length on the presentation's timeline, where the manifest says it.
+    pub duration: Option<Duration>,
 }
 
 /// The segments of one representation, in order.
@@ -86,8 +183,53 @@ pub struct SegmentRef {
     pub start: MediaTime,
     pub duration: Duration,
     pub source: ByteSource,
-    /// Initialisation; absent for raw text.
-    pub init: Option<ByteSource>,
+    /// Initialisation; absent where segments need none.
+    pub init: Option<InitSource>,
+    /// Which run of continuous timestamps it belongs to: its discontinuity sequence (HLS), its period (DASH). Never falls
+    /// from one segment to the next, and is the same in all tracks.
+    pub epoch: u32,
+    pub timing: Timing,
+    /// There is nothing to be fetched; time passes all the same.
+    pub gap: bool,
+    /// The segment as a whole, or the samples of a container that cannot say it itself, are encrypted.
+    pub cipher: Option<SegmentCipher>,
+}
+
+/// An initialisation segment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InitSource {
+    pub source: ByteSource,
+    pub cipher: Option<SegmentCipher>,
+}
+
+/// What the times in a segment have to do with the presentation's timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// Media times are shifted so that the first segment seen of each epoch begins where the playlist says (HLS).
+    Listed,
+    /// Media time plus `shift` is the presentation's time. What lies outside `start..end` is not shown (DASH periods).
+    Anchored { shift: MediaTime, start: MediaTime, end: Option<MediaTime> },
+}
+
+/// Encryption that a playlist announces and that the container does not describe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SegmentCipher {
+    pub method: CipherMethod,
+    /// Where the key is: raw bytes behind an address.
+    pub key: Url,
+    /// As many bytes as the playlist's digits make, padded on the left; without an IV the sequence number.
+    pub iv: [u8; 16],
+    /// Had the playlist fewer than 32 digits? Then some packagers mean a number padded on the right.
+    pub short_iv: bool,
+}
+
+/// What is encrypted with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CipherMethod {
+    /// The whole segment, AES-CBC with PKCS#7 padding; 128 or 256 by the length of the key.
+    Whole,
+    /// Samples in MPEG-TS and packed audio (Apple's SAMPLE-AES).
+    Samples,
 }
 
 impl SegmentRef {
@@ -144,6 +286,11 @@ impl Presentation {
 /// `de` of `de-AT`, lower case.
 fn primary_tag(tag: &str) -> String {
     tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Reads what a stream's address leads to, whatever it is. `base` is the address after redirects.
+pub fn presentation(text: &[u8], base: &Url) -> Result<Presentation, ManifestError> {
+    if dash::is_mpd(text) { dash::presentation(text, base) } else { hls::presentation(text, base) }
 }
 
 /// Why a manifest was not taken.

@@ -1,13 +1,13 @@
 //! Everything that can happen to a session.
 
 use crate::command::Command;
-use crate::container::{ContainerError, Sample, bmff::InitSegment};
+use crate::container::{ContainerError, Demuxed, Init};
 use crate::drm::{DrmError, KeyId};
-use crate::manifest::{ManifestError, Presentation, SegmentIndex, TrackKind};
+use crate::manifest::{ManifestError, Presentation, SegmentIndex};
 use crate::net::{FetchError, Progress};
 use crate::pipeline::PipelineEvent;
 use crate::session::output::TransferId;
-use crate::text::Cue;
+use crate::text::{TextError, TextSegment};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,8 +44,12 @@ pub struct Loaded {
 pub enum Content {
     Manifest(Presentation),
     Playlist(SegmentIndex),
-    Media { init: Arc<InitSegment>, streams: Vec<(TrackKind, Vec<Sample>)> },
-    Text(Vec<Cue>),
+    Media {
+        /// As it was named or fetched; `None` where the segment needed none.
+        init: Option<Arc<Init>>,
+        media: Demuxed,
+    },
+    Text(TextSegment),
 }
 
 /// Why a transfer brought nothing.
@@ -55,5 +59,5 @@ pub enum LoadFailure {
     Manifest(ManifestError),
     Container(ContainerError),
     Drm(DrmError),
-    Text(crate::text::webvtt::WebVttError),
+    Text(TextError),
 }

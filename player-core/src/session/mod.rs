@@ -28,6 +28,7 @@ mod sample_queue;
 #[cfg(test)]
 mod tests;
 mod text_track;
+mod timeline;
 mod track_loader;
 mod transfers;
 
@@ -50,6 +51,7 @@ use quality::QualityChooser;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use text_track::TextTrack;
+use timeline::Timelines;
 use track_loader::{Retry, TrackLoader};
 use url::Url;
 
@@ -86,8 +88,7 @@ pub struct Session {
     pending: Option<(Decision, String)>,
     queues: BTreeMap<TrackKind, SampleQueue>,
     text: Option<TextTrack>,
-    /// Media time of the presentation's zero; known with the first segment.
-    media_offset: Option<MediaTime>,
+    timelines: Timelines,
 
     playhead: Playhead,
     configured: bool,
@@ -127,7 +128,7 @@ impl Session {
             pending: None,
             queues: BTreeMap::new(),
             text: None,
-            media_offset: None,
+            timelines: Timelines::default(),
             playhead: Playhead::new(start.max(MediaTime::ZERO)),
             configured: false,
             ended_tracks: BTreeSet::new(),
@@ -459,11 +460,12 @@ impl Session {
         let group = track.and_then(|track| self.presentation.as_ref()?.track(track));
         let group = group.filter(|group| group.kind == TrackKind::Text).cloned();
         if let Some(group) = &group {
-            let (playlist, index) = match &group.representations[0].index {
-                IndexSource::Playlist(url) => (Some(ByteSource { url: url.clone(), range: None }), None),
-                IndexSource::Known(index) => (None, Some((**index).clone())),
+            let source = &group.representations[0].index;
+            let index = match source {
+                IndexSource::Known(index) => Some((**index).clone()),
+                _ => None,
             };
-            self.text = Some(TextTrack::new(playlist, index));
+            self.text = Some(TextTrack::new(track_loader::index_job(source), index));
         }
         self.emit(PlaybackEvent::TrackSelected { kind: TrackKind::Text, track: group.map(|group| group.id) });
     }

@@ -1,9 +1,9 @@
 //! Everything a session may ask for.
 
-use crate::container::bmff::InitSegment;
+use crate::container::Init;
 use crate::drm::KeyId;
 use crate::event::PlaybackEvent;
-use crate::manifest::ByteSource;
+use crate::manifest::{ByteSource, IndexPart, InitSource, SegmentCipher};
 use crate::pipeline::PipelineCommand;
 use abr::MediaTime;
 pub use abr::TransferId;
@@ -45,16 +45,25 @@ pub struct Emitted {
 pub enum Job {
     Manifest(ByteSource),
     Playlist(ByteSource),
-    Media { source: ByteSource, init: InitNeed },
-    Text(ByteSource),
+    /// Reads the lists that files hold, and joins them.
+    Index(Arc<[IndexPart]>),
+    Media {
+        source: ByteSource,
+        init: InitNeed,
+        cipher: Option<SegmentCipher>,
+    },
+    Text {
+        source: ByteSource,
+        init: Option<InitSource>,
+    },
 }
 
 /// A media segment cannot be read without its initialisation.
 #[derive(Clone, Debug)]
 pub enum InitNeed {
-    Known(Arc<InitSegment>),
+    Known(Arc<Init>),
     /// Fetch it beside the media: one round trip instead of two.
-    Fetch(ByteSource),
+    Fetch(InitSource),
     /// The playlist names none: the segment itself must hold it.
     Inside,
 }

@@ -141,7 +141,8 @@ pub fn licence_error_code(error: &DrmError) -> ErrorCode {
         DrmError::Denied(LicenseDenied::Refused(_)) => ErrorCode::LicenceRefused,
         DrmError::Denied(LicenseDenied::Expired) => ErrorCode::LicenceExpired,
         DrmError::Denied(LicenseDenied::NotHere) => ErrorCode::NotHere,
-        DrmError::InvalidLicence(_) | DrmError::MissingKey(_) => ErrorCode::LicenceInvalid,
+        DrmError::InvalidLicence(_) | DrmError::MissingKey(_) | DrmError::BadKey => ErrorCode::LicenceInvalid,
+        DrmError::WrongKey => ErrorCode::WrongKey,
     }
 }
 
@@ -203,12 +204,7 @@ mod tests {
             (Container(ContainerError::Missing("moof")), Segment, RetryAfter(first), 3001),
             (Container(ContainerError::WrongKey), Segment, Fatal, 5006),
             (Drm(DrmError::NoTransport), Segment, Fatal, 5001),
-            (
-                LoadFailure::Text(crate::text::webvtt::WebVttError::NotWebVtt),
-                ResourceKind::Text,
-                RetryAfter(first),
-                3001,
-            ),
+            (LoadFailure::Text(crate::text::TextError::Unknown), ResourceKind::Text, RetryAfter(first), 3001),
         ];
         for (failure, resource, recovery, number) in rows {
             let (decided, error) = decide(&failure, &attempt(resource), &RecoveryConfig::default());

@@ -1,8 +1,8 @@
 //! The selected subtitle track: fetched a little ahead, shown by the playhead.
 
-use super::output::TransferId;
+use super::output::{Job, TransferId};
 use super::track_loader::Retry;
-use crate::manifest::{ByteSource, SegmentIndex, SegmentRef};
+use crate::manifest::{SegmentIndex, SegmentRef};
 use crate::text::Cue;
 use abr::MediaTime;
 use std::collections::{BTreeSet, HashSet};
@@ -16,7 +16,8 @@ const MAX_CUES: usize = 50_000;
 /// Subtitles being shown.
 #[derive(Debug)]
 pub(super) struct TextTrack {
-    pub(super) playlist: Option<ByteSource>,
+    /// How to learn the segments.
+    pub(super) playlist: Option<Job>,
     pub(super) index: Option<SegmentIndex>,
     pub(super) transfer: Option<(TransferId, Option<SegmentRef>)>,
     pub(super) retry: Retry,
@@ -26,7 +27,7 @@ pub(super) struct TextTrack {
 }
 
 impl TextTrack {
-    pub(super) fn new(playlist: Option<ByteSource>, index: Option<SegmentIndex>) -> Self {
+    pub(super) fn new(playlist: Option<Job>, index: Option<SegmentIndex>) -> Self {
         Self {
             playlist,
             index,

@@ -1,9 +1,11 @@
 //! What is known and under way for one fetched track: its playlists, the next segment, the transfer, its failures.
 
 use super::hold::Hold;
-use super::output::{InitNeed, TransferId};
-use crate::container::bmff::InitSegment;
-use crate::manifest::{ByteSource, IndexSource, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId};
+use super::output::{InitNeed, Job, TransferId};
+use crate::container::Init;
+use crate::manifest::{
+    ByteSource, IndexSource, InitSource, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId,
+};
 use crate::net::Progress;
 use abr::{Bitrate, ByteCount, InFlight, MediaTime, RungId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -15,7 +17,7 @@ use std::time::Duration;
 pub(super) struct TrackLoader {
     pub(super) group: TrackGroup,
     indexes: BTreeMap<RungId, Arc<SegmentIndex>>,
-    inits: HashMap<ByteSource, Arc<InitSegment>>,
+    inits: HashMap<InitSource, Arc<Init>>,
     /// Where the next segment must begin (after another one) or what it must contain (after a seek).
     next: MediaTime,
     contiguous: bool,
@@ -30,6 +32,15 @@ pub(super) struct TrackLoader {
     pub(super) hold: Hold,
     /// Whether loading was going on when it was last asked; the buffer policy has hysteresis.
     pub(super) loading: bool,
+}
+
+/// How to learn what an index source stands for; `None` where it is known.
+pub(super) fn index_job(source: &IndexSource) -> Option<Job> {
+    match source {
+        IndexSource::Playlist(url) => Some(Job::Playlist(ByteSource { url: url.clone(), range: None })),
+        IndexSource::Parts(parts) => Some(Job::Index(parts.clone())),
+        IndexSource::Known(_) => None,
+    }
 }
 
 /// A transfer under way.
@@ -129,7 +140,7 @@ impl TrackLoader {
     pub(super) fn new(group: TrackGroup, start: MediaTime) -> Self {
         let known = |representation: &Representation| match &representation.index {
             IndexSource::Known(index) => Some((representation.id, index.clone())),
-            IndexSource::Playlist(_) => None,
+            IndexSource::Playlist(_) | IndexSource::Parts(_) => None,
         };
         let indexes = group.representations.iter().filter_map(known).collect();
         Self {
@@ -160,13 +171,10 @@ impl TrackLoader {
         self.indexes.insert(rung, Arc::new(index));
     }
 
-    /// Address of a rung's playlist.
-    pub(super) fn playlist(&self, rung: RungId) -> Option<ByteSource> {
+    /// How to learn a rung's segments.
+    pub(super) fn index_job(&self, rung: RungId) -> Option<Job> {
         let representation = self.group.representations.iter().find(|representation| representation.id == rung)?;
-        match &representation.index {
-            IndexSource::Playlist(url) => Some(ByteSource { url: url.clone(), range: None }),
-            IndexSource::Known(_) => None,
-        }
+        index_job(&representation.index)
     }
 
     /// A rung whose playlist is still to be read.
@@ -287,8 +295,8 @@ impl TrackLoader {
         }
     }
 
-    pub(super) fn keep_init(&mut self, source: Option<&ByteSource>, init: &Arc<InitSegment>) {
-        if let Some(source) = source {
+    pub(super) fn keep_init(&mut self, source: Option<&InitSource>, init: Option<&Arc<Init>>) {
+        if let (Some(source), Some(init)) = (source, init) {
             self.inits.entry(source.clone()).or_insert_with(|| init.clone());
         }
     }

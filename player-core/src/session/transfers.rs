@@ -8,7 +8,7 @@ use super::recovery::{self, Attempt, Recovery};
 use super::sample_queue::QueuedSegment;
 use super::track_loader::{Active, Fetching, Retry};
 use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
-use crate::container::{Sample, bmff::InitSegment};
+use crate::container::{Demuxed, Init, MediaStream};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
@@ -76,7 +76,8 @@ impl Session {
             // This rung is shorter than the others: the track ends with it.
             return self.loaders[index].end_with(rung);
         };
-        let job = Job::Media { source: segment.source.clone(), init: loader.init_need(&segment) };
+        let (source, cipher) = (segment.source.clone(), segment.cipher.clone());
+        let job = Job::Media { source, init: loader.init_need(&segment), cipher };
         let (track, number) = (loader.group.kind, segment.number);
         let id = self.fetch(job);
         self.emit(PlaybackEvent::SegmentStarted { track, rung: video_rung(track, rung), number });
@@ -84,8 +85,8 @@ impl Session {
     }
 
     fn fetch_playlist(&mut self, index: usize, rung: RungId) {
-        if let Some(source) = self.loaders[index].playlist(rung) {
-            let id = self.fetch(Job::Playlist(source));
+        if let Some(job) = self.loaders[index].index_job(rung) {
+            let id = self.fetch(job);
             self.loaders[index].transfer = Some(Active::new(id, rung, Fetching::Playlist, self.now));
         }
     }
@@ -179,9 +180,12 @@ impl Session {
             return;
         }
         let (job, segment) = match (&text.index, &text.playlist) {
-            (None, Some(playlist)) => (Job::Playlist(playlist.clone()), None),
+            (None, Some(playlist)) => (playlist.clone(), None),
             (Some(_), _) => match text.due(position).cloned() {
-                Some(segment) => (Job::Text(segment.source.clone()), Some(segment)),
+                Some(segment) => {
+                    let (source, init) = (segment.source.clone(), segment.init.clone());
+                    (Job::Text { source, init }, Some(segment))
+                }
                 None => return,
             },
             (None, None) => return,
@@ -280,7 +284,7 @@ impl Session {
                     self.announce_duration();
                 }
             }
-            (Content::Media { init, streams }, Fetching::Segment(segment)) => {
+            (Content::Media { init, media }, Fetching::Segment(segment)) => {
                 let ours = self.is_adaptive(&self.loaders[index]);
                 if let Some(chooser) = &mut self.chooser {
                     // The last byte came before decryption and the way here.
@@ -298,7 +302,7 @@ impl Session {
                     cached: loaded.cached,
                     throughput: self.chooser.as_ref().and_then(super::QualityChooser::throughput),
                 };
-                self.enqueue(index, active.rung, &segment, &init, streams);
+                self.enqueue(index, active.rung, &segment, init.as_ref(), media);
                 self.emit(event);
                 if self.network_told_at.is_none_or(|at| self.now.saturating_sub(at) >= NETWORK_EVERY) {
                     self.tell_network();
@@ -322,33 +326,19 @@ impl Session {
         self.emit(PlaybackEvent::ManifestLoaded { duration, rungs, tracks });
     }
 
-    fn enqueue(
-        &mut self,
-        index: usize,
-        rung: RungId,
-        segment: &SegmentRef,
-        init: &Arc<InitSegment>,
-        streams: Vec<(TrackKind, Vec<Sample>)>,
-    ) {
+    fn enqueue(&mut self, index: usize, rung: RungId, segment: &SegmentRef, init: Option<&Arc<Init>>, media: Demuxed) {
         self.loaders[index].keep_init(segment.init.as_ref(), init);
-        let offset = match self.media_offset {
-            Some(offset) => offset,
-            None => *self.media_offset.insert(timeline_offset(segment, &streams)),
-        };
+        let shift = self.timelines.shift(segment, &media);
         let alone = self.loaders.len() == 1;
         let own = self.loaders[index].group.kind;
-        for (position, (kind, mut samples)) in streams.into_iter().enumerate() {
+        for MediaStream { kind, format, mut samples } in media.streams {
             // Sound inside the picture's segments counts only where there is no track of its own.
-            if !alone && kind != own {
+            if kind == TrackKind::Text || (!alone && kind != own) {
                 continue;
             }
-            for sample in &mut samples {
-                sample.pts -= offset;
-                sample.dts -= offset;
-            }
+            super::timeline::place(&mut samples, segment, shift);
             let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
             let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
-            let format = Arc::new(init.tracks[position].format.clone());
             let queue = self.queues.entry(kind).or_default();
             let was_empty = queue.range().is_none();
             queue.push(QueuedSegment { rung, number: segment.number, start: first, end: last, format, samples });
@@ -366,7 +356,10 @@ impl Session {
         text.retry = Retry::default();
         match (content, segment) {
             (Content::Playlist(index), _) => text.index = Some(index),
-            (Content::Text(cues), Some(segment)) => text.add(segment.number, cues),
+            (Content::Text(read), Some(segment)) => {
+                let cues = self.timelines.cues(&segment, read);
+                text.add(segment.number, cues);
+            }
             _ => debug_assert!(false, "the driver answers with what was asked for"),
         }
         self.recovered();
@@ -589,13 +582,4 @@ fn is_due(retry: &mut Retry, now: Duration) -> bool {
     }
     retry.not_before = None;
     true
-}
-
-/// Media time of the presentation's zero. Most streams count from zero, and then playlist and media agree but for
-/// rounding; those that do not are off by more than a segment's fraction.
-fn timeline_offset(segment: &SegmentRef, streams: &[(TrackKind, Vec<Sample>)]) -> MediaTime {
-    let first = streams.iter().flat_map(|(_, samples)| samples).map(|sample| sample.pts).min();
-    let difference = first.map_or(MediaTime::ZERO, |first| first - segment.start);
-    let rounding = (segment.duration / 2).max(Duration::from_millis(500));
-    if difference.nanos().unsigned_abs() as u128 <= rounding.as_nanos() { MediaTime::ZERO } else { difference }
 }

@@ -2,13 +2,14 @@
 
 use super::ManifestBuilder;
 use crate::config::PlayerConfig;
-use crate::container::Sample;
+use crate::container::{Demuxed, Init, MediaStream, Sample};
 use crate::event::PlaybackEvent;
 use crate::manifest::TrackKind;
 use crate::net::Progress;
 use crate::pipeline::null::NullPipeline;
 use crate::session::{Content, Emitted, Input, Job, LoadFailure, Loaded, Output, Session, TransferId};
 use crate::snapshot::PlayerSnapshot;
+use crate::text::{CueBase, TextSegment};
 use abr::MediaTime;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -241,7 +242,10 @@ impl Harness {
 
     fn start_transfer(&mut self, id: TransferId, job: Job) {
         let source = match &job {
-            Job::Manifest(source) | Job::Playlist(source) | Job::Text(source) | Job::Media { source, .. } => source,
+            Job::Manifest(source) | Job::Playlist(source) | Job::Text { source, .. } | Job::Media { source, .. } => {
+                source
+            }
+            Job::Index(_) => unreachable!("the builder has playlists"),
         };
         let path = source.url.path().trim_start_matches('/').to_owned();
         let tries = self.tries.entry(path.clone()).or_default();
@@ -292,7 +296,8 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
             let path = source.url.path();
             Content::Playlist(manifest.index(path.split('/').nth(1).unwrap_or_default()))
         }
-        Job::Text(_) => Content::Text(Vec::new()),
+        Job::Text { .. } => Content::Text(TextSegment { cues: Vec::new(), base: CueBase::Period }),
+        Job::Index(_) => unreachable!("the builder has playlists"),
         Job::Media { source, .. } => {
             let mut parts = source.url.path().trim_start_matches('/').split('/');
             let folder = parts.next().unwrap_or_default();
@@ -302,7 +307,10 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
             let samples: Vec<Sample> = (0..length / 100)
                 .map(|position| super::sample_at(number * length + position * 100, 100, position == 0, 50))
                 .collect();
-            Content::Media { init: Arc::new(manifest.init(kind)), streams: vec![(kind, samples)] }
+            let init = manifest.init(kind);
+            let format = Arc::new(init.tracks[0].format.clone());
+            let media = Demuxed { streams: vec![MediaStream { kind, format, samples }], events: Vec::new() };
+            Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
         }
     }
 }

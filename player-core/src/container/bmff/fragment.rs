@@ -15,7 +15,7 @@ const NON_SYNC: u32 = 0x0001_0000;
 
 /// All samples of a segment, per track in decode order. Times are media times with the edit list applied: for most
 /// streams that is the presentation's timeline already.
-pub fn demux(media: &Bytes, init: &InitSegment) -> Result<Vec<(TrackKind, Vec<Sample>)>, ContainerError> {
+pub(super) fn demux(media: &Bytes, init: &InitSegment) -> Result<Vec<(TrackKind, Vec<Sample>)>, ContainerError> {
     let mut streams: Vec<(TrackKind, Vec<Sample>)> =
         init.tracks.iter().map(|track| (track.format.kind, Vec::new())).collect();
     let mut fragments = 0;
@@ -109,6 +109,7 @@ fn sample(entry: &TrunEntry, ticks: i64, duration: u32, data: Bytes, header: &Tf
         dts: time(ticks),
         duration: Duration::from_nanos(u64::try_from(length).unwrap_or_default()),
         keyframe: track.format.kind == TrackKind::Audio || flags & NON_SYNC == 0,
+        hidden: false,
         data,
         protection: None,
     }

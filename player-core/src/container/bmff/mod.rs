@@ -8,9 +8,20 @@ mod protection;
 #[cfg(test)]
 mod tests;
 
-pub use fragment::demux;
 pub use init::{InitSegment, InitTrack};
 pub use protection::TrackProtection;
+
+use super::{ContainerError, Demuxed, MediaStream};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// All samples of a segment.
+pub fn demux(media: &Bytes, init: &InitSegment) -> Result<Demuxed, ContainerError> {
+    let streams = fragment::demux(media, init)?.into_iter().zip(&init.tracks);
+    let streams =
+        streams.map(|((kind, samples), track)| MediaStream { kind, format: Arc::new(track.format.clone()), samples });
+    Ok(Demuxed { streams: streams.collect(), events: Vec::new() })
+}
 
 /// Tracks of one file.
 const MAX_TRACKS: usize = 16;

@@ -1,6 +1,6 @@
 //! Real segments, and what becomes of them when they are damaged. The fixtures come from this project's own packager.
 
-use super::*;
+use super::{fragment::demux, *};
 use crate::container::{CodecConfig, ContainerError, Scheme};
 use crate::manifest::TrackKind;
 use bytes::Bytes;

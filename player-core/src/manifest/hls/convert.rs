@@ -2,8 +2,8 @@
 
 use super::{MAX_SEGMENTS, MAX_VARIANTS, keys};
 use crate::manifest::{
-    ByteSource, IndexSource, ManifestError, Presentation, Protection, Representation, SegmentIndex, SegmentRef,
-    TrackGroup, TrackId, TrackKind,
+    ByteSource, DynamicRange, IndexSource, InitSource, ManifestError, Presentation, Protection, Representation,
+    SegmentIndex, SegmentRef, Timing, TrackGroup, TrackId, TrackKind,
 };
 use abr::{Bitrate, MediaTime, RungId};
 use m3u8_rs::{AlternativeMediaType, ByteRange, MasterPlaylist, MediaPlaylist, VariantStream};
@@ -38,7 +38,16 @@ pub(super) fn multivariant(master: &MasterPlaylist, base: &Url) -> Result<Presen
     let mut tracks = Vec::new();
     let mut add = |kind, language, name, default, representations| {
         let id = TrackId(u16::try_from(tracks.len()).unwrap_or(u16::MAX));
-        tracks.push(TrackGroup { id, kind, language, name, default, representations });
+        tracks.push(TrackGroup {
+            id,
+            kind,
+            language,
+            name,
+            default,
+            forced: false,
+            roles: Vec::new(),
+            representations,
+        });
     };
 
     let with_picture: Vec<_> = variants.iter().copied().filter(|variant| has_picture(variant)).collect();
@@ -65,6 +74,8 @@ pub(super) fn multivariant(master: &MasterPlaylist, base: &Url) -> Result<Presen
             width: 0,
             height: 0,
             frame_rate: None,
+            channels: 0,
+            dynamic_range: DynamicRange::Sdr,
             codecs: String::new(),
             index: IndexSource::Playlist(resolve(base, uri)?),
         };
@@ -73,7 +84,7 @@ pub(super) fn multivariant(master: &MasterPlaylist, base: &Url) -> Result<Presen
 
     // An announced key that cannot be taken is no reason to stop here: media may offer another, or be in the clear.
     let protections = master.session_key.iter().filter_map(|key| keys::protection(&key.0).ok().flatten()).collect();
-    Ok(Presentation { tracks, protections })
+    Ok(Presentation { protections, ..Presentation::of(tracks) })
 }
 
 /// A stream that is one media playlist.
@@ -86,6 +97,8 @@ pub(super) fn lone_media_playlist(index: SegmentIndex) -> Presentation {
         width: 0,
         height: 0,
         frame_rate: None,
+        channels: 0,
+        dynamic_range: DynamicRange::Sdr,
         codecs: String::new(),
         index: IndexSource::Known(Arc::new(index)),
     };
@@ -95,9 +108,11 @@ pub(super) fn lone_media_playlist(index: SegmentIndex) -> Presentation {
         language: None,
         name: "Main".into(),
         default: true,
+        forced: false,
+        roles: Vec::new(),
         representations: vec![representation],
     };
-    Presentation { tracks: vec![track], protections }
+    Presentation { protections, ..Presentation::of(vec![track]) }
 }
 
 /// Without CODECS a variant is taken for H.264: most are.
@@ -124,6 +139,8 @@ fn rung(position: usize, variant: &VariantStream, base: &Url) -> Result<Represen
         width: u32::try_from(width).unwrap_or_default(),
         height: u32::try_from(height).unwrap_or_default(),
         frame_rate: variant.frame_rate.map(|rate| rate as f32).filter(|rate| rate.is_finite() && *rate > 0.0),
+        channels: 0,
+        dynamic_range: DynamicRange::Sdr,
         codecs: variant.codecs.clone().unwrap_or_default(),
         index: IndexSource::Playlist(resolve(base, &variant.uri)?),
     })
@@ -142,7 +159,7 @@ pub(super) fn media(playlist: &MediaPlaylist, base: &Url) -> Result<SegmentIndex
     }
 
     let mut start = MediaTime::ZERO;
-    let mut init: Option<ByteSource> = None;
+    let mut init: Option<InitSource> = None;
     let mut protections: Vec<Protection> = Vec::new();
     let mut previous: Option<ByteSource> = None;
     let mut segments = Vec::with_capacity(playlist.segments.len());
@@ -152,7 +169,8 @@ pub(super) fn media(playlist: &MediaPlaylist, base: &Url) -> Result<SegmentIndex
             return Err(ManifestError::Unsupported("discontinuities"));
         }
         if let Some(map) = &segment.map {
-            init = Some(source(base, &map.uri, map.byte_range.as_ref(), None)?);
+            let source = source(base, &map.uri, map.byte_range.as_ref(), None)?;
+            init = Some(InitSource { source, cipher: None });
         }
         if let Some(protection) = segment.key.as_ref().map(keys::protection).transpose()?.flatten()
             && !protections.contains(&protection)
@@ -164,7 +182,17 @@ pub(super) fn media(playlist: &MediaPlaylist, base: &Url) -> Result<SegmentIndex
         let source = source(base, &segment.uri, segment.byte_range.as_ref(), previous.as_ref())?;
         previous = Some(source.clone());
         let number = playlist.media_sequence.saturating_add(position as u64);
-        segments.push(SegmentRef { number, start, duration, source, init: init.clone() });
+        segments.push(SegmentRef {
+            number,
+            start,
+            duration,
+            source,
+            init: init.clone(),
+            epoch: 0,
+            timing: Timing::Listed,
+            gap: false,
+            cipher: None,
+        });
         start += duration;
     }
     if start == MediaTime::ZERO {
