@@ -1,6 +1,8 @@
 //! Command line of `lumen-qa`.
 
 use crate::bench::{self, BenchArgs};
+use crate::decode;
+use crate::decode::args::{DecodeArgs, ProbeArgs};
 use crate::exit::Exit;
 use crate::play::{PlayOptions, play};
 use crate::replay::{self, ReplayArgs};
@@ -31,6 +33,8 @@ pub struct Cli {
 enum Command {
     /// Plays a stream or a title and reports.
     Play(Play),
+    Decode(DecodeArgs),
+    Probe(ProbeArgs),
     Sim(SimArgs),
     Replay(ReplayArgs),
     /// Measures a part of the player over everything there is to measure it with.
@@ -105,6 +109,8 @@ struct Play {
 pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Play(arguments) => run_play(arguments).await,
+        Command::Decode(arguments) => decode::run(arguments).await,
+        Command::Probe(arguments) => decode::probe::run(arguments).await,
         Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Sim(arguments) => spawn_blocking(move || sim::run(&arguments)).await?,
         Command::Bench(Bench::Abr(arguments)) => spawn_blocking(move || bench::run(&arguments)).await?,

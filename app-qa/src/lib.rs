@@ -14,6 +14,7 @@
 
 pub mod bench;
 pub mod cli;
+pub mod decode;
 pub mod exit;
 pub mod expectation;
 pub mod picture;

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use player_core::event::EventEnvelope;
 use player_core::frame::{PixelFormat, VideoFrame};
 use player_core::net::{Fetcher, HttpFetcher, ShapedFetcher};
-use player_core::pipeline::gst::{GstOutput, GstPipeline};
+use player_core::pipeline::gst::{GstOutput, GstPipeline, Pixels};
 use player_core::telemetry::{EventLog, QoeFold};
 use player_core::{
     Command, PlaybackState, Player, PlayerConfig, PlayerHandle, PlayerOptions, PlayerSnapshot, QualityChoice,
@@ -158,7 +158,12 @@ impl Run {
             last: None,
         }));
         // Each frame counts here more than the clock, and pixels are looked at rather than shown.
-        let output = GstOutput { pixels: PixelFormat::I420, drop_late: false, audible: false };
+        let output = GstOutput {
+            pixels: Pixels::Only(PixelFormat::I420),
+            drop_late: false,
+            audible: false,
+            ..GstOutput::default()
+        };
         let events = watch.clone();
         let player_options = PlayerOptions {
             start: target.start,

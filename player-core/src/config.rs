@@ -5,17 +5,34 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Everything that can be set. Defaults suit a desktop.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlayerConfig {
     pub buffer: BufferPolicy,
     pub abr: AbrConfig,
     pub net: NetConfig,
     pub recovery: RecoveryConfig,
+    /// How far ahead of the playhead samples leave our queue. Enough for decoders to reorder and run in, little enough for
+    /// seeks and quality changes to take hold at once.
+    pub feed_ahead: Duration,
     /// Preferred subtitle language (BCP 47); `None` starts without subtitles.
     pub text_language: Option<String>,
     /// Preferred audio language (BCP 47).
     pub audio_language: Option<String>,
+}
+
+impl Default for PlayerConfig {
+    fn default() -> Self {
+        Self {
+            buffer: BufferPolicy::default(),
+            abr: AbrConfig::default(),
+            net: NetConfig::default(),
+            recovery: RecoveryConfig::default(),
+            feed_ahead: Duration::from_secs(1),
+            text_language: None,
+            audio_language: None,
+        }
+    }
 }
 
 /// Which controller decides, and what it starts from.

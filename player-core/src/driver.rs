@@ -51,7 +51,9 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
             let _ = asker.send(Input::KeysNeeded(keys));
         }),
         identity_keys: Arc::default(),
+        arrange: options.arrange.clone(),
     };
+    loader.keys.insert(options.keys.iter().copied());
     let session =
         Session::new(options.config.clone(), options.source.clone(), options.start, options.refresh.is_some());
     let mut driver = Driver {
@@ -151,7 +153,11 @@ impl Driver {
     fn request_licence(&mut self, key_ids: Vec<KeyId>) {
         let (transport, keys, inputs) = (self.options.licences.clone(), self.loader.keys.clone(), self.inputs.clone());
         self.tasks.spawn(async move {
-            let result = licence(transport.as_deref(), &key_ids, &keys).await;
+            let missing: Vec<KeyId> = key_ids.iter().copied().filter(|id| keys.get(*id).is_none()).collect();
+            let result = match missing.is_empty() {
+                true => Ok(key_ids.len()),
+                false => licence(transport.as_deref(), &missing, &keys).await,
+            };
             if let Err(error) = &result {
                 keys.fail(error.clone());
             }

@@ -212,6 +212,9 @@ pub enum PlaybackEvent {
     },
     DecoderChosen {
         kind: TrackKind,
+        /// Common name in small letters, as `h264`.
+        #[serde(default)]
+        codec: String,
         decoder: String,
     },
     CuesShown {

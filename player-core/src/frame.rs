@@ -17,6 +17,8 @@ pub enum PixelFormat {
     Rgba,
     /// Three planes, 8 bit, chroma halved both ways.
     I420,
+    /// As [`Self::I420`] with 10 bits in two bytes, little endian.
+    I420P10,
 }
 
 /// One plane of a frame: where it starts and how long a row is, in bytes.
@@ -69,7 +71,7 @@ impl VideoFrame {
     fn plane_count(&self) -> usize {
         match self.format {
             PixelFormat::Rgba => 1,
-            PixelFormat::I420 => 3,
+            PixelFormat::I420 | PixelFormat::I420P10 => 3,
         }
     }
 
@@ -80,6 +82,8 @@ impl VideoFrame {
             (PixelFormat::Rgba, _) => (width * 4, height),
             (PixelFormat::I420, 0) => (width, height),
             (PixelFormat::I420, _) => (width.div_ceil(2), height.div_ceil(2)),
+            (PixelFormat::I420P10, 0) => (width * 2, height),
+            (PixelFormat::I420P10, _) => (width.div_ceil(2) * 2, height.div_ceil(2)),
         }
     }
 
@@ -93,6 +97,18 @@ impl VideoFrame {
     /// Bytes of a plane from its first pixel to its last; the last row may be shorter than the stride.
     pub fn plane(&self, index: usize) -> &[u8] {
         self.checked_plane(index).expect("planes were checked when the frame was made")
+    }
+
+    /// Rows of a plane without what lies between them.
+    pub fn rows(&self, index: usize) -> impl Iterator<Item = &[u8]> {
+        let (row, rows) = self.plane_extent(index);
+        let (plane, stride) = (self.plane(index), self.stride(index));
+        (0..rows).map(move |number| &plane[number * stride..number * stride + row])
+    }
+
+    /// How many planes the format has.
+    pub fn planes(&self) -> usize {
+        self.plane_count()
     }
 
     /// Bytes from one row to the next.
@@ -112,13 +128,19 @@ impl VideoFrame {
                     pixels.extend_from_slice(&plane[row * stride..row * stride + width * 4]);
                 }
             }
-            PixelFormat::I420 => {
+            PixelFormat::I420 | PixelFormat::I420P10 => {
+                let deep = self.format == PixelFormat::I420P10;
+                let value = |plane: &[u8], at: usize| match deep {
+                    true => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / 4.0,
+                    false => f32::from(plane[at]),
+                };
+                let bytes = if deep { 2 } else { 1 };
                 let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(2)];
                 for row in 0..height {
                     for column in 0..width {
-                        let y = (f32::from(luma[row * self.stride(0) + column]) - 16.0) * 255.0 / 219.0;
-                        let u = (f32::from(cb[row / 2 * self.stride(1) + column / 2]) - 128.0) * 255.0 / 224.0;
-                        let v = (f32::from(cr[row / 2 * self.stride(2) + column / 2]) - 128.0) * 255.0 / 224.0;
+                        let y = (value(luma, row * self.stride(0) / bytes + column) - 16.0) * 255.0 / 219.0;
+                        let u = (value(cb, row / 2 * self.stride(1) / bytes + column / 2) - 128.0) * 255.0 / 224.0;
+                        let v = (value(cr, row / 2 * self.stride(2) / bytes + column / 2) - 128.0) * 255.0 / 224.0;
                         let clamp = |value: f32| value.round().clamp(0.0, 255.0) as u8;
                         pixels.extend_from_slice(&[
                             clamp(y + 1.5748 * v),

@@ -47,6 +47,7 @@ pub mod net;
 pub mod pipeline;
 pub mod player;
 pub mod preload;
+pub mod reader;
 pub mod session;
 pub mod snapshot;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use crate::manifest::{
     SegmentRef, hls,
 };
 use crate::net::{FetchRequest, Fetched, Fetcher, ProgressSink};
+use crate::player::Arranger;
 use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded};
 use crate::text;
 use bytes::Bytes;
@@ -41,6 +42,7 @@ pub(crate) struct Loader {
     pub(crate) limits: NetConfig,
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
+    pub(crate) arrange: Option<Arranger>,
     /// Keys that have an address, by it.
     pub(crate) identity_keys: Arc<Mutex<HashMap<Url, Vec<u8>>>>,
 }
@@ -50,6 +52,12 @@ pub(crate) struct Loader {
 pub(crate) struct Rebase {
     /// In order of age, never empty. One more for each renewal, of which there is one in several seconds at most.
     folders: Arc<Mutex<Vec<String>>>,
+}
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader").finish_non_exhaustive()
+    }
 }
 
 impl Rebase {
@@ -91,7 +99,11 @@ impl Loader {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
                 let (body, url) = (fetched.body.clone(), fetched.url.clone());
                 let read = blocking(move || manifest::presentation(&body, &url)).await;
-                Ok(loaded(Content::Manifest(read.map_err(LoadFailure::Manifest)?), &fetched))
+                let mut presentation = read.map_err(LoadFailure::Manifest)?;
+                if let Some(arrange) = &self.arrange {
+                    arrange(&mut presentation);
+                }
+                Ok(loaded(Content::Manifest(presentation), &fetched))
             }
             Job::Playlist(source) => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;

@@ -3,10 +3,11 @@
 use crate::command::Command;
 use crate::config::PlayerConfig;
 use crate::driver;
-use crate::drm::LicenseTransport;
+use crate::drm::{ContentKey, KeyId, LicenseTransport};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::EventEnvelope;
 use crate::frame::FrameSlot;
+use crate::manifest::Presentation;
 use crate::net::{Fetcher, SourceRefresh};
 use crate::pipeline::PipelineFactory;
 use crate::snapshot::{PlaybackState, PlayerSnapshot};
@@ -25,6 +26,9 @@ pub type EventObserver = Arc<dyn Fn(&EventEnvelope) + Send + Sync>;
 /// Told that snapshot or picture have changed; wakes a window. Must return at once.
 pub type ChangeObserver = Arc<dyn Fn() + Send + Sync>;
 
+/// Changes what a manifest offers before anything is chosen from it: leaves out what cannot or shall not be played.
+pub type Arranger = Arc<dyn Fn(&mut Presentation) + Send + Sync>;
+
 /// What to play and with what.
 #[derive(Clone)]
 pub struct PlayerOptions {
@@ -36,6 +40,9 @@ pub struct PlayerOptions {
     pub pipeline: PipelineFactory,
     /// Without it protected media cannot be played.
     pub licences: Option<Arc<dyn LicenseTransport>>,
+    /// Keys that are known without a licence.
+    pub keys: Vec<(KeyId, ContentKey)>,
+    pub arrange: Option<Arranger>,
     /// Without it an address that expires ends the session.
     pub refresh: Option<Arc<dyn SourceRefresh>>,
     pub on_event: Option<EventObserver>,
@@ -54,6 +61,8 @@ impl PlayerOptions {
             fetcher,
             pipeline,
             licences: None,
+            keys: Vec::new(),
+            arrange: None,
             refresh: None,
             on_event: None,
             on_change: None,

@@ -185,7 +185,7 @@ impl PlayerSnapshot {
                 self.stats.frames_shown = *shown;
                 self.stats.frames_dropped = *dropped;
             }
-            PlaybackEvent::DecoderChosen { kind, decoder } => match kind {
+            PlaybackEvent::DecoderChosen { kind, decoder, .. } => match kind {
                 TrackKind::Video => self.stats.video_decoder = Some(decoder.clone()),
                 TrackKind::Audio => self.stats.audio_decoder = Some(decoder.clone()),
                 TrackKind::Text => {}

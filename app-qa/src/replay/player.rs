@@ -9,10 +9,11 @@ use abr::sim::{Content, Fetched, Session as Played};
 use abr::{MediaTime, RungId};
 use anyhow::Context as _;
 use player_core::config::NetConfig;
-use player_core::container::bmff::InitSegment;
+use player_core::container::{Demuxed, MediaStream};
 use player_core::event::PlaybackEvent;
 use player_core::manifest::{
-    ByteSource, IndexSource, Presentation, Representation, SegmentIndex, SegmentRef, TrackGroup, TrackId, TrackKind,
+    ByteSource, DynamicRange, IndexSource, Presentation, Representation, SegmentIndex, SegmentRef, Timing, TrackGroup,
+    TrackId, TrackKind,
 };
 use player_core::net::{FetchError, FetchRequest, Fetcher, HttpFetcher, Progress};
 use player_core::pipeline::null::NullPipeline;
@@ -167,7 +168,9 @@ impl Player {
                 let _ = self.inputs.send(Input::Loaded(id, loaded));
                 return;
             }
-            Job::Media { source, .. } | Job::Playlist(source) | Job::Text(source) => source,
+            Job::Media { source, .. } | Job::Playlist(source) | Job::Text { source, .. } => source,
+            // Lists are known from the start.
+            Job::Index(_) => return,
         };
         let (clock, segment, inputs) = (self.clock, self.segment, self.inputs.clone());
         let reports = self.inputs.clone();
@@ -263,6 +266,10 @@ fn presentation(content: &Content, base: &Url) -> anyhow::Result<Presentation> {
                 duration: segment,
                 source: ByteSource { url, range: Some((0, bytes)) },
                 init: None,
+                epoch: 0,
+                timing: Timing::Listed,
+                gap: false,
+                cipher: None,
             })
         };
         let segments: anyhow::Result<_> = (0..content.segments()).map(reference).collect();
@@ -276,7 +283,9 @@ fn presentation(content: &Content, base: &Url) -> anyhow::Result<Presentation> {
             width: rung.width,
             height: rung.height,
             frame_rate: rung.frame_rate,
+            channels: 0,
             codecs: String::new(),
+            dynamic_range: DynamicRange::Sdr,
             index: IndexSource::Known(Arc::new(index(position)?)),
         })
     };
@@ -287,9 +296,11 @@ fn presentation(content: &Content, base: &Url) -> anyhow::Result<Presentation> {
         language: None,
         name: String::new(),
         default: true,
+        forced: false,
+        roles: Vec::new(),
         representations: representations?,
     };
-    Ok(Presentation { tracks: vec![video], protections: Vec::new() })
+    Ok(Presentation::of(vec![video]))
 }
 
 fn number(source: &ByteSource) -> Option<u32> {
@@ -306,8 +317,6 @@ fn samples(number: u32, segment: Duration) -> Arrived {
     };
     let count = segment.as_millis().div_ceil(SAMPLE.as_millis()) as u32;
     let samples = (0..count).map(sample).collect();
-    Arrived::Media {
-        init: Arc::new(InitSegment::for_tests(video_format())),
-        streams: vec![(TrackKind::Video, samples)],
-    }
+    let stream = MediaStream { kind: TrackKind::Video, format: Arc::new(video_format()), samples };
+    Arrived::Media { init: None, media: Demuxed { streams: vec![stream], events: Vec::new() } }
 }

@@ -157,6 +157,27 @@ pub enum CodecConfig {
 }
 
 impl CodecConfig {
+    /// The codec's common name in small letters.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::H264 { .. } | Self::H264ByteStream => "h264",
+            Self::H265 { .. } | Self::H265ByteStream => "hevc",
+            Self::Vp8 { .. } => "vp8",
+            Self::Vp9 { .. } => "vp9",
+            Self::Av1 { .. } => "av1",
+            Self::Aac { .. } => "aac",
+            Self::Ac3 { .. } => "ac3",
+            Self::Eac3 { .. } => "eac3",
+            Self::Mpeg { layer: 3, .. } => "mp3",
+            Self::Mpeg { .. } => "mp2",
+            Self::Opus { .. } => "opus",
+            Self::Vorbis { .. } => "vorbis",
+            Self::Flac { .. } => "flac",
+            Self::WebVtt { .. } => "webvtt",
+            Self::Ttml => "ttml",
+        }
+    }
+
     /// Can one decoder take both, one after the other?
     pub fn same_decoder(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)

@@ -10,7 +10,6 @@ use crate::manifest::TrackKind;
 use abr::MediaTime;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Counts seeks. Events carry the one they belong to, so that what was on its way when a seek came is not mistaken
@@ -70,6 +69,7 @@ pub enum PipelineEvent {
     },
     DecoderChosen {
         kind: TrackKind,
+        codec: String,
         decoder: String,
     },
     Failed(PipelineError),
@@ -101,7 +101,3 @@ pub type PipelineEvents = UnboundedSender<PipelineEvent>;
 
 /// Makes a pipeline for one session.
 pub type PipelineFactory = Arc<dyn Fn(PipelineEvents, FrameSlot) -> Box<dyn MediaPipeline> + Send + Sync>;
-
-/// How far ahead of the playhead samples are fed. Enough for decoders to reorder and run in, little enough for seeks
-/// and quality changes to take hold at once.
-pub const FEED_AHEAD: Duration = Duration::from_secs(1);

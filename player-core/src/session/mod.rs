@@ -28,7 +28,7 @@ mod sample_queue;
 #[cfg(test)]
 mod tests;
 mod text_track;
-mod timeline;
+pub(crate) mod timeline;
 mod track_loader;
 mod transfers;
 
@@ -43,7 +43,7 @@ use crate::drm::KeyId;
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, RungInfo, TrackInfo};
 use crate::manifest::{ByteSource, IndexSource, Presentation, TrackGroup, TrackId, TrackKind};
-use crate::pipeline::{FEED_AHEAD, PipelineCommand, PipelineError, PipelineEvent};
+use crate::pipeline::{PipelineCommand, PipelineError, PipelineEvent};
 use crate::snapshot::PlaybackState;
 use abr::{BufferState, ByteCount, Decision, MediaTime, PlaybackRate};
 use playhead::Playhead;
@@ -52,6 +52,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use text_track::TextTrack;
 use timeline::Timelines;
+pub(crate) use track_loader::index_job;
 use track_loader::{Retry, TrackLoader};
 use url::Url;
 
@@ -251,13 +252,14 @@ impl Session {
         if !self.configured {
             return;
         }
-        let ahead = self.playhead.position() + FEED_AHEAD;
+        let feed_ahead = self.config.feed_ahead;
+        let ahead = self.playhead.position() + feed_ahead;
         let kinds: Vec<TrackKind> = self.queues.keys().copied().collect();
         for kind in kinds {
             let complete = self.loader_of(kind).is_some_and(TrackLoader::is_complete);
             let Some(queue) = self.queues.get_mut(&kind) else { continue };
             // A hole under the playhead must not keep the first picture behind it from coming.
-            let first = queue.next_dts().filter(|_| !self.playhead.is_ready()).map(|dts| dts + FEED_AHEAD);
+            let first = queue.next_dts().filter(|_| !self.playhead.is_ready()).map(|dts| dts + feed_ahead);
             let batches = queue.take_until(first.map_or(ahead, |first| first.max(ahead)));
             let finished = complete && queue.is_drained() && !self.ended_tracks.contains(&kind);
             queue.drop_before(self.playhead.position() - self.config.buffer.back);
@@ -534,8 +536,8 @@ impl Session {
                 self.emit(PlaybackEvent::Ended);
             }
             PipelineEvent::Frames { shown, dropped } => self.emit(PlaybackEvent::FramesReport { shown, dropped }),
-            PipelineEvent::DecoderChosen { kind, decoder } => {
-                self.emit(PlaybackEvent::DecoderChosen { kind, decoder });
+            PipelineEvent::DecoderChosen { kind, codec, decoder } => {
+                self.emit(PlaybackEvent::DecoderChosen { kind, codec, decoder });
             }
             PipelineEvent::Failed(error) => {
                 let code = match &error {

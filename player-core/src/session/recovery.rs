@@ -146,6 +146,13 @@ pub fn licence_error_code(error: &DrmError) -> ErrorCode {
     }
 }
 
+impl LoadFailure {
+    /// As it is reported where it ends everything.
+    pub fn error(&self) -> PlaybackError {
+        PlaybackError::fatal(classify(self).0, detail(self))
+    }
+}
+
 fn detail(failure: &LoadFailure) -> String {
     match failure {
         LoadFailure::Fetch(error) => error.to_string(),

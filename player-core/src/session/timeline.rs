@@ -12,7 +12,7 @@ const ROUNDING: Duration = Duration::from_millis(500);
 
 /// How media times are shifted in each epoch.
 #[derive(Debug, Default)]
-pub(super) struct Timelines {
+pub(crate) struct Timelines {
     shifts: BTreeMap<u32, MediaTime>,
 }
 
@@ -20,22 +20,20 @@ impl Timelines {
     /// What is to be added to the media times of this segment.
     ///
     /// All tracks of an epoch share a clock, so the first segment that is seen of any track sets the shift of all.
-    pub(super) fn shift(&mut self, segment: &SegmentRef, media: &Demuxed) -> MediaTime {
+    pub(crate) fn shift(&mut self, segment: &SegmentRef, media: &Demuxed) -> MediaTime {
         match segment.timing {
             Timing::Anchored { shift, .. } => shift,
-            Timing::Listed => match self.shifts.get(&segment.epoch) {
-                Some(shift) => *shift,
-                None => {
-                    let first = media.streams.iter().flat_map(|stream| &stream.samples).map(|sample| sample.pts).min();
-                    let Some(first) = first else { return MediaTime::ZERO };
-                    *self.shifts.entry(segment.epoch).or_insert(listed_shift(segment, first))
-                }
-            },
+            Timing::Listed => {
+                let first = media.streams.iter().flat_map(|stream| &stream.samples).map(|sample| sample.pts).min();
+                let Some(first) = first else { return MediaTime::ZERO };
+                let shift = *self.shifts.entry(segment.epoch).or_insert_with(|| listed_shift(segment, first));
+                shift + turns(segment, first + shift)
+            }
         }
     }
 
     /// Cues at the presentation's times.
-    pub(super) fn cues(&self, segment: &SegmentRef, text: TextSegment) -> Vec<Cue> {
+    pub(crate) fn cues(&self, segment: &SegmentRef, text: TextSegment) -> Vec<Cue> {
         let shift = match (segment.timing, text.base) {
             (Timing::Anchored { start, .. }, CueBase::Period) => start,
             (Timing::Anchored { shift, .. }, CueBase::Media) => shift,
@@ -47,6 +45,14 @@ impl Timelines {
     }
 }
 
+/// Clocks of transport streams start anew after 26.5 hours, in the middle of an epoch. What is more than half of that
+/// from where the playlist has it is a turn of the clock away.
+fn turns(segment: &SegmentRef, first: MediaTime) -> MediaTime {
+    const TURN: i64 = (1 << 33) * 100_000 / 9;
+    let away = (segment.start - first).nanos();
+    MediaTime::from_nanos(away.saturating_add(TURN / 2).div_euclid(TURN) * TURN)
+}
+
 /// Most streams count from zero, and then playlist and media agree but for rounding; those that do not are off by more
 /// than a segment's fraction. Behind a discontinuity the playlist alone knows.
 fn listed_shift(segment: &SegmentRef, first: MediaTime) -> MediaTime {
@@ -56,13 +62,76 @@ fn listed_shift(segment: &SegmentRef, first: MediaTime) -> MediaTime {
 }
 
 /// Moves samples to the presentation's timeline and marks those that a period does not show.
-pub(super) fn place(samples: &mut [Sample], segment: &SegmentRef, shift: MediaTime) {
-    for sample in samples {
+pub(super) fn place(samples: &mut Vec<Sample>, segment: &SegmentRef, shift: MediaTime) {
+    for sample in samples.iter_mut() {
         sample.pts += shift;
         sample.dts += shift;
         if let Timing::Anchored { start, end, .. } = segment.timing {
             let ends_before = sample.pts + sample.duration <= start && !sample.duration.is_zero();
-            sample.hidden = ends_before || end.is_some_and(|end| sample.pts >= end);
+            sample.hidden |= ends_before || end.is_some_and(|end| sample.pts >= end);
         }
+    }
+    // Nobody needs what is hidden behind the last that is shown.
+    let shown = samples.iter().rposition(|sample| !sample.hidden).map_or(0, |last| last + 1);
+    samples.truncate(shown);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::MediaStream;
+    use crate::manifest::{ByteSource, TrackKind};
+    use crate::testing::{address, sample_at, video_format};
+    use std::sync::Arc;
+
+    fn segment(start_ms: i64, epoch: u32, timing: Timing) -> SegmentRef {
+        SegmentRef {
+            number: 0,
+            start: MediaTime::from_millis(start_ms),
+            duration: Duration::from_secs(2),
+            source: ByteSource { url: address("a"), range: None },
+            init: None,
+            epoch,
+            timing,
+            gap: false,
+            cipher: None,
+        }
+    }
+
+    fn media(first_ms: i64) -> Demuxed {
+        let samples = (0..20).map(|i| sample_at(first_ms + i * 100, 100, i == 0, 1)).collect();
+        let stream = MediaStream { kind: TrackKind::Video, format: Arc::new(video_format()), samples };
+        Demuxed { streams: vec![stream], events: Vec::new() }
+    }
+
+    #[test]
+    fn each_epoch_of_a_playlist_has_its_own_shift_and_keeps_it() {
+        let mut timelines = Timelines::default();
+        let shift = |timelines: &mut Timelines, at, epoch, first| {
+            timelines.shift(&segment(at, epoch, Timing::Listed), &media(first)).nanos() / 1_000_000
+        };
+        assert_eq!(shift(&mut timelines, 0, 0, 10_000), -10_000);
+        assert_eq!(shift(&mut timelines, 2_000, 0, 12_040), -10_000, "rounding of the playlist moves nothing");
+        assert_eq!(shift(&mut timelines, 4_000, 1, 500), 3_500);
+        assert_eq!(shift(&mut timelines, 2_000, 0, 12_000), -10_000, "another track of the first epoch");
+    }
+
+    #[test]
+    fn a_clock_that_starts_anew_within_an_epoch_goes_on() {
+        let mut timelines = Timelines::default();
+        let turn_ms = (1i64 << 33) / 90;
+        timelines.shift(&segment(0, 0, Timing::Listed), &media(turn_ms - 1_000));
+        let shift = timelines.shift(&segment(2_000, 0, Timing::Listed), &media(1_000));
+        assert!((shift.nanos() - 1_000_000_000).abs() < 1_000_000, "{shift:?}");
+    }
+
+    #[test]
+    fn what_a_period_does_not_show_is_hidden_and_what_nobody_needs_is_dropped() {
+        let (start, end) = (MediaTime::from_millis(500), Some(MediaTime::from_millis(1_500)));
+        let anchored = Timing::Anchored { shift: MediaTime::ZERO, start, end };
+        let mut samples = media(0).streams.remove(0).samples;
+        place(&mut samples, &segment(0, 0, anchored), MediaTime::ZERO);
+        let hidden: Vec<bool> = samples.iter().map(|sample| sample.hidden).collect();
+        assert_eq!(hidden, [vec![true; 5], vec![false; 10]].concat());
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct TrackLoader {
 }
 
 /// How to learn what an index source stands for; `None` where it is known.
-pub(super) fn index_job(source: &IndexSource) -> Option<Job> {
+pub(crate) fn index_job(source: &IndexSource) -> Option<Job> {
     match source {
         IndexSource::Playlist(url) => Some(Job::Playlist(ByteSource { url: url.clone(), range: None })),
         IndexSource::Parts(parts) => Some(Job::Index(parts.clone())),

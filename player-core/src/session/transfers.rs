@@ -76,6 +76,9 @@ impl Session {
             // This rung is shorter than the others: the track ends with it.
             return self.loaders[index].end_with(rung);
         };
+        if segment.gap {
+            return self.pass(index, rung, &segment);
+        }
         let (source, cipher) = (segment.source.clone(), segment.cipher.clone());
         let job = Job::Media { source, init: loader.init_need(&segment), cipher };
         let (track, number) = (loader.group.kind, segment.number);
@@ -477,6 +480,12 @@ impl Session {
 
     /// Puts a hole where the segment should be; playback goes on behind it.
     fn skip(&mut self, index: usize, rung: RungId, segment: &SegmentRef) {
+        self.pass(index, rung, segment);
+        self.emit(PlaybackEvent::SegmentSkipped { track: self.loaders[index].group.kind, number: segment.number });
+    }
+
+    /// Goes on behind a segment that is not there.
+    fn pass(&mut self, index: usize, rung: RungId, segment: &SegmentRef) {
         let kinds: Vec<TrackKind> = self.queues_of(&self.loaders[index]).collect();
         for kind in &kinds {
             let Some(queue) = self.queues.get_mut(kind) else { continue };
@@ -485,10 +494,8 @@ impl Session {
                 queue.push(QueuedSegment { rung, number: segment.number, start, end, format, samples: Vec::new() });
             }
         }
-        let track = self.loaders[index].group.kind;
         self.loaders[index].advance(rung, segment);
         self.loaders[index].retry = Retry::default();
-        self.emit(PlaybackEvent::SegmentSkipped { track, number: segment.number });
     }
 
     fn text_failed(&mut self, failure: &LoadFailure) {

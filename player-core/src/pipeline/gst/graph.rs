@@ -1,6 +1,6 @@
 //! The elements: one branch per track.
 
-use super::{GstOutput, caps, registry, video_out};
+use super::{GstOutput, SoundFrames, caps, registry, video_out};
 use crate::container::{Sample, TrackFormat};
 use crate::frame::FrameSlot;
 use crate::manifest::TrackKind;
@@ -8,20 +8,44 @@ use crate::pipeline::PipelineError;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use gstreamer_audio as gst_audio;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Source and decoder of one track. The decoder is made with the first format.
+/// Sources and decoders of one track.
+///
+/// ```text
+/// appsrc ─► parser ─► decoder ─► concat ─► convert … sink
+/// appsrc ─► parser ─► decoder ───┘           (one chain per codec, one after the other)
+/// ```
+///
+/// A codec that changes gets a chain of its own: the one before is drained to its last picture while the next decoder
+/// is opened, and `concat` passes from one to the other.
 #[derive(Debug)]
 pub(super) struct Branch {
     kind: TrackKind,
-    source: gst_app::AppSrc,
-    /// First element behind the decoder.
-    after: gst::Element,
-    format: Option<Arc<TrackFormat>>,
+    concat: gst::Element,
+    chains: Vec<Chain>,
+    hidden: Hidden,
+    /// Time of the newest buffer at the sink, in nanoseconds.
+    reached: Arc<AtomicU64>,
+    ended: bool,
     pub(super) sink: gst::Element,
     pub(super) volume: Option<gst::Element>,
 }
+
+/// One decoder and what feeds it.
+#[derive(Debug)]
+struct Chain {
+    source: gst_app::AppSrc,
+    elements: Vec<gst::Element>,
+    pad: gst::Pad,
+    format: Arc<TrackFormat>,
+}
+
+/// Times, in nanoseconds, of pictures that are decoded for others and not shown.
+type Hidden = Arc<Mutex<HashSet<u64>>>;
 
 impl Branch {
     /// Builds everything but the decoder. `shown` numbers the seek that frames belong to.
@@ -32,34 +56,37 @@ impl Branch {
         frames: &FrameSlot,
         shown: &Arc<AtomicU64>,
     ) -> Result<Self, PipelineError> {
-        let source = gst_app::AppSrc::builder()
-            .format(gst::Format::Time)
-            // Seeks reach the source and are answered by the session, which feeds from the right sample on.
-            .stream_type(gst_app::AppStreamType::Seekable)
-            .is_live(false)
-            .max_bytes(0)
-            .callbacks(gst_app::AppSrcCallbacks::builder().seek_data(|_, _| true).build())
-            .build();
-        let chain = match kind {
-            TrackKind::Audio => audio_chain(output)?,
+        let concat = make("concat")?;
+        // Samples carry the presentation's times: nothing is to be added to them.
+        concat.set_property("adjust-base", false);
+        let mut chain = vec![concat.clone()];
+        match kind {
+            TrackKind::Audio => chain.extend(audio_chain(&output)?),
             _ => {
-                let sink = video_out::sink(output.pixels, output.drop_late, frames.clone(), shown.clone());
-                vec![make("videoconvert")?, sink.upcast()]
+                let sink = video_out::sink(output, frames.clone(), shown.clone());
+                chain.extend([make("videoconvert")?, sink.upcast()]);
             }
-        };
-        add(pipeline, [source.upcast_ref()])?;
+        }
         add(pipeline, chain.iter())?;
         gst::Element::link_many(&chain).map_err(framework)?;
         let volume = chain.iter().find(|element| element.has_property("mute")).cloned();
-        let (Some(after), Some(sink)) = (chain.first().cloned(), chain.last().cloned()) else {
+        let Some(sink) = chain.last().cloned() else {
             return Err(PipelineError::Framework("an empty branch".into()));
         };
-        Ok(Self { kind, source, after, format: None, sink, volume })
+        let hidden = Hidden::default();
+        let reached = Arc::new(AtomicU64::new(0));
+        watch_sink(&sink, &hidden, &reached);
+        Ok(Self { kind, concat, chains: Vec::new(), hidden, reached, ended: false, sink, volume })
     }
 
     /// Can events travel from the sink to the source?
     pub(super) fn is_linked(&self) -> bool {
-        self.format.is_some()
+        !self.chains.is_empty()
+    }
+
+    /// Is there more than one chain? Then a seek cannot travel to what has been played.
+    pub(super) fn has_changed(&self) -> bool {
+        self.chains.len() > 1
     }
 
     /// Makes the decoder for the first format. Returns its name if it was made now.
@@ -68,72 +95,157 @@ impl Branch {
         pipeline: &gst::Pipeline,
         format: &Arc<TrackFormat>,
     ) -> Result<Option<String>, PipelineError> {
-        if self.format.is_some() {
-            return Ok(None);
-        }
-        let caps = caps::sample_caps(&format.codec);
-        let name = self.add_decoder(pipeline, format, &caps)?;
-        self.source.set_caps(Some(&caps));
-        self.format = Some(format.clone());
-        Ok(Some(name))
+        if self.is_linked() { Ok(None) } else { self.add_chain(pipeline, format).map(Some) }
     }
 
-    /// Pushes samples. The branch must be linked.
-    pub(super) fn push(&mut self, format: &Arc<TrackFormat>, samples: Vec<Sample>) -> Result<(), PipelineError> {
-        let current =
-            self.format.as_ref().ok_or_else(|| PipelineError::Framework("a branch without decoder".into()))?;
-        if **current != **format {
-            if !current.codec.same_decoder(&format.codec) {
-                return Err(PipelineError::Decode("the codec changed in mid-stream".into()));
-            }
+    /// Pushes samples. The branch must be linked. Returns the name of a decoder that was made for another codec.
+    pub(super) fn push(
+        &mut self,
+        pipeline: &gst::Pipeline,
+        format: &Arc<TrackFormat>,
+        samples: Vec<Sample>,
+    ) -> Result<Option<String>, PipelineError> {
+        let mut made = None;
+        let unlinked = || PipelineError::Framework("a branch without decoder".into());
+        let current = self.chains.last().ok_or_else(unlinked)?;
+        if !current.format.codec.same_decoder(&format.codec) {
+            let before = current.source.clone();
+            made = Some(self.add_chain(pipeline, format)?);
+            // Only now: without a successor the end of this chain would be the end of the branch.
+            let _ = before.end_of_stream();
+        }
+        let current = self.chains.last_mut().ok_or_else(unlinked)?;
+        if *current.format != **format {
             // Takes its place between the samples: the decoder drains before it takes the new configuration.
-            self.source.set_caps(Some(&caps::sample_caps(&format.codec)));
-            self.format = Some(format.clone());
+            current.source.set_caps(caps::sample_caps(&format.codec).as_ref());
+            current.format = format.clone();
         }
         for sample in samples {
+            if sample.hidden && self.kind == TrackKind::Audio {
+                // Sound is decoded frame by frame: nothing needs it.
+                continue;
+            }
             // A flush in between is no error: the samples belong to the past then.
-            if self.source.push_buffer(buffer(&sample)).is_err() {
+            if current.source.push_buffer(buffer(&sample, &self.hidden)).is_err() {
                 tracing::debug!(kind = ?self.kind, "a sample was refused while flushing");
                 break;
             }
         }
-        Ok(())
+        Ok(made)
     }
 
-    fn add_decoder(
-        &self,
-        pipeline: &gst::Pipeline,
-        format: &TrackFormat,
-        caps: &gst::Caps,
-    ) -> Result<String, PipelineError> {
-        let parser = make(caps::parser(&format.codec))?;
-        let decoder = registry::decoder(caps)?;
+    fn add_chain(&mut self, pipeline: &gst::Pipeline, format: &Arc<TrackFormat>) -> Result<String, PipelineError> {
+        let caps = caps::sample_caps(&format.codec)
+            .ok_or_else(|| PipelineError::NoDecoder("text among the samples".into()))?;
+        let source = gst_app::AppSrc::builder()
+            .format(gst::Format::Time)
+            // Seeks reach the source and are answered by the session, which feeds from the right sample on.
+            .stream_type(gst_app::AppStreamType::Seekable)
+            .is_live(false)
+            .max_bytes(0)
+            .caps(&caps)
+            .callbacks(gst_app::AppSrcCallbacks::builder().seek_data(|_, _| true).build())
+            .build();
+        let decoder = registry::decoder(&caps)?;
         if decoder.has_property("max-threads") {
             // Frame threads cost a picture of delay each; the default takes one per core and more.
             decoder.set_property_from_str("max-threads", "2");
         }
-        add(pipeline, [&parser, &decoder])?;
-        gst::Element::link_many([self.source.upcast_ref(), &parser, &decoder, &self.after]).map_err(framework)?;
-        for element in [&decoder, &parser] {
+        let mut elements = vec![source.clone().upcast::<gst::Element>()];
+        if let Some(parser) = caps::parser(&format.codec) {
+            elements.push(make(parser)?);
+        }
+        elements.push(decoder.clone());
+        add(pipeline, elements.iter())?;
+        gst::Element::link_many(&elements).map_err(framework)?;
+        let missing = || PipelineError::Framework("a decoder without a way out".into());
+        let pad = self.concat.request_pad_simple("sink_%u").ok_or_else(missing)?;
+        decoder.static_pad("src").ok_or_else(missing)?.link(&pad).map_err(|_| missing())?;
+        for element in elements.iter().rev() {
             element.sync_state_with_parent().map_err(framework)?;
         }
+        self.chains.push(Chain { source, elements, pad, format: format.clone() });
         Ok(decoder.factory().map_or_else(|| decoder.name().to_string(), |factory| factory.name().to_string()))
     }
 
-    pub(super) fn end(&self) {
-        let _ = self.source.end_of_stream();
+    /// Takes all decoders away. The pipeline must be at rest.
+    pub(super) fn clear(&mut self, pipeline: &gst::Pipeline) {
+        for Chain { elements, pad, .. } in self.chains.drain(..) {
+            for element in &elements {
+                let _ = element.set_state(gst::State::Null);
+            }
+            let _ = pipeline.remove_many(&elements);
+            self.concat.release_request_pad(&pad);
+        }
+        self.forget_fed();
+    }
+
+    /// A seek: what was fed before it will not come out any more.
+    pub(super) fn forget_fed(&mut self) {
+        self.ended = false;
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// How far this track has come, while it has not ended.
+    pub(super) fn reached(&self) -> Option<gst::ClockTime> {
+        (!self.ended).then(|| gst::ClockTime::from_nseconds(self.reached.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        if let Some(chain) = self.chains.last() {
+            let _ = chain.source.end_of_stream();
+        }
     }
 }
 
-fn audio_chain(output: GstOutput) -> Result<Vec<gst::Element>, PipelineError> {
-    let sink = if output.audible { make("autoaudiosink")? } else { silent_sink()? };
-    Ok(vec![make("audioconvert")?, make("audioresample")?, make("volume")?, sink])
+/// Keeps hidden pictures from the sink, before it would wait for their time, and notes the time of the others.
+fn watch_sink(sink: &gst::Element, hidden: &Hidden, reached: &Arc<AtomicU64>) {
+    let (hidden, reached) = (hidden.clone(), reached.clone());
+    let Some(pad) = sink.static_pad("sink") else { return };
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let pts = info.buffer().and_then(|buffer| buffer.pts()).map(gst::ClockTime::nseconds);
+        let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pts) = pts else { return gst::PadProbeReturn::Ok };
+        if hidden.remove(&pts) {
+            return gst::PadProbeReturn::Drop;
+        }
+        reached.store(pts, Ordering::Relaxed);
+        gst::PadProbeReturn::Ok
+    });
+}
+
+fn audio_chain(output: &GstOutput) -> Result<Vec<gst::Element>, PipelineError> {
+    let sink = if output.audible { make("autoaudiosink")? } else { silent_sink(output.paced)? };
+    let convert = make("audioconvert")?;
+    if let (Some(observer), Some(pad)) = (output.sound.clone(), convert.static_pad("sink")) {
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let Some(sound) = info.buffer().and_then(|buffer| sound_frames(pad, buffer)) {
+                (observer.0)(sound);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+    Ok(vec![convert, make("audioresample")?, make("volume")?, sink])
+}
+
+/// What a buffer of decoded sound holds.
+fn sound_frames(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<SoundFrames> {
+    let caps = pad.current_caps()?;
+    let info = gst_audio::AudioInfo::from_caps(&caps).ok()?;
+    let bytes = u32::try_from(buffer.size()).ok()?;
+    Some(SoundFrames {
+        start: abr::MediaTime::from_nanos(i64::try_from(buffer.pts()?.nseconds()).ok()?),
+        samples: u64::from(bytes.checked_div(info.bpf())?),
+        rate: info.rate(),
+        channels: info.channels(),
+    })
 }
 
 /// Sound at its pace, heard by nobody.
-fn silent_sink() -> Result<gst::Element, PipelineError> {
+fn silent_sink(paced: bool) -> Result<gst::Element, PipelineError> {
     let sink = make("fakesink")?;
-    sink.set_property("sync", true);
+    sink.set_property("sync", paced);
     Ok(sink)
 }
 
@@ -154,11 +266,21 @@ fn framework(error: gst::glib::BoolError) -> PipelineError {
     PipelineError::Framework(error.message.to_string())
 }
 
-fn buffer(sample: &Sample) -> gst::Buffer {
+fn buffer(sample: &Sample, hidden: &Hidden) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_slice(sample.data.clone());
     let fields = buffer.get_mut().expect("a new buffer has one owner");
     let time = |time: abr::MediaTime| u64::try_from(time.nanos()).ok().map(gst::ClockTime::from_nseconds);
-    fields.set_pts(time(sample.pts));
+    let shown_at = time(sample.pts);
+    let pts = match shown_at {
+        Some(pts) if sample.hidden => {
+            // A nanosecond beside the grid of real times: another period's picture may be shown at the very same one.
+            let marked = pts + gst::ClockTime::from_nseconds(1);
+            hidden.lock().unwrap_or_else(PoisonError::into_inner).insert(marked.nseconds());
+            Some(marked)
+        }
+        pts => pts,
+    };
+    fields.set_pts(pts);
     // Media with negative composition offsets have decode times behind presentation times; GStreamer's base classes
     // take that for an error and guess. The order of the samples says all that a decoder needs.
     fields.set_duration(gst::ClockTime::try_from(sample.duration).ok());

@@ -15,24 +15,57 @@ mod worker;
 
 use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
 use crate::frame::{FrameSlot, PixelFormat};
+use abr::MediaTime;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
+/// Layout of the frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Converted where the decoder has another. RGBA suits surfaces that upload textures, I420 what looks at pixels.
+    Only(PixelFormat),
+    /// As the decoder has them, planar with halved chroma, 8 or 10 bits.
+    Native,
+}
+
 /// Where picture and sound go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GstOutput {
-    /// Layout of the frames. RGBA suits surfaces that upload textures, I420 everything that looks at pixels.
-    pub pixels: PixelFormat,
+    pub pixels: Pixels,
     /// Drop pictures that come too late to be of use. Off where each frame counts more than the clock.
     pub drop_late: bool,
     /// Play sound; otherwise it is decoded and thrown away at its pace.
     pub audible: bool,
+    /// Show pictures when they are due; otherwise as soon as they are decoded.
+    pub paced: bool,
+    /// Told of decoded sound, where it is not played: times, layout and number of samples.
+    pub sound: Option<SoundObserver>,
+}
+
+/// Decoded sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoundFrames {
+    pub start: MediaTime,
+    /// Samples per channel.
+    pub samples: u64,
+    pub rate: u32,
+    pub channels: u32,
+}
+
+/// Called on a decoder's thread: must return at once.
+#[derive(Clone)]
+pub struct SoundObserver(pub Arc<dyn Fn(SoundFrames) + Send + Sync>);
+
+impl std::fmt::Debug for SoundObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SoundObserver")
+    }
 }
 
 impl Default for GstOutput {
     fn default() -> Self {
-        Self { pixels: PixelFormat::Rgba, drop_late: true, audible: true }
+        Self { pixels: Pixels::Only(PixelFormat::Rgba), drop_late: true, audible: true, paced: true, sound: None }
     }
 }
 
@@ -46,7 +79,7 @@ pub struct GstPipeline {
 impl GstPipeline {
     /// Makes pipelines with this output.
     pub fn factory(output: GstOutput) -> PipelineFactory {
-        Arc::new(move |events, frames| Box::new(Self::start(output, events, frames)))
+        Arc::new(move |events, frames| Box::new(Self::start(output.clone(), events, frames)))
     }
 
     fn start(output: GstOutput, events: PipelineEvents, frames: FrameSlot) -> Self {

@@ -1,5 +1,6 @@
 //! Decoded pictures out of the pipeline.
 
+use super::{GstOutput, Pixels};
 use crate::frame::{FrameSlot, PixelFormat, Plane, VideoFrame};
 use abr::MediaTime;
 use gstreamer as gst;
@@ -18,17 +19,12 @@ struct Numbers {
 }
 
 /// The sink: paced by the clock, hands frames to the slot.
-pub(super) fn sink(
-    pixels: PixelFormat,
-    drop_late: bool,
-    frames: FrameSlot,
-    generation: Arc<AtomicU64>,
-) -> gst_app::AppSink {
-    let format = match pixels {
-        PixelFormat::Rgba => VideoFormat::Rgba,
-        PixelFormat::I420 => VideoFormat::I420,
+pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU64>) -> gst_app::AppSink {
+    let formats = match output.pixels {
+        Pixels::Only(format) => vec![video_format(format)],
+        Pixels::Native => vec![VideoFormat::I420, VideoFormat::I42010le],
     };
-    let caps = gst_video::VideoCapsBuilder::new().format(format).build();
+    let caps = gst_video::VideoCapsBuilder::new().format_list(formats).build();
     let numbers = Numbers { sequence: Arc::new(AtomicU64::new(0)), generation };
     let (from_preroll, preroll_frames) = (numbers.clone(), frames.clone());
     let preroll_pts = Arc::new(AtomicU64::new(u64::MAX));
@@ -38,7 +34,7 @@ pub(super) fn sink(
         .new_preroll(move |sink| {
             let sample = sink.pull_preroll().map_err(|_| gst::FlowError::Eos)?;
             preroll_pts.store(pts(&sample).unwrap_or(u64::MAX), Ordering::Relaxed);
-            put(&sample, pixels, &from_preroll, &preroll_frames);
+            put(&sample, &from_preroll, &preroll_frames);
             Ok(gst::FlowSuccess::Ok)
         })
         // The prerolled picture comes again when playback begins; it has been shown.
@@ -46,34 +42,48 @@ pub(super) fn sink(
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             let again = shown_at_preroll.swap(u64::MAX, Ordering::Relaxed);
             if again == u64::MAX || pts(&sample) != Some(again) {
-                put(&sample, pixels, &numbers, &frames);
+                put(&sample, &numbers, &frames);
             }
             Ok(gst::FlowSuccess::Ok)
         })
         .build();
-    let sink = gst_app::AppSink::builder().caps(&caps).sync(true).max_buffers(2).callbacks(callbacks).build();
-    sink.set_property("qos", drop_late);
-    if drop_late {
+    let sink = gst_app::AppSink::builder().caps(&caps).sync(output.paced).max_buffers(2).callbacks(callbacks).build();
+    sink.set_property("qos", output.drop_late);
+    if output.drop_late {
         // Two frames at 25 a second: later than that, the next one is the better picture.
         sink.set_property("max-lateness", 80_000_000i64);
     }
     sink
 }
 
+fn video_format(format: PixelFormat) -> VideoFormat {
+    match format {
+        PixelFormat::Rgba => VideoFormat::Rgba,
+        PixelFormat::I420 => VideoFormat::I420,
+        PixelFormat::I420P10 => VideoFormat::I42010le,
+    }
+}
+
 fn pts(sample: &gst::Sample) -> Option<u64> {
     sample.buffer().and_then(gst::BufferRef::pts).map(gst::ClockTime::nseconds)
 }
 
-fn put(sample: &gst::Sample, pixels: PixelFormat, numbers: &Numbers, frames: &FrameSlot) {
-    let Some(frame) = frame(sample, pixels, numbers) else {
+fn put(sample: &gst::Sample, numbers: &Numbers, frames: &FrameSlot) {
+    let Some(frame) = frame(sample, numbers) else {
         tracing::warn!("a decoded picture could not be mapped");
         return;
     };
     frames.put(frame);
 }
 
-fn frame(sample: &gst::Sample, pixels: PixelFormat, numbers: &Numbers) -> Option<VideoFrame> {
+fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
     let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
+    let pixels = match info.format() {
+        VideoFormat::Rgba => PixelFormat::Rgba,
+        VideoFormat::I420 => PixelFormat::I420,
+        VideoFormat::I42010le => PixelFormat::I420P10,
+        _ => return None,
+    };
     let buffer = sample.buffer_owned()?;
     let time = MediaTime::from_nanos(i64::try_from(buffer.pts()?.nseconds()).ok()?);
     // Decoders may lay planes out in their own way and say so beside the picture.

@@ -136,7 +136,8 @@ impl Worker {
                     return Ok(());
                 };
                 if let Some(decoder) = branch.prepare(pipeline, &format)? {
-                    self.event(PipelineEvent::DecoderChosen { kind, decoder });
+                    let codec = format.codec.name().to_owned();
+                    self.event(PipelineEvent::DecoderChosen { kind, codec, decoder });
                 }
                 self.held.push(Held { kind, food: Some((format, samples)) });
                 self.release()
@@ -162,7 +163,7 @@ impl Worker {
     fn configure(&mut self, kinds: &[TrackKind], start: MediaTime) -> Result<(), PipelineError> {
         let pipeline = gst::Pipeline::new();
         for kind in kinds {
-            self.branches.insert(*kind, Branch::new(&pipeline, *kind, self.output, &self.frames, &self.shown)?);
+            self.branches.insert(*kind, Branch::new(&pipeline, *kind, self.output.clone(), &self.frames, &self.shown)?);
         }
         let (own, shown) = (self.own.clone(), self.shown.clone());
         let bus = pipeline.bus().ok_or_else(|| PipelineError::Framework("a pipeline without a bus".into()))?;
@@ -193,8 +194,26 @@ impl Worker {
         self.generation = generation;
         self.ended = false;
         self.held.clear();
+        self.branches.values_mut().for_each(Branch::forget_fed);
         self.seek_to = Some(to);
+        if self.branches.values().any(Branch::has_changed) {
+            self.begin_anew()?;
+        }
         self.release()
+    }
+
+    /// Takes all decoders away, so that the first of what is fed next makes its own: a seek travels along one chain
+    /// only, and the codec may be another one where it leads.
+    fn begin_anew(&mut self) -> Result<(), PipelineError> {
+        let Some(pipeline) = &self.pipeline else { return Ok(()) };
+        let refused = |error: gst::StateChangeError| PipelineError::Output(error.to_string());
+        pipeline.set_state(gst::State::Ready).map_err(refused)?;
+        for branch in self.branches.values_mut() {
+            branch.clear(pipeline);
+        }
+        let state = if self.playing { gst::State::Playing } else { gst::State::Paused };
+        pipeline.set_state(state).map_err(refused)?;
+        Ok(())
     }
 
     /// Carries out what had to wait.
@@ -210,7 +229,13 @@ impl Worker {
         for Held { kind, food } in std::mem::take(&mut self.held) {
             let Some(branch) = self.branches.get_mut(&kind) else { continue };
             match food {
-                Some((format, samples)) => branch.push(&format, samples)?,
+                Some((format, samples)) => {
+                    let Some(pipeline) = &self.pipeline else { continue };
+                    if let Some(decoder) = branch.push(pipeline, &format, samples)? {
+                        let codec = format.codec.name().to_owned();
+                        let _ = self.events.send(PipelineEvent::DecoderChosen { kind, codec, decoder });
+                    }
+                }
                 None => branch.end(),
             }
         }
@@ -283,7 +308,12 @@ impl Worker {
     }
 
     fn tick(&mut self) {
-        let position = self.pipeline.as_ref().and_then(|pipeline| pipeline.query_position::<gst::ClockTime>());
+        let position = if self.output.paced {
+            self.pipeline.as_ref().and_then(|pipeline| pipeline.query_position::<gst::ClockTime>())
+        } else {
+            // No clock says where it is: what has come out does.
+            self.branches.values().filter_map(Branch::reached).min()
+        };
         if let Some(position) = position {
             let at = MediaTime::from_nanos(i64::try_from(position.nseconds()).unwrap_or(i64::MAX));
             self.event(PipelineEvent::Position { at, generation: self.generation });
