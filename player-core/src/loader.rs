@@ -115,7 +115,7 @@ impl Loader {
             Job::Text { source, init } => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
                 let init = match init {
-                    Some(init) => Some(self.init(init).await?),
+                    Some(init) => Some(self.init(*init).await?),
                     None => None,
                 };
                 let body = fetched.body.clone();
@@ -144,14 +144,14 @@ impl Loader {
         &self,
         source: ByteSource,
         init: InitNeed,
-        cipher: Option<SegmentCipher>,
+        cipher: Option<Box<SegmentCipher>>,
         progress: ProgressSink,
     ) -> Result<Loaded, LoadFailure> {
         let media = self.fetch(source, self.limits.max_segment_bytes, progress);
         let (fetched, init) = match init {
             InitNeed::Known(init) => (media.await?, Some(init)),
             InitNeed::Fetch(source) => {
-                let (fetched, init) = futures_util::future::try_join(media, self.init(source)).await?;
+                let (fetched, init) = futures_util::future::try_join(media, self.init(*source)).await?;
                 (fetched, Some(init))
             }
             InitNeed::Inside => (media.await?, None),

@@ -88,7 +88,7 @@ impl Reader {
     }
 
     async fn segment(&self, segment: &SegmentRef, timelines: &Timelines) -> Result<Vec<Cue>, LoadFailure> {
-        let job = Job::Text { source: segment.source.clone(), init: segment.init.clone() };
+        let job = Job::Text { source: segment.source.clone(), init: segment.init.clone().map(Box::new) };
         match self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
             Content::Text(text) => Ok(timelines.cues(segment, text)),
             _ => Ok(Vec::new()),
@@ -122,8 +122,8 @@ impl Reader {
             first.entry(segment.epoch).or_insert(segment);
         }
         for segment in first.into_values() {
-            let init = segment.init.clone().map_or(InitNeed::Inside, InitNeed::Fetch);
-            let job = Job::Media { source: segment.source.clone(), init, cipher: segment.cipher.clone() };
+            let init = segment.init.clone().map_or(InitNeed::Inside, |init| InitNeed::Fetch(Box::new(init)));
+            let job = Job::Media { source: segment.source.clone(), init, cipher: segment.cipher.clone().map(Box::new) };
             if let Content::Media { media, .. } = self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
                 timelines.shift(segment, &media);
             }

@@ -12,7 +12,7 @@
 //! all after what the transfer itself has told of the link.
 
 use super::link_state::{LinkState, log_rate};
-use super::rate_forecast::{MASS, OUTCOMES, RateForecast, Rates, Request};
+use super::rate_forecast::{MASS, MEDIAN, OUTCOMES, RateForecast, Rates, Request};
 use super::title::{Ahead, MOST_RUNGS, Title};
 use super::worth::{After, State, Worth};
 
@@ -35,7 +35,7 @@ pub(crate) struct Preferences {
 }
 
 impl Preferences {
-    const ON_DEMAND: Self = Self { discount: 0.95, switch: 1.4, stall: 1.0, risk: 0.1 };
+    const ON_DEMAND: Self = Self { discount: 0.94, switch: 1.3, stall: 1.2, risk: 0.1 };
     const LIVE: Self = Self { discount: 0.92, switch: 1.4, stall: 0.7, risk: 0.2 };
 
     pub(crate) const fn of(live: bool) -> Self {
@@ -43,6 +43,12 @@ impl Preferences {
     }
 }
 
+/// A transfer that would come too late is taken to be given up for the lowest rung when it has lasted this long in
+/// seconds, and this many times as long as in the median: by then it is plain that it will not come in time.
+const NOTICED: f64 = 0.5;
+const NOTICED_MEDIANS: f64 = 6.0;
+/// Going down and up again costs so many steps.
+const THERE_AND_BACK: f64 = 2.0;
 /// To give a transfer up must promise this much more, for the same reason.
 const ABANDON_MARGIN: f64 = 0.03;
 /// A body that has come for less than this many seconds tells of the first round trips.
@@ -219,36 +225,71 @@ impl Policy<'_> {
     fn score(&self, situation: &Situation<'_>, rung: usize, running: bool) -> f64 {
         let bits = situation.ahead.bits[rung];
         let rates = self.rates(situation, bits, running);
-        self.expect(situation, rung, bits, &rates) - switch(situation, rung)
+        let way_out = (!running && rung > 0).then(|| WayOut::new(situation, rung, &rates));
+        self.expect(situation, rung, bits, &rates, way_out) - switch(situation, rung)
     }
 
     fn score_of_rest(&self, situation: &Situation<'_>, running: &Running) -> f64 {
         let rates = self.rates(situation, running.rest(), true);
         let flowing = Situation { latency: 0.0, ..*situation };
-        self.expect(&flowing, running.rung, running.rest(), &rates) - switch(situation, running.rung)
+        self.expect(&flowing, running.rung, running.rest(), &rates, None) - switch(situation, running.rung)
     }
 
     /// Utility, stalls and sequel of fetching `bits` in `rung` at these rates.
-    fn expect(&self, situation: &Situation<'_>, rung: usize, bits: f64, rates: &Rates) -> f64 {
+    fn expect(&self, situation: &Situation<'_>, rung: usize, bits: f64, rates: &Rates, way_out: Option<WayOut>) -> f64 {
         let title = situation.title;
-        let mut stalls = [0.0; OUTCOMES];
+        let mut costs = [0.0; OUTCOMES];
         let states: [State; OUTCOMES] = std::array::from_fn(|outcome| {
             let body = bits.max(1.0) / rates[outcome].exp();
-            let took = body + situation.latency;
+            let whole = body + situation.latency;
+            let (took, price) = way_out.map_or((whole, 0.0), |way_out| way_out.take(situation, whole, rates[outcome]));
             let stall = (took - situation.buffered).max(0.0);
             let mut link = *situation.link;
             link.add(rates[outcome], body);
             let limit = if title.live { situation.limit + stall } else { situation.limit };
-            stalls[outcome] = stall;
+            costs[outcome] = stall + price;
             State { link, buffered: ((situation.buffered - took).max(0.0) + title.segment).min(limit), limit }
         });
         let complexity = situation.ahead.complexity[rung];
         let after = After { rung, remaining: situation.remaining, latency: situation.latency, complexity };
         let values = self.worth.of(title, &after, &states);
         let Preferences { discount, stall: weight, .. } = Preferences::of(title.live);
-        let outcomes = values.iter().zip(stalls).zip(MASS);
-        let sequel = outcomes.map(|((value, stall), mass)| mass * (discount * value - weight * stall));
+        let outcomes = values.iter().zip(costs).zip(MASS);
+        let sequel = outcomes.map(|((value, cost), mass)| mass * (discount * value - weight * cost));
         title.utility[rung] + sequel.sum::<f64>()
+    }
+}
+
+/// Giving a transfer up that goes badly, as it looks before it has begun.
+///
+/// Without it a rung would be charged stalls that nobody would sit out. A transfer that is running is judged without:
+/// for it the question is asked in earnest, and who counts on a later chance never takes the present one.
+#[derive(Clone, Copy)]
+struct WayOut {
+    /// Seconds from the request until it is taken.
+    taken_at: f64,
+    /// Bits of the segment in the lowest rung.
+    bits: f64,
+    /// What it costs in utility.
+    price: f64,
+}
+
+impl WayOut {
+    fn new(situation: &Situation<'_>, rung: usize, rates: &Rates) -> Self {
+        let median = situation.ahead.bits[rung] / rates[MEDIAN].exp();
+        let noticed = (NOTICED + NOTICED_MEDIANS * median).min(situation.buffered.max(NOTICED));
+        Self {
+            taken_at: situation.latency + noticed,
+            bits: situation.ahead.bits[0].max(1.0),
+            price: THERE_AND_BACK * situation.title.step(rung, 0),
+        }
+    }
+
+    /// When the segment is there and what that costs beside a stall; `whole` and nothing where that is better.
+    fn take(self, situation: &Situation<'_>, whole: f64, rate: f64) -> (f64, f64) {
+        let there = self.taken_at + situation.latency + self.bits / rate.exp();
+        let saved = whole - there.max(situation.buffered);
+        if whole > situation.buffered && self.price < saved { (there, self.price) } else { (whole, 0.0) }
     }
 }
 

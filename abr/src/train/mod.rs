@@ -10,7 +10,7 @@
 //!
 //! First the forecast, by the pinball loss over transfers drawn from all recordings. Then, in each iteration, thousands
 //! of sessions are played with the policy so far to a random point; from there the same situation is played on with
-//! eight buffers and rungs, and the returns that were seen (sixteen segments and the worth of what comes after) are what
+//! eight buffers and rungs, and the returns that were seen (a dozen segments and the worth of what comes after) are what
 //! the next value network learns. Everything that decides, forecasts or measures in here is the code of the engine;
 //! what is new is random situations, gradients and nothing else.
 //!
@@ -39,7 +39,7 @@ const KEPT: usize = 4;
 /// How much to learn from what.
 #[derive(Clone, Debug)]
 pub struct TrainOptions {
-    /// Iterations of either value network. After eight, the scores on the development recordings move by less than
+    /// Iterations of either value network. After eighteen, the scores on the development recordings move by less than
     /// their noise.
     pub iterations: u32,
     /// Situations played on from in each iteration.
@@ -54,7 +54,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { iterations: 8, situations: 8_000, transfers: 25_000, without: Vec::new(), seed: 7 }
+        Self { iterations: 18, situations: 20_000, transfers: 25_000, without: Vec::new(), seed: 7 }
     }
 }
 
@@ -138,7 +138,11 @@ pub fn train(
     let (network, loss) = quantiles::learn(&transfers, options.seed);
     progress(Progress::Forecast { transfers: transfers.len(), loss });
     let rate = RateForecast::new(network);
-    let situations = Situations { sources: &sources, titles: &titles::draw(ladders, options.seed) };
+    let situations = Situations {
+        sources: &sources,
+        titles: &titles::draw(ladders, options.seed),
+        given: ladders.len() * titles::GIVEN,
+    };
     let live = iterate(&situations, &rate, true, options, progress);
     let on_demand = iterate(&situations, &rate, false, options, progress);
     Ok(Trained {
@@ -148,7 +152,29 @@ pub fn train(
     })
 }
 
-/// Approximate policy iteration. It begins with a policy that sees no further than the next segment.
+/// How much is learned in a part of the iterations.
+struct Stage {
+    /// In situations, relative to [`TrainOptions::situations`], and segments.
+    situations: f64,
+    horizon: usize,
+    epochs: usize,
+    rate: f32,
+    /// By how much the policy follows what was learned last.
+    follow: f32,
+}
+
+/// First quickly to something sensible, from a policy that sees no further than the next segment; then, with more of
+/// everything, to what the noise allows.
+const ROUGH: Stage = Stage { situations: 0.4, horizon: 10, epochs: 8, rate: 0.003, follow: 0.6 };
+const FINE: Stage = Stage { situations: 1.0, horizon: 12, epochs: 5, rate: 0.002, follow: 0.4 };
+/// Share of the iterations that are rough.
+const ROUGH_SHARE: f64 = 0.35;
+
+/// Approximate policy iteration.
+///
+/// The policy that plays, and that comes out, follows the learned network at a distance: a moving average over the
+/// iterations. Each network fits the luck of its own sessions, and a policy that jumps after it swings between daring
+/// and fear without end.
 fn iterate(
     situations: &Situations<'_>,
     rate: &RateForecast,
@@ -158,18 +184,27 @@ fn iterate(
 ) -> Worth {
     let mut worth = Worth::new(ValueNetwork::ZERO);
     let mut network = gradient::random(options.seed, 0.3);
+    let mut followed: Option<ValueNetwork> = None;
     let mut kept: Vec<Returns> = Vec::new();
+    let rough = (f64::from(options.iterations) * ROUGH_SHARE).round() as u32;
     for iteration in 1..=options.iterations {
         let seed = options.seed.wrapping_add(u64::from(iteration) << 32).wrapping_add(u64::from(live));
+        let stage = if iteration <= rough { ROUGH } else { FINE };
         let policy = Policy { rate, worth: &worth };
         if kept.len() == KEPT {
             kept.remove(0);
         }
-        kept.push(situations.play(&policy, live, options.situations, seed));
+        let count = (options.situations as f64 * stage.situations).ceil() as usize;
+        kept.push(situations.play(&policy, live, (count, stage.horizon), seed));
         let returns = Returns::concatenated(&kept);
-        let error = returns.teach(&mut network, seed);
+        let error = returns.teach(&mut network, stage.epochs, stage.rate, seed);
         progress(Progress::Iteration { live, iteration, returns: returns.len(), error });
-        worth = Worth::new(network.clone());
+        let mut next = followed.unwrap_or_else(|| network.clone());
+        for (weight, learned) in next.parameters_mut().zip(network.parameters()) {
+            *weight += stage.follow * (learned - *weight);
+        }
+        worth = Worth::new(next.clone());
+        followed = Some(next);
     }
     worth
 }

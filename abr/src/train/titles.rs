@@ -7,7 +7,7 @@ use crate::units::Bitrate;
 use std::time::Duration;
 
 /// How often each given title stands among the drawn ones, and how many are drawn.
-const GIVEN: usize = 4;
+pub(super) const GIVEN: usize = 4;
 const DRAWN: usize = 24;
 /// Segments of a drawn title.
 const SEGMENTS: usize = 150;

@@ -50,11 +50,11 @@ pub enum Job {
     Media {
         source: ByteSource,
         init: InitNeed,
-        cipher: Option<SegmentCipher>,
+        cipher: Option<Box<SegmentCipher>>,
     },
     Text {
         source: ByteSource,
-        init: Option<InitSource>,
+        init: Option<Box<InitSource>>,
     },
 }
 
@@ -63,7 +63,7 @@ pub enum Job {
 pub enum InitNeed {
     Known(Arc<Init>),
     /// Fetch it beside the media: one round trip instead of two.
-    Fetch(InitSource),
+    Fetch(Box<InitSource>),
     /// The playlist names none: the segment itself must hold it.
     Inside,
 }

@@ -290,7 +290,7 @@ impl TrackLoader {
             None => InitNeed::Inside,
             Some(source) => match self.inits.get(source) {
                 Some(init) => InitNeed::Known(init.clone()),
-                None => InitNeed::Fetch(source.clone()),
+                None => InitNeed::Fetch(Box::new(source.clone())),
             },
         }
     }

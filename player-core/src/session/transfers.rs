@@ -79,7 +79,7 @@ impl Session {
         if segment.gap {
             return self.pass(index, rung, &segment);
         }
-        let (source, cipher) = (segment.source.clone(), segment.cipher.clone());
+        let (source, cipher) = (segment.source.clone(), segment.cipher.clone().map(Box::new));
         let job = Job::Media { source, init: loader.init_need(&segment), cipher };
         let (track, number) = (loader.group.kind, segment.number);
         let id = self.fetch(job);
@@ -186,7 +186,7 @@ impl Session {
             (None, Some(playlist)) => (playlist.clone(), None),
             (Some(_), _) => match text.due(position).cloned() {
                 Some(segment) => {
-                    let (source, init) = (segment.source.clone(), segment.init.clone());
+                    let (source, init) = (segment.source.clone(), segment.init.clone().map(Box::new));
                     (Job::Text { source, init }, Some(segment))
                 }
                 None => return,
