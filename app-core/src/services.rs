@@ -18,7 +18,11 @@ use player_core::{
     Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
     config::NetConfig,
     net::{CachedFetcher, HttpFetcher},
-    pipeline::{PipelineFactory, gst::GstPipeline},
+    pipeline::{
+        PipelineFactory,
+        gst::{GstPipeline, leave_out_undecodable},
+    },
+    player::Arranger,
 };
 use service_api::{
     ProfileId, TitleId,
@@ -431,7 +435,8 @@ impl Shared {
             }
         };
         let wake = Arc::clone(&self.wake);
-        let options = PlayerOptions { config, requested_at, on_change: Some(wake), ..options };
+        let arrange: Arranger = Arc::new(leave_out_undecodable);
+        let options = PlayerOptions { config, requested_at, on_change: Some(wake), arrange: Some(arrange), ..options };
         let handle = Player::spawn(runtime, options);
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });

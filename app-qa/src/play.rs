@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use player_core::event::EventEnvelope;
 use player_core::frame::{PixelFormat, VideoFrame};
 use player_core::net::{Fetcher, HttpFetcher, ShapedFetcher};
-use player_core::pipeline::gst::{GstOutput, GstPipeline, Pixels};
+use player_core::pipeline::gst::{GstOutput, GstPipeline, Pixels, leave_out_undecodable};
 use player_core::telemetry::{EventLog, QoeFold};
 use player_core::{
     Command, PlaybackState, Player, PlayerConfig, PlayerHandle, PlayerOptions, PlayerSnapshot, QualityChoice,
@@ -170,6 +170,7 @@ impl Run {
             config: options.config.clone(),
             licences: target.licences.clone(),
             refresh: target.refresh.clone(),
+            arrange: Some(Arc::new(leave_out_undecodable)),
             on_event: Some(Arc::new(move |envelope| lock(&events).event(envelope))),
             ..PlayerOptions::new(target.manifest.clone(), fetcher, GstPipeline::factory(output))
         };

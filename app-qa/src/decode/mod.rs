@@ -17,7 +17,7 @@ use player_core::event::EventEnvelope;
 use player_core::frame::PixelFormat;
 use player_core::manifest::{Presentation, TrackKind};
 use player_core::net::{Fetcher, HttpFetcher};
-use player_core::pipeline::gst::{GstOutput, GstPipeline, Pixels, SoundObserver};
+use player_core::pipeline::gst::{GstOutput, GstPipeline, Pixels, SoundObserver, leave_out_undecodable};
 use player_core::player::Arranger;
 use player_core::reader::Reader;
 use player_core::{Command, PlaybackEvent, PlaybackState, Player, PlayerConfig, PlayerOptions};
@@ -60,7 +60,10 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
 
     let mut report = DecodeReport::default();
     let offered = match reader.presentation(&arguments.url).await {
-        Ok(presentation) => presentation,
+        Ok(mut presentation) => {
+            leave_out_undecodable(&mut presentation);
+            presentation
+        }
         Err(failure) => {
             report.errors.push((&failure.error()).into());
             return Ok(report);
@@ -255,6 +258,7 @@ fn tell(witness: &Witness, report: &mut DecodeReport) {
 /// Leaves the wanted encoding of the picture and no other.
 fn arranger(wanted: WantedRung) -> Arranger {
     Arc::new(move |presentation: &mut Presentation| {
+        leave_out_undecodable(presentation);
         let video = presentation.tracks.iter().filter(|track| track.kind == TrackKind::Video);
         let mut rungs: Vec<_> = video
             .flat_map(|track| {

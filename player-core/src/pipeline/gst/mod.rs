@@ -7,11 +7,14 @@
 //!
 //! One thread owns every GStreamer object and takes commands from a channel; streaming threads only post messages.
 
+mod capability;
 mod caps;
 mod graph;
 mod registry;
 mod video_out;
 mod worker;
+
+pub use capability::leave_out_undecodable;
 
 use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
 use crate::frame::{FrameSlot, PixelFormat};

@@ -6,12 +6,7 @@ use gstreamer::prelude::*;
 
 /// Makes the decoder for these caps.
 pub(super) fn decoder(caps: &gst::Caps) -> Result<gst::Element, PipelineError> {
-    let mut factories: Vec<gst::ElementFactory> =
-        gst::ElementFactory::factories_with_type(gst::ElementFactoryType::DECODER, gst::Rank::MARGINAL)
-            .into_iter()
-            .filter(|factory| factory.can_sink_any_caps(&without_details(caps)))
-            .filter(gives_system_memory)
-            .collect();
+    let mut factories: Vec<gst::ElementFactory> = candidates(caps).collect();
     factories.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.name().cmp(&b.name())));
     // An element may be installed and still not open, for want of hardware: then the next one is tried.
     let working = factories.iter().find_map(|factory| {
@@ -22,6 +17,19 @@ pub(super) fn decoder(caps: &gst::Caps) -> Result<gst::Element, PipelineError> {
     });
     let media = caps.structure(0).map_or_else(|| "unknown media".to_owned(), |media| media.name().to_string());
     working.ok_or(PipelineError::NoDecoder(media))
+}
+
+/// Is there a decoder for these caps?
+pub(super) fn has_decoder(caps: &gst::Caps) -> bool {
+    candidates(caps).next().is_some()
+}
+
+/// Installed decoders that take these caps.
+fn candidates(caps: &gst::Caps) -> impl Iterator<Item = gst::ElementFactory> {
+    let caps = without_details(caps);
+    gst::ElementFactory::factories_with_type(gst::ElementFactoryType::DECODER, gst::Rank::MARGINAL)
+        .into_iter()
+        .filter(move |factory| factory.can_sink_any_caps(&caps) && gives_system_memory(factory))
 }
 
 /// Loads the plug-ins of the most common decoders.
