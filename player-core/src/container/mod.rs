@@ -3,6 +3,7 @@
 //! All readers are synchronous functions of bytes with limits; [`demux`] chooses among them.
 
 pub mod bmff;
+pub mod es;
 pub mod index;
 pub mod packed;
 pub mod ts;

@@ -10,6 +10,7 @@ pub mod cenc;
 pub mod clearkey;
 mod key_ring;
 pub mod pssh;
+pub mod sample_aes;
 
 pub use key_ring::KeyRing;
 
