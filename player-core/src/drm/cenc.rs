@@ -1,9 +1,10 @@
-//! Sample decryption by ISO/IEC 23001-7: `cenc` (AES-CTR) and `cbcs` (AES-CBC with a pattern).
+//! Sample decryption by ISO/IEC 23001-7: `cenc` (AES-CTR), `cens` (the same with a pattern), `cbc1` (AES-CBC) and `cbcs`
+//! (the same with a pattern).
 
 use super::ContentKey;
-use crate::container::{Sample, SampleProtection, Scheme, Subsample};
+use crate::container::{CodecConfig, Sample, SampleProtection, Scheme, Subsample};
 use aes::Aes128;
-use aes::cipher::{BlockModeDecrypt, KeyIvInit, StreamCipher};
+use aes::cipher::{Array, BlockModeDecrypt, InnerIvInit, KeyInit, KeyIvInit, StreamCipher};
 use bytes::{Bytes, BytesMut};
 
 const BLOCK: usize = 16;
@@ -20,17 +21,33 @@ pub fn decrypt(sample: &mut Sample, key: &ContentKey) {
 fn decrypt_bytes(data: &mut [u8], protection: &SampleProtection, key: &ContentKey) {
     let whole = [Subsample { clear: 0, protected: u32::try_from(data.len()).unwrap_or(u32::MAX) }];
     let parts = if protection.subsamples.is_empty() { &whole[..] } else { &protection.subsamples };
+    let (key, iv) = (key.0.into(), protection.iv.into());
+    // The lower 64 bits of the counter count blocks and wrap without a carry into the IV.
+    let counter = || ctr::Ctr64BE::<Aes128>::new(&key, &iv);
     match protection.scheme {
         Scheme::Cenc => {
-            // One key stream runs through all protected bytes of a sample. The lower 64 bits count blocks and wrap
-            // without a carry into the IV.
-            let mut cipher = ctr::Ctr64BE::<Aes128>::new(&key.0.into(), &protection.iv.into());
+            // One key stream runs through all protected bytes of a sample, also through parts of blocks.
+            let mut cipher = counter();
             protected_ranges(data, parts, |bytes| cipher.apply_keystream(bytes));
         }
-        // Decrypted where its pattern and its chain are written: see the issue of schemes.
-        Scheme::Cens { .. } | Scheme::Cbc1 => {}
+        Scheme::Cens { crypt, skip } => {
+            let mut cipher = counter();
+            protected_ranges(data, parts, |bytes| {
+                encrypted_blocks(bytes, crypt, skip, |blocks| cipher.apply_keystream(blocks));
+            });
+        }
+        Scheme::Cbc1 => {
+            let mut cipher = cbc::Decryptor::<Aes128>::new(&key, &iv);
+            protected_ranges(data, parts, |bytes| {
+                encrypted_blocks(bytes, 0, 0, |blocks| decrypt_chain(&mut cipher, blocks));
+            });
+        }
         Scheme::Cbcs { crypt, skip } => {
-            protected_ranges(data, parts, |bytes| decrypt_pattern(bytes, key, &protection.iv, crypt, skip));
+            let cipher = Aes128::new(&key);
+            protected_ranges(data, parts, |bytes| {
+                let mut cipher = cbc::Decryptor::<&Aes128>::inner_iv_init(&cipher, &iv);
+                encrypted_blocks(bytes, crypt, skip, |blocks| decrypt_chain(&mut cipher, blocks));
+            });
         }
     }
 }
@@ -47,15 +64,63 @@ fn protected_ranges(data: &mut [u8], parts: &[Subsample], mut decrypt: impl FnMu
     }
 }
 
-/// The chain runs over encrypted blocks only; an incomplete block at the end is in the clear.
-fn decrypt_pattern(data: &mut [u8], key: &ContentKey, iv: &[u8; 16], crypt: u8, skip: u8) {
-    let mut cipher = cbc::Decryptor::<Aes128>::new(&key.0.into(), &(*iv).into());
-    let (crypt, skip) = if crypt == 0 { (1, 0) } else { (usize::from(crypt), usize::from(skip)) };
-    for group in data.chunks_mut((crypt + skip) * BLOCK) {
-        for block in group.chunks_exact_mut(BLOCK).take(crypt) {
-            cipher.decrypt_block(block.try_into().expect("chunks have a block's length"));
+/// Calls `decrypt` for each encrypted run of whole blocks in a protected range.
+///
+/// Without a pattern (zero blocks encrypted, or none skipped) that is all but an incomplete block at the end. With one,
+/// the standard leaves in the clear whatever is too short for the encrypted part of the pattern.
+fn encrypted_blocks(data: &mut [u8], crypt: u8, skip: u8, mut decrypt: impl FnMut(&mut [u8])) {
+    if crypt == 0 || skip == 0 {
+        let whole = data.len() / BLOCK * BLOCK;
+        return decrypt(&mut data[..whole]);
+    }
+    let encrypted = usize::from(crypt) * BLOCK;
+    for group in data.chunks_mut(encrypted + usize::from(skip) * BLOCK) {
+        if let Some(blocks) = group.get_mut(..encrypted) {
+            decrypt(blocks);
         }
     }
+}
+
+/// Continues a chain over whole blocks, several at once.
+fn decrypt_chain(cipher: &mut impl BlockModeDecrypt<BlockSize = aes::cipher::consts::U16>, data: &mut [u8]) {
+    let (blocks, _) = Array::slice_as_chunks_mut(data);
+    cipher.decrypt_blocks(blocks);
+}
+
+/// Do decrypted units look like what the decoder expects? `true` where nothing can be told.
+///
+/// A wrong key is not seen by CTR or CBC themselves. Pictures whose NAL headers stay in the clear, as most do, say
+/// nothing about the key either: then this finds broken subsamples only.
+pub fn looks_like_media<'a>(codec: &CodecConfig, units: impl Iterator<Item = &'a Bytes>) -> bool {
+    match codec {
+        CodecConfig::Aac { .. } => looks_like_aac(units),
+        CodecConfig::H264 { avcc, .. } => {
+            avcc.get(4).is_none_or(|sizes| looks_like_nal_units(units, usize::from(sizes & 3) + 1))
+        }
+        CodecConfig::H265 { hvcc, .. } => {
+            hvcc.get(21).is_none_or(|sizes| looks_like_nal_units(units, usize::from(sizes & 3) + 1))
+        }
+        _ => true,
+    }
+}
+
+/// Do NAL units behind lengths of `length_size` bytes (1 to 4) fill each of these access units exactly?
+///
+/// Looks at the first 32. Noise passes with a probability below one in a million for a single unit of lengths of four
+/// bytes. The forbidden bit of a NAL unit's header must be zero.
+pub fn looks_like_nal_units<'a>(units: impl Iterator<Item = &'a Bytes>, length_size: usize) -> bool {
+    units.take(32).all(|unit| {
+        let mut rest = &unit[..];
+        while let Some((length, after)) = rest.split_at_checked(length_size) {
+            let length = length.iter().fold(0usize, |length, byte| length << 8 | usize::from(*byte));
+            let Some((nal, after)) = after.split_at_checked(length) else { return false };
+            if nal.first().is_some_and(|header| header & 0x80 != 0) {
+                return false;
+            }
+            rest = after;
+        }
+        rest.is_empty()
+    })
 }
 
 /// Does a run of decrypted AAC access units look like AAC?

@@ -1,4 +1,5 @@
-//! Protection system specific headers: the key ids of version 1 boxes.
+//! Protection system specific headers: the key ids of version 1 boxes. Those of version 0 name keys, if at all, in the
+//! system's own language.
 
 use super::KeyId;
 
@@ -6,22 +7,38 @@ use super::KeyId;
 pub const COMMON_SYSTEM: [u8; 16] =
     [0x10, 0x77, 0xef, 0xec, 0xc0, 0xb2, 0x4d, 0x02, 0xac, 0xe3, 0x3c, 0x1e, 0x52, 0xe2, 0xfb, 0x4b];
 
-/// Key ids of a whole box, header included. Unreadable boxes have none.
+/// Key ids of one header: a licence for more has never been seen.
+const MAX_KEY_IDS: usize = 1_024;
+
+/// Key ids of whole boxes, one after the other. Unreadable boxes and other bytes have none.
 pub fn key_ids(data: &[u8]) -> Vec<KeyId> {
-    match data.get(4..8) {
-        Some(b"pssh") => payload_key_ids(&data[8..]),
-        _ => Vec::new(),
+    let mut ids = Vec::new();
+    let mut rest = data;
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let size = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        // Zero: as far as there is something.
+        let length = if size == 0 { after.len() } else { size.saturating_sub(8).min(after.len()) };
+        if &head[4..] == b"pssh" {
+            ids.extend(payload_key_ids(&after[..length]));
+        }
+        if ids.len() >= MAX_KEY_IDS {
+            break;
+        }
+        rest = &after[length..];
     }
+    ids.truncate(MAX_KEY_IDS);
+    ids
 }
 
-/// Key ids of a box's payload, whatever its system: version(1) flags(3) system(16) count(4) ids.
+/// Key ids of a box's payload, whatever its system: version(1) flags(3) system(16) count(4) ids. In the order of bytes in
+/// which UUIDs are written, at most 1024.
 pub fn payload_key_ids(payload: &[u8]) -> Vec<KeyId> {
     let version = payload.first().copied().unwrap_or_default();
     let count = payload.get(20..24).map(|bytes| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
     let (Some(count), true) = (count, version >= 1) else { return Vec::new() };
     payload[24..]
         .chunks_exact(16)
-        .take(count as usize)
+        .take((count as usize).min(MAX_KEY_IDS))
         .map(|id| KeyId(id.try_into().expect("chunks have sixteen bytes")))
         .collect()
 }
@@ -29,6 +46,18 @@ pub fn payload_key_ids(payload: &[u8]) -> Vec<KeyId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn payload(version: u8, ids: &[[u8; 16]]) -> Vec<u8> {
+        let mut payload = vec![version, 0, 0, 0];
+        payload.extend_from_slice(&COMMON_SYSTEM);
+        payload.extend_from_slice(&(ids.len() as u32).to_be_bytes());
+        payload.extend(ids.concat());
+        payload
+    }
+
+    fn whole(payload: &[u8]) -> Vec<u8> {
+        [&(payload.len() as u32 + 8).to_be_bytes()[..], b"pssh", payload].concat()
+    }
 
     #[test]
     fn a_count_beyond_the_data_yields_what_is_there() {
@@ -38,5 +67,24 @@ mod tests {
         payload.extend_from_slice(&[7; 40]);
         assert_eq!(payload_key_ids(&payload), [KeyId([7; 16]); 2]);
         assert_eq!(payload_key_ids(&payload[..10]), []);
+    }
+
+    #[test]
+    fn conformance_34_key_ids_are_read_as_written_from_all_boxes_of_version_1() {
+        let id: [u8; 16] = std::array::from_fn(|byte| byte as u8);
+        let boxes = [whole(&payload(0, &[[9; 16]])), whole(&payload(1, &[id, [3; 16]])), whole(&payload(1, &[[4; 16]]))];
+        assert_eq!(key_ids(&boxes.concat()), [KeyId(id), KeyId([3; 16]), KeyId([4; 16])]);
+        assert_eq!(KeyId(id).to_string(), "000102030405060708090a0b0c0d0e0f");
+    }
+
+    #[test]
+    fn sizes_that_make_no_sense_end_the_walk() {
+        let good = whole(&payload(1, &[[4; 16]]));
+        for size in [1u32, 7, 9, u32::MAX] {
+            let mut damaged = good.clone();
+            damaged[..4].copy_from_slice(&size.to_be_bytes());
+            assert!(key_ids(&damaged).len() <= 1, "{size}");
+        }
+        assert_eq!(key_ids(&whole(&payload(1, &[[4; 16]; 2_000]))).len(), MAX_KEY_IDS);
     }
 }

@@ -1,20 +1,20 @@
-//! The walk over boxes.
+//! The walk over boxes, and the fields in them.
 
 use crate::container::ContainerError;
-use mp4_atom::Atom;
 
 /// A box: its type, where it starts in the walked slice, and what is in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BoxRef<'a> {
     pub(super) kind: [u8; 4],
     pub(super) start: usize,
+    /// Where its payload starts.
+    pub(super) content: usize,
     pub(super) payload: &'a [u8],
 }
 
 impl BoxRef<'_> {
-    /// Reads the payload by the crate's definition of this type.
-    pub(super) fn decode<T: Atom>(&self, name: &'static str) -> Result<T, ContainerError> {
-        T::decode_body(&mut &*self.payload).map_err(|_| ContainerError::Malformed(name))
+    pub(super) fn end(&self) -> usize {
+        self.content + self.payload.len()
     }
 }
 
@@ -51,7 +51,7 @@ fn next_box(data: &[u8], start: usize) -> Result<(BoxRef<'_>, usize), ContainerE
     };
     let length = usize::try_from(size).ok().filter(|length| *length >= header && *length <= rest.len());
     let length = length.ok_or_else(|| truncated(size))?;
-    Ok((BoxRef { kind, start, payload: &rest[header..length] }, start + length))
+    Ok((BoxRef { kind, start, content: start + header, payload: &rest[header..length] }, start + length))
 }
 
 /// The first box of a type.
@@ -71,9 +71,93 @@ pub(super) fn require<'a>(data: &'a [u8], kind: &'static str) -> Result<BoxRef<'
     find(data, code)?.ok_or(ContainerError::Missing(kind))
 }
 
+/// The box at the end of a path of boxes within each other, all of which must be there.
+pub(super) fn require_path<'a>(data: &'a [u8], path: &[&'static str]) -> Result<&'a [u8], ContainerError> {
+    path.iter().try_fold(data, |within, kind| Ok(require(within, kind)?.payload))
+}
+
 /// Box types from files are not text until proven.
 pub(super) fn printable(kind: [u8; 4]) -> String {
     kind.iter().map(|byte| if byte.is_ascii_graphic() { *byte as char } else { '.' }).collect()
+}
+
+/// Takes big-endian fields off the front of a box; whatever is not there is reported under the box's name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    name: &'static str,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(data: &'a [u8], name: &'static str) -> Self {
+        Self { rest: data, name }
+    }
+
+    /// Of a full box: its version and its 24 bits of flags, and the fields behind them.
+    pub(super) fn full(data: &'a [u8], name: &'static str) -> Result<(u8, u32, Self), ContainerError> {
+        let mut reader = Self::new(data, name);
+        let head = reader.u32()?;
+        Ok(((head >> 24) as u8, head & 0x00ff_ffff, reader))
+    }
+
+    /// The error for fields that make no sense.
+    pub(super) fn malformed(&self) -> ContainerError {
+        ContainerError::Malformed(self.name)
+    }
+
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], ContainerError> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(ContainerError::Malformed(self.name))?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], ContainerError> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(ContainerError::Malformed(self.name))?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, ContainerError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, ContainerError> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, ContainerError> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(super) fn i32(&mut self) -> Result<i32, ContainerError> {
+        self.array().map(i32::from_be_bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64, ContainerError> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    /// Four bytes, or eight if `wide`: most boxes have such fields in version 0 and 1.
+    pub(super) fn u32_or_u64(&mut self, wide: bool) -> Result<u64, ContainerError> {
+        if wide { self.u64() } else { self.u32().map(u64::from) }
+    }
+
+    /// A field that is there only `if` a flag says so.
+    pub(super) fn u32_if(&mut self, present: bool) -> Result<Option<u32>, ContainerError> {
+        if present { self.u32().map(Some) } else { Ok(None) }
+    }
+
+    /// Text up to a zero byte, which must be there.
+    pub(super) fn text(&mut self) -> Result<String, ContainerError> {
+        let length = self.rest.iter().position(|byte| *byte == 0).ok_or(ContainerError::Malformed(self.name))?;
+        let text = String::from_utf8_lossy(self.take(length)?).into_owned();
+        self.u8()?;
+        Ok(text)
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +185,14 @@ mod tests {
         data.extend_from_slice(b"mdat123");
         let found: Vec<_> = boxes(&data).map(Result::unwrap).collect();
         assert_eq!((found[0].payload, found[1].payload), (&[7u8, 7][..], &b"123"[..]));
+    }
+
+    #[test]
+    fn fields_that_are_not_there_are_reported_under_the_name_of_their_box() {
+        let mut reader = Reader::new(b"ab\0\x01", "emsg");
+        assert_eq!(reader.text().unwrap(), "ab");
+        assert_eq!(reader.u16(), Err(ContainerError::Malformed("emsg")));
+        assert_eq!(reader.u8(), Ok(1));
+        assert_eq!(reader.text(), Err(ContainerError::Malformed("emsg")));
     }
 }

@@ -1,136 +1,205 @@
-//! Media segments: fragments to samples.
+//! Fragments: `moof` and the samples that it lists.
 
-use super::boxes::{self, BoxRef};
+use super::boxes::{self, BoxRef, Reader};
+use super::budget::Budget;
 use super::init::{InitSegment, InitTrack};
-use super::{MAX_SAMPLES, protection};
-use crate::container::{ContainerError, Sample, SampleProtection};
-use crate::manifest::TrackKind;
+use super::sample_encryption::Described;
+use super::streams::{Listed, Run, TrackSamples, sample};
+use crate::container::{ContainerError, Sample};
 use abr::MediaTime;
 use bytes::Bytes;
-use mp4_atom::{Tfdt, Tfhd, Trun, TrunEntry};
-use std::time::Duration;
 
 /// `sample_is_non_sync_sample` of the sample flags.
 const NON_SYNC: u32 = 0x0001_0000;
+/// How many boxes behind a `moof` its `mdat` is looked for, where offsets do not lead to it.
+const BOXES_BEFORE_DATA: usize = 8;
 
-/// All samples of a segment, per track in decode order. Times are media times with the edit list applied: for most
-/// streams that is the presentation's timeline already.
-pub(super) fn demux(media: &Bytes, init: &InitSegment) -> Result<Vec<(TrackKind, Vec<Sample>)>, ContainerError> {
-    let mut streams: Vec<(TrackKind, Vec<Sample>)> =
-        init.tracks.iter().map(|track| (track.format.kind, Vec::new())).collect();
-    let mut fragments = 0;
-    for found in boxes::boxes(media) {
-        let found = found?;
-        if &found.kind == b"moof" {
-            fragments += 1;
-            fragment(media, &found, init, &mut streams)?;
-        }
-    }
-    if fragments == 0 {
-        return Err(ContainerError::Missing("moof"));
-    }
-    Ok(streams)
-}
-
-fn fragment(
+/// Adds the samples of one `moof` to those of their `tracks`. Returns when the first of them is shown.
+pub(super) fn demux(
     media: &Bytes,
     moof: &BoxRef<'_>,
     init: &InitSegment,
-    streams: &mut [(TrackKind, Vec<Sample>)],
-) -> Result<(), ContainerError> {
+    tracks: &mut [TrackSamples],
+    budget: &mut Budget,
+) -> Result<Option<MediaTime>, ContainerError> {
+    let mut earliest = None;
+    let mut implied_base = moof.start as u64;
     for found in boxes::boxes(moof.payload) {
         let traf = found?;
         if &traf.kind != b"traf" {
             continue;
         }
-        let header: Tfhd = boxes::require(traf.payload, "tfhd")?.decode("tfhd")?;
-        let position = init.tracks.iter().position(|track| track.id == header.track_id);
-        // A single track under another number: some packagers renumber per rung.
-        let position = position.or((init.tracks.len() == 1).then_some(0));
-        if let Some(position) = position {
-            let samples = &mut streams[position].1;
-            track_fragment(media, moof.start, &traf, &header, &init.tracks[position], samples)?;
-        }
+        let fragment = Fragment::parse(media, moof, traf.payload, implied_base)?;
+        // Fragments of tracks that are left out still say where the data of the next one begin.
+        let (first, end) = match init.position(fragment.header.track) {
+            Some(position) => fragment.demux(media, &init.tracks[position], &mut tracks[position], budget)?,
+            None => (None, fragment.base),
+        };
+        implied_base = end;
+        earliest = [earliest, first].into_iter().flatten().min();
     }
-    Ok(())
+    Ok(earliest)
 }
 
-fn track_fragment(
-    media: &Bytes,
-    moof_start: usize,
-    traf: &BoxRef<'_>,
-    header: &Tfhd,
-    track: &InitTrack,
-    samples: &mut Vec<Sample>,
-) -> Result<(), ContainerError> {
-    let first = samples.len();
-    let decode_time: Tfdt = boxes::require(traf.payload, "tfdt")?.decode("tfdt")?;
-    let mut ticks = i64::try_from(decode_time.base_media_decode_time).map_err(|_| ContainerError::Malformed("tfdt"))?;
-    // Without an explicit base, CMAF's default-base-is-moof is assumed: older forms do not occur in segments.
-    let base = header.base_data_offset.map_or(moof_start as u64, |offset| offset);
-    let mut next_data = base;
+/// `tfhd`.
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    track: u32,
+    base_data_offset: Option<u64>,
+    base_is_moof: bool,
+    description: Option<u32>,
+    duration: Option<u32>,
+    size: Option<u32>,
+    flags: Option<u32>,
+}
 
-    for found in boxes::boxes(traf.payload) {
-        let found = found?;
-        if &found.kind != b"trun" {
-            continue;
-        }
-        let run: Trun = found.decode("trun")?;
-        if samples.len() + run.samples.len() > MAX_SAMPLES {
-            return Err(ContainerError::LimitExceeded { what: "samples", max: MAX_SAMPLES as u64 });
-        }
-        if let Some(offset) = run.data_offset {
-            next_data = base.checked_add_signed(i64::from(offset)).ok_or(ContainerError::Malformed("trun"))?;
-        }
-        for entry in &run.samples {
-            let size = u64::from(entry.size.or(header.default_sample_size).unwrap_or(track.defaults.size));
-            let end = next_data.checked_add(size).ok_or(ContainerError::Malformed("trun"))?;
-            if end > media.len() as u64 {
-                let available = (media.len() as u64).saturating_sub(next_data);
-                return Err(ContainerError::Truncated { kind: "mdat".into(), claimed: size, available });
+impl Header {
+    fn parse(tfhd: &[u8]) -> Result<Self, ContainerError> {
+        let (_, flags, mut reader) = Reader::full(tfhd, "tfhd")?;
+        Ok(Self {
+            track: reader.u32()?,
+            base_data_offset: if flags & 1 != 0 { Some(reader.u64()?) } else { None },
+            base_is_moof: flags & 0x02_0000 != 0,
+            description: reader.u32_if(flags & 2 != 0)?,
+            duration: reader.u32_if(flags & 8 != 0)?,
+            size: reader.u32_if(flags & 0x10 != 0)?,
+            flags: reader.u32_if(flags & 0x20 != 0)?,
+        })
+    }
+}
+
+/// `trun` without its samples.
+#[derive(Clone, Copy, Debug)]
+struct RunHeader<'a> {
+    flags: u32,
+    count: u32,
+    data_offset: Option<i32>,
+    first_flags: Option<u32>,
+    entries: Reader<'a>,
+}
+
+impl<'a> RunHeader<'a> {
+    fn parse(trun: &'a [u8]) -> Result<Self, ContainerError> {
+        let (_, flags, mut reader) = Reader::full(trun, "trun")?;
+        let count = reader.u32()?;
+        let data_offset = if flags & 1 != 0 { Some(reader.i32()?) } else { None };
+        let first_flags = reader.u32_if(flags & 4 != 0)?;
+        Ok(Self { flags, count, data_offset, first_flags, entries: reader })
+    }
+
+    fn has(&self, flag: u32) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// One `traf`.
+struct Fragment<'a> {
+    traf: &'a [u8],
+    header: Header,
+    /// What offsets count from, in the media.
+    base: u64,
+    /// Where the data begin if the first run does not say it.
+    data: u64,
+}
+
+impl<'a> Fragment<'a> {
+    fn parse(media: &[u8], moof: &BoxRef<'_>, traf: &'a [u8], implied_base: u64) -> Result<Self, ContainerError> {
+        let header = Header::parse(boxes::require(traf, "tfhd")?.payload)?;
+        let first_run = boxes::find(traf, b"trun")?.map(|run| RunHeader::parse(run.payload)).transpose()?;
+        let offset = first_run.and_then(|run| run.data_offset);
+        let mdat = || boxes::boxes(&media[moof.end()..]).take(BOXES_BEFORE_DATA).flatten().find(|b| &b.kind == b"mdat");
+        let base = match header.base_data_offset {
+            None if header.base_is_moof => moof.start as u64,
+            None => implied_base,
+            Some(explicit) => {
+                // It counts from the beginning of the file, so it is of no use in a segment cut out of one. Then the
+                // fragment itself is meant, or the data.
+                let data = mdat().map_or(0..0, |mdat| (moof.end() + mdat.content) as u64..(moof.end() + mdat.end()) as u64);
+                let first = |base: u64| base.saturating_add_signed(i64::from(offset.unwrap_or(0)));
+                let candidates = [explicit, moof.start as u64, data.start];
+                candidates.into_iter().find(|base| data.contains(&first(*base))).unwrap_or(explicit)
             }
-            let data = media.slice(next_data as usize..end as usize);
-            next_data = end;
-            let duration = entry.duration.or(header.default_sample_duration).unwrap_or(track.defaults.duration);
-            samples.push(sample(&entry, ticks, duration, data, header, track));
-            ticks = ticks.checked_add(i64::from(duration)).ok_or(ContainerError::Malformed("tfdt"))?;
-        }
+        };
+        // Without any offset at all, data at the beginning of `moof` would be its own header.
+        let data = match mdat().filter(|_| offset.is_none() && base == moof.start as u64) {
+            Some(mdat) => (moof.end() + mdat.content) as u64,
+            None => base,
+        };
+        Ok(Self { traf, header, base, data })
     }
-    protect(traf, header, track, &mut samples[first..])
+
+    /// Returns when the first sample is shown, and where the data end.
+    fn demux(
+        &self,
+        media: &Bytes,
+        track: &InitTrack,
+        samples: &mut TrackSamples,
+        budget: &mut Budget,
+    ) -> Result<(Option<MediaTime>, u64), ContainerError> {
+        let decode_time = match boxes::find(self.traf, b"tfdt")? {
+            Some(tfdt) => {
+                let (version, _, mut reader) = Reader::full(tfdt.payload, "tfdt")?;
+                i64::try_from(reader.u32_or_u64(version == 1)?).map_err(|_| reader.malformed())?
+            }
+            None => samples.next_decode_time,
+        };
+        let description = self.header.description.unwrap_or(track.defaults.description).max(1);
+        let mut cursor = Cursor { data: self.data, decode_time };
+        let (mut listed, mut runs) = (Vec::new(), Vec::new());
+        for found in boxes::boxes(self.traf) {
+            let found = found?;
+            if &found.kind == b"trun" {
+                let before = listed.len();
+                self.run(RunHeader::parse(found.payload)?, media, track, &mut cursor, &mut listed, budget)?;
+                runs.push(Run { samples: listed.len() - before, description });
+            }
+        }
+        samples.next_decode_time = cursor.decode_time;
+        let shown = listed.iter().filter(|sample| !sample.hidden).map(|sample| sample.pts).min();
+        let described = Described { boxes: self.traf, fragment: true, media, base: self.base };
+        samples.push(described, track, &runs, listed, budget)?;
+        Ok((shown, cursor.data))
+    }
+
+    fn run(
+        &self,
+        mut run: RunHeader<'_>,
+        media: &Bytes,
+        track: &InitTrack,
+        cursor: &mut Cursor,
+        samples: &mut Vec<Sample>,
+        budget: &mut Budget,
+    ) -> Result<(), ContainerError> {
+        let fields = [0x100, 0x200, 0x400, 0x800].into_iter().filter(|flag| run.has(*flag)).count() as u64;
+        if (run.entries.rest().len() as u64) < u64::from(run.count) * fields * 4 {
+            return Err(run.entries.malformed());
+        }
+        budget.samples(u64::from(run.count))?;
+        samples.reserve(run.count as usize);
+        if let Some(offset) = run.data_offset {
+            let data = self.base.checked_add_signed(i64::from(offset));
+            cursor.data = data.ok_or(ContainerError::Malformed("trun"))?;
+        }
+        let defaults = &track.defaults;
+        for position in 0..run.count {
+            let duration = run.entries.u32_if(run.has(0x100))?.or(self.header.duration).unwrap_or(defaults.duration);
+            let size = run.entries.u32_if(run.has(0x200))?.or(self.header.size).unwrap_or(defaults.size);
+            let flags = run.entries.u32_if(run.has(0x400))?.or(self.header.flags).unwrap_or(defaults.flags);
+            let flags = run.first_flags.filter(|_| position == 0).unwrap_or(flags);
+            // Unsigned in version 0, but nobody delays by years, and some writers mean negative numbers there too.
+            let offset = if run.has(0x800) { run.entries.i32()? } else { 0 };
+            let listed = Listed { decoded: cursor.decode_time, offset, duration, keyframe: flags & NON_SYNC == 0 };
+            samples.push(sample(media, (cursor.data, size), listed, track, budget)?);
+            cursor.data += u64::from(size);
+            let next = cursor.decode_time.checked_add(i64::from(duration));
+            cursor.decode_time = next.ok_or(ContainerError::Malformed("tfdt"))?;
+        }
+        Ok(())
+    }
 }
 
-fn sample(entry: &TrunEntry, ticks: i64, duration: u32, data: Bytes, header: &Tfhd, track: &InitTrack) -> Sample {
-    let flags = entry.flags.or(header.default_sample_flags).unwrap_or(track.defaults.flags);
-    let shown = ticks.saturating_add(entry.cts.unwrap_or(0));
-    let time = |ticks| MediaTime::from_ticks(ticks, track.timescale) + track.shift;
-    let length = MediaTime::from_ticks(i64::from(duration), track.timescale).nanos();
-    Sample {
-        pts: time(shown),
-        dts: time(ticks),
-        duration: Duration::from_nanos(u64::try_from(length).unwrap_or_default()),
-        keyframe: track.format.kind == TrackKind::Audio || flags & NON_SYNC == 0,
-        hidden: false,
-        data,
-        protection: None,
-    }
-}
-
-/// Attaches the protection that the sample description and `senc` give, after checking it against each sample's size.
-fn protect(traf: &BoxRef<'_>, header: &Tfhd, track: &InitTrack, samples: &mut [Sample]) -> Result<(), ContainerError> {
-    let description = header.sample_description_index.unwrap_or(track.defaults.description).max(1);
-    let entry = usize::try_from(description - 1).ok().and_then(|index| track.descriptions.get(index));
-    let Some(protected) = entry.ok_or(ContainerError::Malformed("tfhd"))? else { return Ok(()) };
-    let protections: Vec<SampleProtection> = match boxes::find(traf.payload, b"senc")? {
-        Some(senc) => protection::parse_senc(&senc, protected, samples.len())?,
-        None => vec![protection::without_senc(protected)?; samples.len()],
-    };
-    for (sample, protection) in samples.iter_mut().zip(protections) {
-        let total: u64 =
-            protection.subsamples.iter().map(|part| u64::from(part.clear) + u64::from(part.protected)).sum();
-        if !protection.subsamples.is_empty() && total != sample.data.len() as u64 {
-            return Err(ContainerError::Malformed("senc"));
-        }
-        sample.protection = Some(protection);
-    }
-    Ok(())
+/// Where the next sample is, and when it is decoded.
+struct Cursor {
+    data: u64,
+    decode_time: i64,
 }

@@ -1,39 +1,54 @@
 //! Initialisation segments: tracks, their decoders' configuration, protection and time.
 
-use super::MAX_TRACKS;
-use super::boxes::{self, BoxRef};
-use super::protection::{self, TrackProtection};
-use crate::container::{CodecConfig, ContainerError, TrackFormat};
+use super::boxes::{self, Reader};
+use super::edits::Edit;
+use super::sample_entry::{self, SampleDescription};
+use super::sample_groups::SeigGroups;
+use super::{MAX_TRACKS, sample_groups};
+use crate::container::{ContainerError, TrackFormat};
 use crate::drm::{KeyId, pssh};
 use crate::manifest::TrackKind;
 use abr::MediaTime;
-use bytes::Bytes;
-use mp4_atom::{Elst, Hdlr, Mdhd, Tkhd, Trex};
+#[cfg(any(test, feature = "testing"))]
+use std::sync::Arc;
+
+/// Key ids of one file. Each is a licence request, and no file has more than a handful.
+const MAX_KEY_IDS: usize = 1_024;
 
 /// What an initialisation segment says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitSegment {
+    /// Those that can be decoded: pictures, sound and text, at most 16.
     pub tracks: Vec<InitTrack>,
-    /// Key ids of `pssh` boxes and track defaults.
+    /// Key ids of `pssh` boxes, track defaults and sample groups; in order, without the zero id that stands for "see the
+    /// fragments".
     pub key_ids: Vec<KeyId>,
+    /// Does the file have a single track? Then fragments mean it under any number: some packagers renumber per rung.
+    pub(super) single: bool,
 }
 
 /// One track of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitTrack {
     pub id: u32,
+    /// Ticks per second, never zero.
     pub timescale: u32,
+    /// Of the first sample description that can be decoded.
     pub format: TrackFormat,
     /// By sample description index, counted from 1; a clear lead has an entry of its own.
-    pub descriptions: Vec<Option<TrackProtection>>,
+    pub descriptions: Vec<SampleDescription>,
     /// To be added to media times: the edit list.
     pub shift: MediaTime,
+    pub(super) edit: Edit,
     pub(super) defaults: SampleDefaults,
+    /// Key groups that fragments refer to.
+    pub(super) groups: SeigGroups,
 }
 
 /// `trex`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SampleDefaults {
+    track: u32,
     pub(super) description: u32,
     pub(super) duration: u32,
     pub(super) size: u32,
@@ -41,45 +56,75 @@ pub(super) struct SampleDefaults {
 }
 
 impl InitSegment {
-    /// Reads a segment that starts with `ftyp` and holds `moov`.
+    /// Reads an initialisation segment, or the beginning of a file as far as the end of `moov`.
     ///
-    /// Tracks that are neither picture nor sound are left out; one that cannot be decoded is an error only if it is
-    /// the last hope.
+    /// Tracks that are neither picture nor sound nor text, or that cannot be decoded, are left out; that is an error only
+    /// if none remains. Other errors: no ISO base media at all, `moov` missing, incomplete or broken.
     pub fn parse(data: &[u8]) -> Result<Self, ContainerError> {
-        if data.get(..1).is_none_or(|first| first == [0x47]) || data.len() < 8 {
+        let known = |kind: &[u8; 4]| {
+            let first = [b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid"];
+            first.contains(&kind)
+        };
+        if data.get(4..8).is_none_or(|kind| !kind.try_into().is_ok_and(known)) {
             return Err(ContainerError::NotBmff);
         }
-        let moov = boxes::find(data, b"moov").map_err(|error| match boxes::boxes(data).next() {
-            Some(Ok(first)) if matches!(&first.kind, b"ftyp" | b"styp" | b"moov") => error,
-            _ => ContainerError::NotBmff,
-        })?;
-        let moov = moov.ok_or(ContainerError::Missing("moov"))?;
-        let movie_timescale = movie_timescale(moov.payload)?;
-        let defaults = track_defaults(moov.payload)?;
+        let moov = boxes::find(data, b"moov")?.ok_or(ContainerError::Missing("moov"))?;
+        Self::parse_moov(moov.payload)
+    }
 
-        let (mut tracks, mut refused, mut key_ids) = (Vec::new(), None, Vec::new());
-        for found in boxes::boxes(moov.payload) {
+    /// Reads the payload of `moov`.
+    pub(super) fn parse_moov(moov: &[u8]) -> Result<Self, ContainerError> {
+        let movie_timescale = movie_timescale(moov)?;
+        let defaults = track_defaults(moov)?;
+
+        let (mut tracks, mut refused, mut key_ids, mut seen) = (Vec::new(), None, Vec::new(), 0usize);
+        for found in boxes::boxes(moov) {
             let found = found?;
             match &found.kind {
-                b"trak" if tracks.len() == MAX_TRACKS => {
+                b"trak" if seen == MAX_TRACKS => {
                     return Err(ContainerError::LimitExceeded { what: "tracks", max: MAX_TRACKS as u64 });
                 }
-                b"trak" => match track(found.payload, movie_timescale, &defaults) {
-                    Ok(Some(track)) => tracks.push(track),
-                    Ok(None) => {}
-                    Err(error) => refused = Some(error),
-                },
-                b"pssh" => key_ids.extend(pssh::payload_key_ids(found.payload)),
+                b"trak" => {
+                    seen += 1;
+                    match track(found.payload, movie_timescale, defaults.as_deref()) {
+                        Ok(Some(track)) => tracks.push(track),
+                        Ok(None) => {}
+                        Err(error) => refused = Some(error),
+                    }
+                }
+                b"pssh" if key_ids.len() < MAX_KEY_IDS => key_ids.extend(pssh::payload_key_ids(found.payload)),
                 _ => {}
             }
         }
         if tracks.is_empty() {
             return Err(refused.unwrap_or(ContainerError::Missing("trak")));
         }
-        key_ids.extend(tracks.iter().flat_map(|track| track.descriptions.iter().flatten().map(|entry| entry.key_id)));
+        key_ids.extend(tracks.iter().flat_map(InitTrack::key_ids));
+        key_ids.retain(|id| id.0 != [0; 16]);
         key_ids.sort_unstable();
         key_ids.dedup();
-        Ok(Self { tracks, key_ids })
+        key_ids.truncate(MAX_KEY_IDS);
+        Ok(Self { tracks, key_ids, single: seen == 1 })
+    }
+
+    /// Position of the track that a fragment names.
+    pub(super) fn position(&self, id: u32) -> Option<usize> {
+        self.tracks.iter().position(|track| track.id == id).or(self.single.then_some(0))
+    }
+}
+
+impl InitTrack {
+    /// Keys that its descriptions and groups name.
+    fn key_ids(&self) -> impl Iterator<Item = KeyId> + '_ {
+        let defaults = self.descriptions.iter().filter_map(|entry| entry.protection.as_ref()?.default.as_ref());
+        let entries = defaults.map(|protection| protection.key_id);
+        entries.chain(self.groups.key_ids())
+    }
+
+    /// The sample description with this index, counted from 1.
+    pub(super) fn description(&self, index: u32) -> Result<&SampleDescription, ContainerError> {
+        let position = usize::try_from(index.saturating_sub(1)).ok();
+        position.and_then(|position| self.descriptions.get(position)).ok_or(ContainerError::Malformed("stsd"))
     }
 }
 
@@ -90,176 +135,84 @@ impl InitSegment {
         let track = InitTrack {
             id: 1,
             timescale: 90_000,
+            descriptions: vec![SampleDescription { format: Ok(Arc::new(format.clone())), protection: None }],
             format,
-            descriptions: vec![None],
             shift: MediaTime::ZERO,
+            edit: Edit::default(),
             defaults: SampleDefaults::default(),
+            groups: SeigGroups::default(),
         };
-        Self { tracks: vec![track], key_ids: Vec::new() }
+        Self { tracks: vec![track], key_ids: Vec::new(), single: true }
     }
 }
 
-/// `mvhd`: version 0 has 32-bit times before the timescale, version 1 64-bit ones.
+/// Version 1 of headers has two times and a duration of 64 bits where version 0 has 32.
 fn movie_timescale(moov: &[u8]) -> Result<u32, ContainerError> {
-    let mvhd = boxes::require(moov, "mvhd")?.payload;
-    let at = if mvhd.first() == Some(&1) { 20 } else { 12 };
-    let bytes =
-        mvhd.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or(ContainerError::Malformed("mvhd"))?;
-    Ok(u32::from_be_bytes(bytes).max(1))
+    let (version, _, mut reader) = Reader::full(boxes::require(moov, "mvhd")?.payload, "mvhd")?;
+    reader.take(if version == 1 { 16 } else { 8 })?;
+    Ok(reader.u32()?.max(1))
 }
 
-fn track_defaults(moov: &[u8]) -> Result<Vec<Trex>, ContainerError> {
-    let Some(mvex) = boxes::find(moov, b"mvex")? else {
-        return Err(ContainerError::Unsupported("a file that is not fragmented".into()));
-    };
+/// `None` for a plain file.
+fn track_defaults(moov: &[u8]) -> Result<Option<Vec<SampleDefaults>>, ContainerError> {
+    let Some(mvex) = boxes::find(moov, b"mvex")? else { return Ok(None) };
     let mut defaults = Vec::new();
     for found in boxes::boxes(mvex.payload) {
         let found = found?;
         if &found.kind == b"trex" && defaults.len() < MAX_TRACKS {
-            defaults.push(found.decode("trex")?);
+            let (_, _, mut reader) = Reader::full(found.payload, "trex")?;
+            let mut field = || reader.u32();
+            let (track, description, duration) = (field()?, field()?, field()?);
+            defaults.push(SampleDefaults { track, description, duration, size: field()?, flags: field()? });
         }
     }
-    Ok(defaults)
+    Ok(Some(defaults))
 }
 
-fn track(trak: &[u8], movie_timescale: u32, defaults: &[Trex]) -> Result<Option<InitTrack>, ContainerError> {
-    let header: Tkhd = boxes::require(trak, "tkhd")?.decode("tkhd")?;
+/// `tkhd`.
+pub(super) fn track_id(trak: &[u8]) -> Result<u32, ContainerError> {
+    let (version, _, mut reader) = Reader::full(boxes::require(trak, "tkhd")?.payload, "tkhd")?;
+    reader.take(if version == 1 { 16 } else { 8 })?;
+    reader.u32()
+}
+
+/// `defaults` are absent in a plain file.
+fn track(
+    trak: &[u8],
+    movie_timescale: u32,
+    defaults: Option<&[SampleDefaults]>,
+) -> Result<Option<InitTrack>, ContainerError> {
+    let id = track_id(trak)?;
     let mdia = boxes::require(trak, "mdia")?.payload;
-    let handler: Hdlr = boxes::require(mdia, "hdlr")?.decode("hdlr")?;
-    let kind = match handler.handler.as_ref() {
+    let (_, _, mut handler) = Reader::full(boxes::require(mdia, "hdlr")?.payload, "hdlr")?;
+    handler.take(4)?;
+    let kind = match &handler.array()? {
         b"vide" => TrackKind::Video,
         b"soun" => TrackKind::Audio,
+        b"text" | b"subt" | b"sbtl" => TrackKind::Text,
         _ => return Ok(None),
     };
-    let media: Mdhd = boxes::require(mdia, "mdhd")?.decode("mdhd")?;
-    if media.timescale == 0 {
+    let (version, _, mut header) = Reader::full(boxes::require(mdia, "mdhd")?.payload, "mdhd")?;
+    header.take(if version == 1 { 16 } else { 8 })?;
+    let timescale = header.u32()?;
+    if timescale == 0 {
         return Err(ContainerError::Malformed("mdhd"));
     }
-    let stbl = boxes::require(boxes::require(mdia, "minf")?.payload, "stbl")?.payload;
-    let (codec, descriptions) = sample_entries(boxes::require(stbl, "stsd")?.payload)?;
-    let defaults = defaults.iter().find(|trex| trex.track_id == header.track_id);
+    let stbl = boxes::require_path(mdia, &["minf", "stbl"])?;
+    let descriptions = sample_entry::parse_stsd(boxes::require(stbl, "stsd")?.payload, kind)?;
+    let mut formats = descriptions.iter().map(|entry| &entry.format);
+    let refused = formats.clone().find_map(|format| format.clone().err()).unwrap_or(ContainerError::Missing("stsd"));
+    let format = formats.find_map(|format| format.as_deref().ok()).ok_or(refused)?.clone();
+    let edit = Edit::parse(trak, movie_timescale, timescale)?;
+    let scheme = descriptions.iter().find_map(|entry| Some(entry.protection.as_ref()?.scheme));
     Ok(Some(InitTrack {
-        id: header.track_id,
-        timescale: media.timescale,
-        format: TrackFormat { kind, codec },
+        id,
+        timescale,
+        format,
         descriptions,
-        shift: edit_shift(trak, movie_timescale, media.timescale)?,
-        defaults: defaults.map_or_else(SampleDefaults::default, |trex| SampleDefaults {
-            description: trex.default_sample_description_index,
-            duration: trex.default_sample_duration,
-            size: trex.default_sample_size,
-            flags: trex.default_sample_flags,
-        }),
+        shift: edit.time(0, timescale),
+        edit: if defaults.is_some() { edit.open_ended() } else { edit },
+        defaults: defaults.and_then(|all| all.iter().find(|trex| trex.track == id)).copied().unwrap_or_default(),
+        groups: scheme.map_or_else(|| Ok(SeigGroups::default()), |scheme| sample_groups::parse_sgpd(stbl, scheme))?,
     }))
-}
-
-/// The edit list as one shift: an empty edit delays the media, a media time cuts its head. Further edits of a
-/// fragmented file are not used by packagers.
-fn edit_shift(trak: &[u8], movie_timescale: u32, timescale: u32) -> Result<MediaTime, ContainerError> {
-    let Some(edts) = boxes::find(trak, b"edts")? else { return Ok(MediaTime::ZERO) };
-    let Some(elst) = boxes::find(edts.payload, b"elst")? else { return Ok(MediaTime::ZERO) };
-    if elst.payload.len() > 4096 {
-        return Err(ContainerError::LimitExceeded { what: "edits", max: 4096 / 12 });
-    }
-    let list: Elst = elst.decode("elst")?;
-    let mut shift = MediaTime::ZERO;
-    for edit in &list.entries {
-        match edit.media_time {
-            None => shift += MediaTime::from_ticks(clamp(edit.segment_duration), movie_timescale),
-            Some(start) => return Ok(shift - MediaTime::from_ticks(clamp(start), timescale)),
-        }
-    }
-    Ok(shift)
-}
-
-fn clamp(ticks: u64) -> i64 {
-    i64::try_from(ticks).unwrap_or(i64::MAX)
-}
-
-type Entries = (CodecConfig, Vec<Option<TrackProtection>>);
-
-/// All entries of `stsd`. They may differ in protection (clear lead) but not in codec.
-fn sample_entries(stsd: &[u8]) -> Result<Entries, ContainerError> {
-    let mut codec = None;
-    let mut descriptions = Vec::new();
-    for entry in boxes::boxes(stsd.get(8..).ok_or(ContainerError::Malformed("stsd"))?) {
-        let (entry_codec, protection) = sample_entry(&entry?)?;
-        codec.get_or_insert(entry_codec);
-        if descriptions.len() == MAX_TRACKS {
-            return Err(ContainerError::LimitExceeded { what: "sample entries", max: MAX_TRACKS as u64 });
-        }
-        descriptions.push(protection);
-    }
-    Ok((codec.ok_or(ContainerError::Missing("stsd"))?, descriptions))
-}
-
-/// Fixed parts of a VisualSampleEntry and an AudioSampleEntry before their boxes.
-const VISUAL_ENTRY: usize = 78;
-const AUDIO_ENTRY: usize = 28;
-
-fn sample_entry(entry: &BoxRef<'_>) -> Result<(CodecConfig, Option<TrackProtection>), ContainerError> {
-    let fixed = match &entry.kind {
-        b"encv" | b"avc1" | b"avc3" | b"hvc1" | b"hev1" => VISUAL_ENTRY,
-        b"enca" | b"mp4a" => AUDIO_ENTRY,
-        other => return Err(ContainerError::Unsupported(format!("sample entry {}", boxes::printable(*other)))),
-    };
-    let (head, children) = entry.payload.split_at_checked(fixed).ok_or(ContainerError::Malformed("stsd"))?;
-    let (kind, protection) = match &entry.kind {
-        b"encv" | b"enca" => protection::parse_sinf(boxes::require(children, "sinf")?.payload)?,
-        _ => (entry.kind, None),
-    };
-    let word = |at: usize| u16::from_be_bytes([head[at], head[at + 1]]);
-    let codec = match &kind {
-        b"avc1" | b"avc3" => {
-            let avcc = boxes::require(children, "avcC")?.payload;
-            CodecConfig::H264 { avcc: Bytes::copy_from_slice(avcc), width: word(24), height: word(26) }
-        }
-        b"hvc1" | b"hev1" => {
-            let hvcc = boxes::require(children, "hvcC")?.payload;
-            CodecConfig::H265 { hvcc: Bytes::copy_from_slice(hvcc), width: word(24), height: word(26) }
-        }
-        b"mp4a" => {
-            let config = audio_specific_config(boxes::require(children, "esds")?.payload)?;
-            let rate = u32::from(word(24));
-            CodecConfig::Aac { config: Bytes::copy_from_slice(config), rate, channels: word(16) }
-        }
-        other => return Err(ContainerError::Unsupported(format!("codec {}", boxes::printable(*other)))),
-    };
-    Ok((codec, protection))
-}
-
-/// The DecoderSpecificInfo of an `esds` box: descriptors 3 > 4 > 5 of ISO/IEC 14496-1.
-fn audio_specific_config(esds: &[u8]) -> Result<&[u8], ContainerError> {
-    let malformed = || ContainerError::Malformed("esds");
-    let es = descriptor(esds.get(4..).ok_or_else(malformed)?, 3).ok_or_else(malformed)?;
-    let flags = *es.get(2).ok_or_else(malformed)?;
-    // Optional parts: dependsOn (2), URL (1 + length), OCR id (2).
-    let mut at = 3 + if flags & 0x80 != 0 { 2 } else { 0 };
-    if flags & 0x40 != 0 {
-        at += 1 + usize::from(*es.get(at).ok_or_else(malformed)?);
-    }
-    at += if flags & 0x20 != 0 { 2 } else { 0 };
-    let config = descriptor(es.get(at..).ok_or_else(malformed)?, 4).ok_or_else(malformed)?;
-    // Object type indication 0x40 is MPEG-4 audio; 0x66 to 0x68 are MPEG-2 AAC profiles.
-    match config.first() {
-        Some(0x40 | 0x66..=0x68) => {}
-        Some(other) => return Err(ContainerError::Unsupported(format!("audio object type {other:#04x}"))),
-        None => return Err(malformed()),
-    }
-    descriptor(config.get(13..).ok_or_else(malformed)?, 5).filter(|info| info.len() >= 2).ok_or_else(malformed)
-}
-
-/// Payload of a descriptor with this tag at the start of `data`; sizes have 7 bits a byte, four bytes at most.
-fn descriptor(data: &[u8], tag: u8) -> Option<&[u8]> {
-    let (first, mut rest) = data.split_first()?;
-    let mut size = 0usize;
-    for _ in 0..4 {
-        let (byte, after) = rest.split_first()?;
-        rest = after;
-        size = size << 7 | usize::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    (*first == tag).then(|| rest.get(..size)).flatten()
 }

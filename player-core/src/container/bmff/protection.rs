@@ -1,125 +1,126 @@
-//! `sinf` (which scheme, which key) and `senc` (which bytes), ISO/IEC 23001-7.
+//! Which scheme protects a track, and with which key: `sinf`, `tenc` and their forerunners in PIFF (ISO/IEC 23001-7).
 
-use super::boxes::{self, BoxRef};
-use crate::container::{ContainerError, SampleProtection, Scheme, Subsample};
+use super::boxes::{self, Reader};
+use crate::container::{ContainerError, Scheme};
 use crate::drm::KeyId;
 
-/// Subsamples of one sample: a slice each, and no picture has that many.
-const MAX_SUBSAMPLES: usize = 4_096;
+/// The `uuid` of PIFF's track encryption box.
+const PIFF_TENC: [u8; 16] =
+    [0x89, 0x74, 0xdb, 0xce, 0x7b, 0xe7, 0x4c, 0x51, 0x84, 0xf9, 0x71, 0x48, 0xf9, 0x88, 0x25, 0x54];
 
-/// How the samples of a track are protected, unless a fragment says otherwise.
+/// What an encrypted sample entry says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryProtection {
+    pub scheme: Scheme,
+    /// How samples are protected unless their group says otherwise; `None` if they are then in the clear.
+    pub default: Option<TrackProtection>,
+}
+
+/// How samples are protected, beside what is said of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrackProtection {
     pub scheme: Scheme,
     pub key_id: KeyId,
-    /// Bytes of IV stored with each sample: 0, 8 or 16.
-    iv_size: usize,
-    /// Used where samples carry none.
-    constant_iv: Option<[u8; 16]>,
+    pub(super) iv: IvSource,
 }
 
-/// Reads `sinf`: the original sample entry's type and the protection, `None` if the track says it is not encrypted.
-pub(super) fn parse_sinf(sinf: &[u8]) -> Result<([u8; 4], Option<TrackProtection>), ContainerError> {
-    let frma = boxes::require(sinf, "frma")?;
-    let original: [u8; 4] =
-        frma.payload.get(..4).and_then(|code| code.try_into().ok()).ok_or(ContainerError::Malformed("frma"))?;
-    let schm = boxes::require(sinf, "schm")?;
-    let scheme: [u8; 4] =
-        schm.payload.get(4..8).and_then(|code| code.try_into().ok()).ok_or(ContainerError::Malformed("schm"))?;
-    let schi = boxes::require(sinf, "schi")?;
-    let tenc = boxes::require(schi.payload, "tenc")?;
-    Ok((original, parse_tenc(tenc.payload, scheme)?))
+/// Where initialisation vectors are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IvSource {
+    /// With each sample: 8 or 16 bytes.
+    Sample(usize),
+    /// The same for all.
+    Constant([u8; 16]),
 }
 
-fn parse_tenc(tenc: &[u8], scheme: [u8; 4]) -> Result<Option<TrackProtection>, ContainerError> {
-    let malformed = || ContainerError::Malformed("tenc");
-    // version(1) flags(3) reserved(1) pattern(1) isProtected(1) ivSize(1) kid(16)
-    let fixed: &[u8; 24] = tenc.get(..24).and_then(|head| head.try_into().ok()).ok_or_else(malformed)?;
-    let (version, pattern, protected, iv_size) = (fixed[0], fixed[5], fixed[6], usize::from(fixed[7]));
+/// Reads the boxes of an encrypted sample entry: the original entry's type and its protection. Of several `sinf`, the
+/// first that this player takes.
+pub(super) fn parse_sinf(children: &[u8]) -> Result<([u8; 4], Option<EntryProtection>), ContainerError> {
+    let mut refused = ContainerError::Missing("sinf");
+    for found in boxes::boxes(children) {
+        let found = found?;
+        if &found.kind == b"sinf" {
+            match one_sinf(found.payload) {
+                Ok((original, protection)) => return Ok((original, Some(protection))),
+                Err(error) => refused = error,
+            }
+        }
+    }
+    Err(refused)
+}
+
+fn one_sinf(sinf: &[u8]) -> Result<([u8; 4], EntryProtection), ContainerError> {
+    let original = Reader::new(boxes::require(sinf, "frma")?.payload, "frma").array()?;
+    let (_, _, mut schm) = Reader::full(boxes::require(sinf, "schm")?.payload, "schm")?;
+    let code: [u8; 4] = schm.array()?;
+    let schi = boxes::require(sinf, "schi")?.payload;
+    let tenc = match boxes::find(schi, b"tenc")? {
+        Some(tenc) => tenc.payload,
+        None => piff_box(schi, &PIFF_TENC)?.ok_or(ContainerError::Missing("tenc"))?,
+    };
+    let (version, _, mut reader) = Reader::full(tenc, "tenc")?;
+    let algorithm = tenc.get(6).copied();
+    let scheme = match &code {
+        b"cenc" => Scheme::Cenc,
+        b"cbc1" => Scheme::Cbc1,
+        b"cbcs" => Scheme::Cbcs { crypt: 0, skip: 0 },
+        b"cens" => Scheme::Cens { crypt: 0, skip: 0 },
+        // PIFF names the algorithm where later standards say whether there is one.
+        b"piff" if algorithm == Some(2) => Scheme::Cbc1,
+        b"piff" => Scheme::Cenc,
+        other => return Err(ContainerError::UnsupportedScheme(boxes::printable(*other))),
+    };
+    let default = encryption_fields(&mut reader, scheme, version > 0)?;
+    let scheme = default.as_ref().map_or(scheme, |default| default.scheme);
+    Ok((original, EntryProtection { scheme, default }))
+}
+
+/// The payload of a `uuid` box, behind its identifier.
+pub(super) fn piff_box<'a>(data: &'a [u8], id: &[u8; 16]) -> Result<Option<&'a [u8]>, ContainerError> {
+    for found in boxes::boxes(data) {
+        let found = found?;
+        if let (b"uuid", Some((head, payload))) = (&found.kind, found.payload.split_first_chunk::<16>())
+            && head == id
+        {
+            return Ok(Some(payload));
+        }
+    }
+    Ok(None)
+}
+
+/// The fields that `tenc` and the sample group `seig` share; `None` for samples in the clear.
+pub(super) fn encryption_fields(
+    reader: &mut Reader<'_>,
+    scheme: Scheme,
+    with_pattern: bool,
+) -> Result<Option<TrackProtection>, ContainerError> {
+    reader.u8()?;
+    let pattern = reader.u8()?;
+    let (protected, iv_size) = (reader.u8()?, reader.u8()?);
+    let key_id = KeyId(reader.array()?);
     if protected == 0 {
         return Ok(None);
     }
-    let key_id = KeyId(fixed[8..24].try_into().expect("sixteen bytes were taken"));
-    let constant_iv = if iv_size == 0 {
-        let size = usize::from(*tenc.get(24).ok_or_else(malformed)?);
-        Some(padded_iv(tenc.get(25..25 + size).ok_or_else(malformed)?).ok_or_else(malformed)?)
-    } else {
-        None
+    let (crypt, skip) = if with_pattern { (pattern >> 4, pattern & 0x0f) } else { (0, 0) };
+    let scheme = match scheme {
+        Scheme::Cbcs { .. } => Scheme::Cbcs { crypt, skip },
+        Scheme::Cens { .. } => Scheme::Cens { crypt, skip },
+        whole @ (Scheme::Cenc | Scheme::Cbc1) => whole,
     };
-    if !matches!(iv_size, 0 | 8 | 16) {
-        return Err(malformed());
-    }
-    let (crypt, skip) = if version == 0 { (0, 0) } else { (pattern >> 4, pattern & 0x0f) };
-    let scheme = match &scheme {
-        b"cenc" => Scheme::Cenc,
-        b"cbcs" => Scheme::Cbcs { crypt, skip },
-        other => return Err(ContainerError::UnsupportedScheme(boxes::printable(*other))),
+    let iv = match iv_size {
+        0 => {
+            let size = usize::from(reader.u8()?);
+            IvSource::Constant(padded_iv(reader.take(size)?).ok_or_else(|| reader.malformed())?)
+        }
+        8 | 16 => IvSource::Sample(usize::from(iv_size)),
+        _ => return Err(reader.malformed()),
     };
-    Ok(Some(TrackProtection { scheme, key_id, iv_size, constant_iv }))
+    Ok(Some(TrackProtection { scheme, key_id, iv }))
 }
 
 /// IVs of eight bytes fill the upper half; the lower one counts blocks.
-fn padded_iv(iv: &[u8]) -> Option<[u8; 16]> {
+pub(super) fn padded_iv(iv: &[u8]) -> Option<[u8; 16]> {
     let mut padded = [0; 16];
     matches!(iv.len(), 8 | 16).then(|| padded[..iv.len()].copy_from_slice(iv))?;
     Some(padded)
-}
-
-/// Reads `senc` for `count` samples.
-pub(super) fn parse_senc(
-    senc: &BoxRef<'_>,
-    track: &TrackProtection,
-    count: usize,
-) -> Result<Vec<SampleProtection>, ContainerError> {
-    let malformed = || ContainerError::Malformed("senc");
-    let flags = *senc.payload.get(3).ok_or_else(malformed)?;
-    let mut reader = Reader(senc.payload.get(4..).ok_or_else(malformed)?);
-    if reader.u32().ok_or_else(malformed)? as usize != count {
-        return Err(malformed());
-    }
-    let mut samples = Vec::with_capacity(count.min(super::MAX_SAMPLES));
-    for _ in 0..count {
-        let iv = match track.constant_iv {
-            Some(iv) if track.iv_size == 0 => iv,
-            _ => reader.take(track.iv_size).and_then(padded_iv).ok_or_else(malformed)?,
-        };
-        let mut subsamples = Vec::new();
-        if flags & 2 != 0 {
-            let entries = usize::from(reader.u16().ok_or_else(malformed)?);
-            if entries > MAX_SUBSAMPLES {
-                return Err(ContainerError::LimitExceeded { what: "subsamples", max: MAX_SUBSAMPLES as u64 });
-            }
-            for _ in 0..entries {
-                let clear = u32::from(reader.u16().ok_or_else(malformed)?);
-                let protected = reader.u32().ok_or_else(malformed)?;
-                subsamples.push(Subsample { clear, protected });
-            }
-        }
-        samples.push(SampleProtection { key_id: track.key_id, scheme: track.scheme, iv, subsamples });
-    }
-    Ok(samples)
-}
-
-/// Protection of samples without `senc`: possible only where one IV serves all.
-pub(super) fn without_senc(track: &TrackProtection) -> Result<SampleProtection, ContainerError> {
-    let iv = track.constant_iv.ok_or(ContainerError::Missing("senc"))?;
-    Ok(SampleProtection { key_id: track.key_id, scheme: track.scheme, iv, subsamples: Vec::new() })
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4).map(|bytes| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-    }
 }
