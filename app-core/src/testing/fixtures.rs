@@ -359,11 +359,8 @@ pub(crate) fn snapshot() -> PlayerSnapshot {
 
 /// Two lines of subtitles.
 pub(crate) fn cue() -> Cue {
-    Cue {
-        start: MediaTime::from_millis(1_150_000),
-        end: MediaTime::from_millis(1_154_000),
-        lines: vec!["She said the tide keeps books,".into(), "and that somebody must read them.".into()],
-    }
+    let lines = vec!["She said the tide keeps books,".into(), "and that somebody must read them.".into()];
+    Cue::plain(MediaTime::from_millis(1_150_000), MediaTime::from_millis(1_154_000), lines)
 }
 
 /// A refusal by the service, titled "No".

@@ -1,27 +1,30 @@
 //! Subtitles as data. Drawing is the surface's business.
+//!
+//! [`parse`] takes a segment of any kind apart into [`Cue`]s. Captions that travel within video come as byte triplets
+//! and have decoders with a memory: [`cea608`] and [`cea708`]. All of them give text with style and place; where the
+//! same piece arrives in several segments, [`merge_touching`] joins it again.
 
+pub mod cea608;
+pub mod cea708;
+mod cue;
+mod sniff;
+mod srt;
+mod style;
+#[cfg(test)]
+mod tests;
+pub mod ttml;
 pub mod webvtt;
+mod wvtt;
 
-use crate::container::{Init, MediaStream};
-use abr::MediaTime;
+pub use cue::{
+    Cue, CueSettings, DisplayAlign, Line, LineAlign, Percent, PositionAlign, Region, TextAlign, Vertical,
+    merge_touching, unroll,
+};
+pub use style::{Colour, Span, TextStyle};
+
+use crate::container::{CodecConfig, Init, MediaStream};
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-
-/// A piece of text and when it is to be seen, on the presentation's timeline.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Cue {
-    pub start: MediaTime,
-    pub end: MediaTime,
-    /// Lines from top to bottom, without markup.
-    pub lines: Vec<String>,
-}
-
-impl Cue {
-    /// Is it to be seen at `position`?
-    pub fn is_active(&self, position: MediaTime) -> bool {
-        self.start <= position && position < self.end
-    }
-}
+use sniff::Form;
 
 /// What the times of cues count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,24 +47,43 @@ pub struct TextSegment {
 pub enum TextError {
     #[error(transparent)]
     WebVtt(#[from] webvtt::WebVttError),
+    #[error(transparent)]
+    Ttml(#[from] ttml::TtmlError),
     #[error("neither WebVTT nor TTML, nor a file with either in it")]
     Unknown,
     #[error(transparent)]
     Container(#[from] crate::container::ContainerError),
 }
 
-/// Reads a segment of a text track: a WebVTT or TTML file, or ISO media with either in it.
+/// Reads a segment of a text track: a WebVTT, TTML or SubRip file, or media with text in samples.
+///
+/// The form is told by the first bytes, since playlists are often wrong about it. A file with nothing but white space
+/// in it has no cues; packagers write such where nobody speaks.
 pub fn parse(bytes: &Bytes, init: Option<&Init>) -> Result<TextSegment, TextError> {
-    if init.is_none() {
-        return Ok(TextSegment { cues: webvtt::parse(bytes)?, base: CueBase::Media });
+    match sniff::form(bytes) {
+        Form::Empty => Ok(TextSegment { cues: Vec::new(), base: CueBase::Period }),
+        Form::WebVtt => Ok(webvtt::parse(bytes)?),
+        Form::SubRip => Ok(TextSegment { cues: srt::parse(bytes)?, base: CueBase::Period }),
+        Form::Xml => Ok(TextSegment { cues: ttml::parse(bytes)?, base: CueBase::Period }),
+        Form::Unknown if init.is_none() => Err(TextError::Unknown),
+        Form::Media | Form::Unknown => {
+            let media = crate::container::demux(bytes, init, None)?;
+            let mut cues = Vec::new();
+            for stream in &media.streams {
+                cues.extend(cues_of_samples(stream)?);
+            }
+            Ok(TextSegment { cues: merge_touching(cues), base: CueBase::Media })
+        }
     }
-    let media = crate::container::demux(bytes, init, None)?;
-    Ok(TextSegment { cues: media.streams.iter().flat_map(cues_of_samples).collect(), base: CueBase::Media })
 }
 
-/// Cues of text in samples, at media times.
-fn cues_of_samples(_stream: &MediaStream) -> Vec<Cue> {
-    Vec::new()
+/// Cues of text in samples, at media times. Samples of anything else have none.
+fn cues_of_samples(stream: &MediaStream) -> Result<Vec<Cue>, TextError> {
+    match &stream.format.codec {
+        CodecConfig::WebVtt { header } => Ok(wvtt::cues(header, &stream.samples)?),
+        CodecConfig::Ttml => Ok(ttml::cues_of_samples(&stream.samples)?),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// Joins cues that say the same and touch: a cue that reaches over several segments is repeated in each.
