@@ -85,8 +85,3 @@ fn cues_of_samples(stream: &MediaStream) -> Result<Vec<Cue>, TextError> {
         _ => Ok(Vec::new()),
     }
 }
-
-/// Joins cues that say the same and touch: a cue that reaches over several segments is repeated in each.
-pub fn merge_touching(cues: Vec<Cue>) -> Vec<Cue> {
-    cues
-}

@@ -62,7 +62,8 @@ impl InitSegment {
     /// if none remains. Other errors: no ISO base media at all, `moov` missing, incomplete or broken.
     pub fn parse(data: &[u8]) -> Result<Self, ContainerError> {
         let known = |kind: &[u8; 4]| {
-            let first = [b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid"];
+            let first =
+                [b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid"];
             first.contains(&kind)
         };
         if data.get(4..8).is_none_or(|kind| !kind.try_into().is_ok_and(known)) {

@@ -1,8 +1,8 @@
 //! Samples of one track as they are collected: in order, by format.
 
+use super::Budget;
 use super::init::InitTrack;
 use super::sample_encryption::{self, Described};
-use super::Budget;
 use crate::container::{ContainerError, MediaStream, Sample, TrackFormat};
 use crate::manifest::TrackKind;
 use abr::MediaTime;

@@ -97,7 +97,10 @@ fn conformance_31_patterns_and_ivs_of_all_lengths_are_read() {
     assert_eq!((found.iv, found.subsamples), ([5; 16], vec![Subsample { clear: 1, protected: 3 }]));
     let short = [&[1, 0, 0, 0, 0, 0x55, 1, 0][..], &KEY_ID, &[8], &[5; 8]].concat();
     let found = read(b"cens", &short, &[]);
-    assert_eq!((found.scheme, found.iv), (Scheme::Cens { crypt: 5, skip: 5 }, [5, 5, 5, 5, 5, 5, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0]));
+    assert_eq!(
+        (found.scheme, found.iv),
+        (Scheme::Cens { crypt: 5, skip: 5 }, [5, 5, 5, 5, 5, 5, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0])
+    );
     // Version 0 has no pattern, whatever is in its place.
     let old = [&[0, 0, 0, 0, 0, 0x19, 1, 16][..], &KEY_ID].concat();
     let found = read(b"cbc1", &old, &senc(&[(&[7; 16], &[])]));

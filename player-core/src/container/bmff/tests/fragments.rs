@@ -8,7 +8,8 @@ fn one_track() -> InitSegment {
 
 /// Data, decode and presentation times in milliseconds, and whether decoding can start.
 fn seen(demuxed: &Demuxed, kind: TrackKind) -> Vec<(Bytes, i64, i64, bool)> {
-    let facts = |sample: &Sample| (sample.data.clone(), sample.dts.as_millis(), sample.pts.as_millis(), sample.keyframe);
+    let facts =
+        |sample: &Sample| (sample.data.clone(), sample.dts.as_millis(), sample.pts.as_millis(), sample.keyframe);
     samples(demuxed, kind).into_iter().map(facts).collect()
 }
 
@@ -56,9 +57,8 @@ fn fragments_of_several_tracks_share_the_data_by_whatever_offsets_count_from() {
     let bare = |id: u32| atom(b"traf", &[&full(b"tfhd", 0, 0, &[id]), &full(b"trun", 0, 0, &[1])]);
     expected(demux(&fragment(|_| [bare(1), bare(7)].concat(), b"vvvvssss").into(), &init).unwrap());
     // From the beginning of the file that the segment was cut out of.
-    let absolute = |id: u32, data: u32| {
-        atom(b"traf", &[&full(b"tfhd", 0, 1, &[id, 0, 5_000]), &full(b"trun", 0, 1, &[1, data])])
-    };
+    let absolute =
+        |id: u32, data: u32| atom(b"traf", &[&full(b"tfhd", 0, 1, &[id, 0, 5_000]), &full(b"trun", 0, 1, &[1, data])]);
     let media = fragment(|data| [absolute(1, data), absolute(7, data + 4)].concat(), b"vvvvssss");
     expected(demux(&media.into(), &init).unwrap());
 }
@@ -67,9 +67,8 @@ fn fragments_of_several_tracks_share_the_data_by_whatever_offsets_count_from() {
 fn of_tracks_of_one_kind_the_first_with_samples_is_played() {
     let other = Track { id: 2, entries: vec![avc1(320)], ..Track::default() };
     let init = InitSegment::parse(&init(&[Track::default(), other])).unwrap();
-    let run = |id: u32, data: u32| {
-        atom(b"traf", &[&full(b"tfhd", 0, 0x02_0000, &[id]), &full(b"trun", 0, 1, &[1, data])])
-    };
+    let run =
+        |id: u32, data: u32| atom(b"traf", &[&full(b"tfhd", 0, 0x02_0000, &[id]), &full(b"trun", 0, 1, &[1, data])]);
     let second = demux(&fragment(|data| run(2, data), b"aaaa").into(), &init).unwrap();
     assert_eq!(second.streams.len(), 1);
     assert_eq!(second.streams[0].samples.len(), 1);

@@ -49,7 +49,8 @@ fn renditions(folder: &Path) -> Vec<(PathBuf, Vec<PathBuf>)> {
         }
         let prefix = name(path).split("init").next().unwrap().to_owned();
         let belongs = |other: &&PathBuf| {
-            let middle = name(other).strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".m4s")).map(str::to_owned);
+            let middle =
+                name(other).strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".m4s")).map(str::to_owned);
             other.parent() == path.parent() && middle.is_some_and(|rest| rest.parse::<u32>().is_ok())
         };
         found.push((path.clone(), files.iter().filter(belongs).cloned().collect()));
