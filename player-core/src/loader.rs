@@ -3,7 +3,7 @@
 
 use crate::config::NetConfig;
 use crate::container::index::IndexRead;
-use crate::container::{self, CodecConfig, ContainerError, Demuxed, Init, SampleCipher};
+use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
 use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
 use crate::manifest::{
     self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, SegmentCipher, SegmentIndex,
@@ -264,8 +264,7 @@ impl Loader {
                     }
                 }
                 let units = stream.samples.iter().map(|sample| &sample.data);
-                let aac = matches!(stream.format.codec, CodecConfig::Aac { .. });
-                if protected && aac && !cenc::looks_like_aac(units) {
+                if protected && !cenc::looks_like_media(&stream.format.codec, units) {
                     return Err(ContainerError::WrongKey);
                 }
             }
