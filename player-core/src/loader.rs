@@ -212,7 +212,7 @@ impl Loader {
         if segments.is_empty() {
             return Err(LoadFailure::Manifest(ManifestError::Empty));
         }
-        let content = Content::Playlist(SegmentIndex { segments, protections: Vec::new() });
+        let content = Content::Playlist(SegmentIndex { segments, ..SegmentIndex::default() });
         Ok(match spent {
             Some(fetched) => loaded(content, &fetched),
             None => Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true },

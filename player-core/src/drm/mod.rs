@@ -85,4 +85,7 @@ pub enum DrmError {
     BadKey,
     #[error("decrypted bytes are not media: the key does not fit")]
     WrongKey,
+    /// An encrypted segment of this many bytes is no whole number of blocks: part of it is missing.
+    #[error("an encrypted segment of {0} bytes is cut short")]
+    CutShort(usize),
 }

@@ -3,6 +3,8 @@
 pub mod dash;
 pub mod hls;
 
+pub use hls::Variables;
+
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,8 @@ pub struct Presentation {
     pub events: Vec<TimedEvent>,
     /// What was left out, and why, in words for a person.
     pub excluded: Vec<Exclusion>,
+    /// What the playlists named here may import (HLS, `EXT-X-DEFINE`).
+    pub variables: Variables,
 }
 
 /// Pictures in a grid, one grid per segment.
@@ -47,7 +51,8 @@ pub struct ThumbnailTrack {
     /// Of one picture, in pixels; zero where unknown.
     pub width: u32,
     pub height: u32,
-    /// Pictures beside each other and on top of each other in one segment, in reading order.
+    /// Pictures beside each other and on top of each other in one segment, in reading order; one and one where only the
+    /// index knows ([`SegmentIndex::tiles`]).
     pub columns: u32,
     pub rows: u32,
     pub index: IndexSource,
@@ -84,6 +89,7 @@ impl Presentation {
             thumbnails: Vec::new(),
             events: Vec::new(),
             excluded: Vec::new(),
+            variables: Variables::default(),
         }
     }
 }
@@ -168,10 +174,27 @@ pub struct IndexedFile {
 }
 
 /// The segments of one representation, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SegmentIndex {
     pub segments: Vec<SegmentRef>,
     pub protections: Vec<Protection>,
+    /// What the list says happens when (date ranges).
+    pub events: Vec<TimedEvent>,
+    /// How pictures lie in its segments, where they are thumbnails.
+    pub tiles: Option<Tiles>,
+}
+
+/// Small pictures in a grid, as a playlist of pictures describes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tiles {
+    /// At least one each.
+    pub columns: u32,
+    pub rows: u32,
+    /// Of one picture, in pixels; zero where unknown.
+    pub width: u32,
+    pub height: u32,
+    /// How long one picture stands for; absent: the segment's duration divided by their number.
+    pub duration: Option<Duration>,
 }
 
 /// One segment.
@@ -217,7 +240,8 @@ pub struct SegmentCipher {
     pub method: CipherMethod,
     /// Where the key is: raw bytes behind an address.
     pub key: Url,
-    /// As many bytes as the playlist's digits make, padded on the left; without an IV the sequence number.
+    /// As many bytes as the playlist's digits make, padded on the left; without an IV the sequence number. Of
+    /// [`CipherMethod::Samples`] it is the one to be used, whatever its padding.
     pub iv: [u8; 16],
     /// Had the playlist fewer than 32 digits? Then some packagers mean a number padded on the right.
     pub short_iv: bool,
@@ -248,10 +272,13 @@ pub struct ByteSource {
 }
 
 /// An announced protection that this player can take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Protection {
     /// Key ids named by the announcement; may be empty.
     pub key_ids: Vec<crate::drm::KeyId>,
+    /// The raw key is behind this address, no licence is needed (`identity` of HLS). Then `key_ids` is empty: it is the
+    /// key of samples whose key id nobody else knows.
+    pub key_url: Option<Url>,
 }
 
 impl SegmentIndex {
@@ -307,4 +334,7 @@ pub enum ManifestError {
     Empty,
     #[error("unsupported: {0}")]
     Unsupported(&'static str),
+    /// Names what it is protected with.
+    #[error("protected with {0}, which is not supported")]
+    Protection(String),
 }

@@ -6,6 +6,7 @@ use crate::container::ContainerError;
 use crate::drm::{DrmError, LicenseDenied};
 use crate::error::{ErrorCode, PlaybackError, Severity};
 use crate::event::ResourceKind;
+use crate::manifest::ManifestError;
 use crate::net::FetchError;
 use std::time::Duration;
 
@@ -118,6 +119,7 @@ fn classify(failure: &LoadFailure) -> (ErrorCode, Class) {
             FetchError::TooLarge { .. } => (ErrorCode::TooLarge, Class::Gone),
             FetchError::WrongRange => (ErrorCode::MediaDamaged, Class::Damaged),
         },
+        LoadFailure::Manifest(ManifestError::Protection(_)) => (ErrorCode::SchemeUnsupported, Class::Gone),
         LoadFailure::Manifest(_) => (ErrorCode::ManifestInvalid, Class::Gone),
         LoadFailure::Text(_) => (ErrorCode::MediaDamaged, Class::Damaged),
         LoadFailure::Container(error) => match error {
@@ -128,6 +130,7 @@ fn classify(failure: &LoadFailure) -> (ErrorCode, Class) {
             ContainerError::WrongKey => (ErrorCode::WrongKey, Class::Final),
             _ => (ErrorCode::MediaDamaged, Class::Damaged),
         },
+        LoadFailure::Drm(DrmError::CutShort(_)) => (ErrorCode::MediaDamaged, Class::Damaged),
         LoadFailure::Drm(error) => (licence_error_code(error), Class::Final),
     }
 }
@@ -143,6 +146,7 @@ pub fn licence_error_code(error: &DrmError) -> ErrorCode {
         DrmError::Denied(LicenseDenied::NotHere) => ErrorCode::NotHere,
         DrmError::InvalidLicence(_) | DrmError::MissingKey(_) | DrmError::BadKey => ErrorCode::LicenceInvalid,
         DrmError::WrongKey => ErrorCode::WrongKey,
+        DrmError::CutShort(_) => ErrorCode::MediaDamaged,
     }
 }
 

@@ -136,7 +136,7 @@ impl ManifestBuilder {
             gap: false,
             cipher: None,
         };
-        SegmentIndex { segments: (0..self.segments).map(segment).collect(), protections: Vec::new() }
+        SegmentIndex { segments: (0..self.segments).map(segment).collect(), ..SegmentIndex::default() }
     }
 
     /// Bytes of each segment below a folder.
