@@ -26,7 +26,7 @@ fn by_licence(key: &Key) -> Result<Option<Protection>, ManifestError> {
         return Err(ManifestError::Unsupported("a key system other than Clear Key"));
     }
     let key_ids = key.uri.as_deref().map(announced_key_ids).unwrap_or_default();
-    Ok(Some(Protection { key_ids }))
+    Ok(Some(Protection { key_ids, licence_url: None }))
 }
 
 /// Key ids from a `data:` URI that holds a `pssh` box. An unreadable announcement is no error: the media name their
