@@ -120,13 +120,21 @@ pub(super) fn tracks(mut periods: Vec<PeriodSets>) -> Result<Tracks, ManifestErr
     fill(&mut chains);
     let mut all = Tracks::default();
     let mut budget = MAX_SEGMENTS_IN_ALL;
-    for (chain, own) in chains.into_iter().zip(own) {
-        let set_of = |at: Option<usize>| chain.sets[at?].as_ref();
-        let (Some(own), Some(set)) = (set_of(own), set_of(longest(&chain, &periods))) else { continue };
-        let rungs = set.representations.len();
+    for (mut chain, own) in chains.into_iter().zip(own) {
+        let Some(model) = longest(&chain, &periods) else { continue };
+        let rungs = chain.sets[model].as_ref().map_or(0, |set| set.representations.len());
+        let has_files = has_files(&chain);
         let sources: Vec<IndexSource> = (0..rungs)
-            .map(|rung| index(&chain, &periods, rung, rungs, &mut budget))
+            .map(|rung| {
+                let parts = parts(&mut chain, &periods, rung, rungs);
+                let length =
+                    |part: &Arc<IndexPart>| if let IndexPart::Known(known) = &**part { known.len() } else { 1 };
+                budget = budget.checked_sub(parts.iter().map(length).sum()).ok_or_else(too_many_segments_in_all)?;
+                Ok(index(parts, has_files))
+            })
             .collect::<Result<_, ManifestError>>()?;
+        let set_of = |at: usize| chain.sets[at].as_ref();
+        let (Some(own), Some(set)) = (own.and_then(set_of), set_of(model)) else { continue };
         if let Purpose::Thumbnails { columns, rows } = set.purpose {
             let tracks = set.representations.iter().zip(sources).map(|(encoding, index)| ThumbnailTrack {
                 width: encoding.width / columns.max(1),
@@ -251,16 +259,15 @@ fn longest(chain: &Chain, periods: &[PeriodSets]) -> Option<usize> {
 }
 
 /// One rung in all periods. Where a period has fewer or more, it takes the nearest by rank.
-fn index(
-    chain: &Chain,
-    periods: &[PeriodSets],
-    rung: usize,
-    rungs: usize,
-    budget: &mut usize,
-) -> Result<IndexSource, ManifestError> {
+fn parts(chain: &mut Chain, periods: &[PeriodSets], rung: usize, rungs: usize) -> Vec<Arc<IndexPart>> {
     let mut parts: Vec<Arc<IndexPart>> = Vec::new();
-    for (at, set) in chain.sets.iter().enumerate() {
+    for (at, set) in chain.sets.iter_mut().enumerate() {
         match set {
+            // As many: each is taken once, and need not be copied.
+            Some(set) if set.representations.len() == rungs => {
+                let nothing = Arc::new(IndexPart::Known(Vec::new()));
+                parts.push(std::mem::replace(&mut set.representations[rung].part, nothing));
+            }
             Some(set) => {
                 let last = set.representations.len() - 1;
                 let rank = match rungs - 1 {
@@ -274,27 +281,25 @@ fn index(
             None => {}
         }
     }
-    let known = parts.iter().map(|part| match &**part {
-        IndexPart::Known(segments) => segments.len(),
-        IndexPart::File(_) => 1,
-    });
-    *budget = budget.checked_sub(known.sum()).ok_or_else(too_many_segments_in_all)?;
-    let parts = parts.into_iter().map(Arc::unwrap_or_clone);
-    if !chain_has_files(chain) {
-        let segments: Vec<SegmentRef> = parts
-            .flat_map(|part| match part {
-                IndexPart::Known(segments) => segments,
-                IndexPart::File(_) => Vec::new(),
-            })
-            .collect();
-        let segments = close_gaps(segments);
-        return Ok(IndexSource::Known(Arc::new(SegmentIndex { segments, protections: Vec::new() })));
-    }
-    Ok(IndexSource::Parts(parts.collect()))
+    parts
 }
 
-/// Rungs of one track are all of one sort, so that a controller knows as much of each.
-fn chain_has_files(chain: &Chain) -> bool {
+fn index(parts: Vec<Arc<IndexPart>>, has_files: bool) -> IndexSource {
+    let parts = parts.into_iter().map(Arc::unwrap_or_clone);
+    if has_files {
+        return IndexSource::Parts(parts.collect());
+    }
+    let segments: Vec<SegmentRef> = parts
+        .flat_map(|part| match part {
+            IndexPart::Known(segments) => segments,
+            IndexPart::File(_) => Vec::new(),
+        })
+        .collect();
+    IndexSource::Known(Arc::new(SegmentIndex { segments: close_gaps(segments), protections: Vec::new() }))
+}
+
+/// Does any rung have files? Rungs of one track are all of one sort, so that a controller knows as much of each.
+fn has_files(chain: &Chain) -> bool {
     let encodings = chain.sets.iter().flatten().flat_map(|set| &set.representations);
     encodings.into_iter().any(|encoding| matches!(*encoding.part, IndexPart::File(_)))
 }

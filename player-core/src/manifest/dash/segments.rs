@@ -32,11 +32,9 @@ pub(super) struct Source<'e, 'a> {
     pub(super) crypto: Option<&'e CryptoPeriods<'e>>,
 }
 
-/// A segment before it is placed: ticks since the media's zero.
+/// A segment before it is placed.
 struct Listed {
-    start: i128,
-    end: i128,
-    number: u64,
+    entry: Entry,
     source: ByteSource,
 }
 
@@ -51,8 +49,8 @@ impl Source<'_, '_> {
                 self.one_file(info.number("presentationTimeOffset")?.unwrap_or(0), info.timescale()?)
             }
             InfoKind::Base => self.file(Some(info)),
-            InfoKind::List => self.listed(info, &self.list(info)?),
-            InfoKind::Template => self.listed(info, &self.template(info)?),
+            InfoKind::List => self.listed(info, self.list(info)?),
+            InfoKind::Template => self.listed(info, self.template(info)?),
         }
     }
 
@@ -105,7 +103,7 @@ impl Source<'_, '_> {
             number: 0,
             start: media_time(self.place.start),
             duration: length(end - self.place.start),
-            source: ByteSource { url: self.base.clone(), range: None },
+            source: self.base_file(),
             init: None,
             epoch: self.place.epoch,
             timing: self.timing(offset, timescale),
@@ -120,21 +118,21 @@ impl Source<'_, '_> {
 
     fn template(&self, info: &SegmentInfo<'_, '_>) -> Result<Vec<Listed>, ManifestError> {
         let Some(media) = info.attribute("media") else {
-            return self.entries(info, Some(1))?.iter().map(|entry| self.in_base(entry)).collect();
+            let alone = self.entries(info, Some(1))?;
+            return Ok(alone.into_iter().map(|entry| Listed { entry, source: self.base_file() }).collect());
         };
         let template = Template::parse(media);
         let alone = (!template.tells_segments_apart()).then_some(1);
         let listed = self.entries(info, alone)?.into_iter().map(|entry| {
             let Entry { time, number, sub_number, .. } = entry;
             let address = template.fill(&Values { number, time, sub_number, ..self.values() });
-            let source = ByteSource { url: resolve(&self.base, &address)?, range: None };
-            Ok(Listed { source, ..Listed::at(&entry, &self.base) })
+            Ok(Listed { entry, source: ByteSource { url: resolve(&self.base, &address)?, range: None } })
         });
         listed.collect()
     }
 
-    fn in_base(&self, entry: &Entry) -> Result<Listed, ManifestError> {
-        Ok(Listed::at(entry, &self.base))
+    fn base_file(&self) -> ByteSource {
+        ByteSource { url: self.base.clone(), range: None }
     }
 
     fn list(&self, info: &SegmentInfo<'_, '_>) -> Result<Vec<Listed>, ManifestError> {
@@ -145,7 +143,7 @@ impl Source<'_, '_> {
         let listed = self.entries(info, Some(urls.len() as u64))?.into_iter().zip(urls).map(|(entry, element)| {
             let url = element.attribute("media").map_or(Ok(self.base.clone()), |media| resolve(&self.base, media))?;
             let range = element.attribute("mediaRange").map(byte_range).transpose()?;
-            Ok(Listed { source: ByteSource { url, range }, ..Listed::at(&entry, &self.base) })
+            Ok(Listed { entry, source: ByteSource { url, range } })
         });
         listed.collect()
     }
@@ -214,30 +212,31 @@ impl Source<'_, '_> {
     }
 
     /// Segments on the presentation's timeline, without what lies outside the period.
-    fn listed(&self, info: &SegmentInfo<'_, '_>, listed: &[Listed]) -> Result<IndexPart, ManifestError> {
+    fn listed(&self, info: &SegmentInfo<'_, '_>, listed: Vec<Listed>) -> Result<IndexPart, ManifestError> {
         let timescale = info.timescale()?;
         let offset = info.number("presentationTimeOffset")?.unwrap_or(0);
         let init = self.init(info)?;
         let timing = self.timing(offset, timescale);
         let shift = self.place.start - nanos(offset, timescale);
         let mut segments = Vec::with_capacity(listed.len());
-        for (position, segment) in listed.iter().enumerate() {
-            let start = (shift + nanos(segment.start, timescale)).max(self.place.start);
-            let end = shift + nanos(segment.end, timescale);
+        for (position, Listed { entry, source }) in listed.into_iter().enumerate() {
+            let begin = i128::from(entry.start);
+            let start = (shift + nanos(begin, timescale)).max(self.place.start);
+            let end = shift + nanos(begin + i128::from(entry.duration), timescale);
             let end = self.place.end.map_or(end, |last| end.min(last));
             if end <= start {
                 continue;
             }
             let cipher: Option<SegmentCipher> = self
                 .crypto
-                .map(|crypto| crypto.cipher(position as u64, segment.number, &self.base))
+                .map(|crypto| crypto.cipher(position as u64, entry.number, &self.base))
                 .transpose()?
                 .flatten();
             segments.push(SegmentRef {
-                number: segment.number,
+                number: entry.number,
                 start: media_time(start),
                 duration: length(end - start),
-                source: segment.source.clone(),
+                source,
                 init: init.clone(),
                 epoch: self.place.epoch,
                 timing,
@@ -246,18 +245,6 @@ impl Source<'_, '_> {
             });
         }
         Ok(IndexPart::Known(segments))
-    }
-}
-
-impl Listed {
-    fn at(entry: &Entry, base: &Url) -> Self {
-        let start = i128::from(entry.start);
-        Self {
-            start,
-            end: start + i128::from(entry.duration),
-            number: entry.number,
-            source: ByteSource { url: base.clone(), range: None },
-        }
     }
 }
 
