@@ -279,6 +279,19 @@ pub struct Protection {
     /// The raw key is behind this address, no licence is needed (`identity` of HLS). Then `key_ids` is empty: it is the
     /// key of samples whose key id nobody else knows.
     pub key_url: Option<Url>,
+    /// Where a Clear Key licence is to be asked for, where the manifest says it (DASH-IF `Laurl`).
+    pub licence_url: Option<Url>,
+}
+
+impl ByteSource {
+    /// Stands for the length of a range that reaches to the end of what is there. Larger than any file, small enough to
+    /// be added to any position.
+    pub const TO_THE_END: u64 = 1 << 40;
+
+    /// How many bytes there will be, where the manifest says it.
+    pub fn stated_length(&self) -> Option<u64> {
+        self.range.map(|(_, length)| length).filter(|length| *length < Self::TO_THE_END)
+    }
 }
 
 impl SegmentIndex {

@@ -113,7 +113,7 @@ impl ActiveKeys {
                     continue;
                 }
                 Ok(Offer::Samples(key) | Offer::SamplesCtr(key)) if boxes => {
-                    applied.protections.push(Protection { key_ids: Vec::new(), key_url: Some(key.url) });
+                    applied.protections.push(Protection { key_url: Some(key.url), ..Protection::default() });
                     continue;
                 }
                 Ok(Offer::Licence(protection)) => {
@@ -140,7 +140,7 @@ pub(super) fn announced(attributes: &Attributes<'_>, base: &Url) -> Option<Prote
     match offer(attributes, &format(attributes), base).ok()? {
         Offer::Licence(protection) => Some(protection),
         Offer::Whole(key) | Offer::Samples(key) | Offer::SamplesCtr(key) => {
-            Some(Protection { key_ids: Vec::new(), key_url: Some(key.url) })
+            Some(Protection { key_url: Some(key.url), ..Protection::default() })
         }
     }
 }
@@ -197,7 +197,7 @@ fn by_licence(attributes: &Attributes<'_>, base: &Url) -> Protection {
     let named = attributes.text("KEYID").and_then(number::hexadecimal).map(|(number, _)| KeyId(number.to_be_bytes()));
     key_ids.extend(named.filter(|id| !key_ids.contains(id)));
     key_ids.truncate(MAX_KEY_IDS);
-    Protection { key_ids, key_url: None }
+    Protection { key_ids, ..Protection::default() }
 }
 
 fn shortened(name: &str) -> String {

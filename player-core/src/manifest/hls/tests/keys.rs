@@ -121,7 +121,7 @@ fn conformance_04_samples_are_encrypted_in_streams_and_common_encryption_is_in_b
         let boxes = index_of(&lines).unwrap();
         assert_eq!((&boxes.segments[0].cipher, &boxes.segments[0].init.as_ref().unwrap().cipher), (&None, &None));
         let key_url = Some(base().join("k").unwrap());
-        assert_eq!(boxes.protections, [Protection { key_ids: vec![], key_url }]);
+        assert_eq!(boxes.protections, [Protection { key_url, ..Protection::default() }]);
     }
 }
 
@@ -138,7 +138,7 @@ fn key_ids_come_from_boxes_and_attributes() {
             let key = format!("#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,{offer},KEYFORMAT=\"{format}\"");
             let index =
                 index_of(&format!("{key}\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:4,\na.m4s\n{key}\n#EXTINF:4,\nb.m4s"));
-            assert_eq!(index.unwrap().protections, [Protection { key_ids: vec![id], key_url: None }], "{key}");
+            assert_eq!(index.unwrap().protections, [Protection { key_ids: vec![id], ..Protection::default() }], "{key}");
         }
     }
 }
@@ -149,5 +149,5 @@ fn conformance_19_session_keys_are_announced_if_they_can_be_taken() {
         "#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8",
     );
     let key_url = Some(base().join("k").unwrap());
-    assert_eq!(presentation.unwrap().protections, [Protection { key_ids: vec![], key_url }]);
+    assert_eq!(presentation.unwrap().protections, [Protection { key_url, ..Protection::default() }]);
 }

@@ -1,0 +1,143 @@
+//! ISO base media: the way to a `sidx`, or the knowledge that there is none.
+
+use super::sidx::{self, Found};
+use super::{HEAD, IndexRead, Stretch, plain, segments};
+use crate::container::ContainerError;
+use crate::manifest::IndexedFile;
+use std::time::Duration;
+
+/// Boxes before the media; more are rubbish.
+const MAX_BOXES: usize = 1024;
+/// Longest `moov` that is read for its duration alone.
+const MAX_MOOV: u64 = 16 << 20;
+
+/// Type, first byte in the file, length of header and all of it (`None`: to the end of the file).
+struct Header {
+    kind: [u8; 4],
+    first: u64,
+    header: u64,
+    size: Option<u64>,
+}
+
+fn header(stretch: Stretch<'_>, first: u64) -> Option<Header> {
+    let data = stretch.from(first)?;
+    let kind = data.get(4..8)?.try_into().ok()?;
+    let (header, size) = match be32(data)? {
+        0 => (8, None),
+        1 => (16, Some(be64(data.get(8..)?)?)),
+        size => (8, Some(size.into())),
+    };
+    Some(Header { kind, first, header, size })
+}
+
+pub(super) fn be32(data: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(data.get(..4)?.try_into().ok()?))
+}
+
+pub(super) fn be64(data: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(data.get(..8)?.try_into().ok()?))
+}
+
+/// Walks over boxes until there is an index or media.
+pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
+    let is_index = file.index.is_some_and(|(first, _)| first == stretch.first && first > 0);
+    let mut position = stretch.first;
+    let mut length = None;
+    for _ in 0..MAX_BOXES {
+        let Some(found) = header(stretch, position) else { break };
+        let Some(size) = found.size.filter(|size| *size >= found.header) else {
+            // The last box of the file, or none.
+            return if is_index { Ok(IndexRead::More((0, HEAD))) } else { finish(stretch, length, None, file) };
+        };
+        let end = found.first.saturating_add(size);
+        match &found.kind {
+            b"sidx" => return index(stretch, found.first, file),
+            b"moov" => {
+                let wanted = size.min(MAX_MOOV);
+                let moov = stretch.from(found.first).unwrap_or_default();
+                let is_whole = moov.len() as u64 >= wanted;
+                let body = moov.get(found.header as usize..moov.len().min(usize::try_from(size).unwrap_or(usize::MAX)));
+                length = movie_length(body.unwrap_or_default()).or(length);
+                if length.is_none() && file.duration.is_none() && !is_whole && found.first > stretch.first {
+                    return Ok(IndexRead::More((found.first, wanted.saturating_add(HEAD))));
+                }
+            }
+            // There is no index where the manifest says: the file may have one elsewhere.
+            b"moof" | b"mdat" if is_index => break,
+            b"moof" => return finish(stretch, length, None, file),
+            // Media whose description comes later.
+            b"mdat" => return finish(stretch, length, Some(end), file),
+            _ => {}
+        }
+        position = end;
+    }
+    if is_index {
+        return Ok(IndexRead::More((0, HEAD)));
+    }
+    let is_cut = position > stretch.end() || stretch.data.len() as u64 >= HEAD;
+    if is_cut && position > stretch.first && position < u64::MAX / 2 {
+        return Ok(IndexRead::More((position, HEAD)));
+    }
+    plain(length, file)
+}
+
+/// A file without an index. How long it is may be said behind the media.
+fn finish(
+    stretch: Stretch<'_>,
+    length: Option<Duration>,
+    behind: Option<u64>,
+    file: &IndexedFile,
+) -> Result<IndexRead, ContainerError> {
+    match behind {
+        Some(behind) if length.is_none() && file.duration.is_none() && behind > stretch.first => {
+            Ok(IndexRead::More((behind, HEAD)))
+        }
+        _ => plain(length, file),
+    }
+}
+
+fn index(stretch: Stretch<'_>, first: u64, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
+    match sidx::collect(stretch, first, file)? {
+        Found::Entries(entries) => {
+            let listed = segments(&entries, first, file)?;
+            // An index of nothing is none.
+            if entries.is_empty() { plain(None, file) } else { Ok(IndexRead::Done(listed)) }
+        }
+        Found::More(range) => Ok(IndexRead::More(range)),
+    }
+}
+
+/// `mvhd`, or `mehd` of a fragmented file.
+fn movie_length(moov: &[u8]) -> Option<Duration> {
+    let mvhd = child(moov, b"mvhd")?;
+    let (timescale, duration) = match mvhd.first()? {
+        0 => (be32(mvhd.get(12..)?)?, u64::from(be32(mvhd.get(16..)?)?)),
+        _ => (be32(mvhd.get(20..)?)?, be64(mvhd.get(24..)?)?),
+    };
+    let unknown = duration == 0 || duration == u64::from(u32::MAX) || duration == u64::MAX;
+    let duration = if unknown {
+        let mehd = child(child(moov, b"mvex")?, b"mehd")?;
+        if *mehd.first()? == 0 { u64::from(be32(mehd.get(4..)?)?) } else { be64(mehd.get(4..)?)? }
+    } else {
+        duration
+    };
+    let nanos = u128::from(duration) * 1_000_000_000 / u128::from(timescale.max(1));
+    u64::try_from(nanos).ok().filter(|nanos| *nanos > 0 && *nanos < i64::MAX as u64).map(Duration::from_nanos)
+}
+
+/// Payload of the first box of a type.
+fn child<'a>(data: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+    let stretch = Stretch { data, first: 0 };
+    let mut position = 0;
+    for _ in 0..MAX_BOXES {
+        let found = header(stretch, position)?;
+        let size = found.size.unwrap_or(data.len() as u64 - position).max(found.header);
+        let end = position.saturating_add(size);
+        if &found.kind == kind {
+            let end = usize::try_from(end).unwrap_or(usize::MAX).min(data.len());
+            return data.get((position + found.header) as usize..end);
+        }
+        position = end;
+    }
+    None
+}
