@@ -132,7 +132,7 @@ mod tests {
     fn channels_that_the_stream_describes_go_into_the_configuration() {
         let mut unit = BitWriter::default();
         unit.push(5, 3);
-        unit.push(0b0000_01_0011, 10);
+        unit.push(0b00_0001_0011, 10);
         // One pair in front, one single element at the back, one low-frequency element.
         for (value, bits) in [(1, 4), (0, 4), (1, 4), (1, 2), (0, 3), (0, 4), (0, 3), (0b1_0000, 5), (0, 5), (0, 4)] {
             unit.push(value, bits);

@@ -12,11 +12,6 @@ impl<'a> BitReader<'a> {
         Self { data, position: 0 }
     }
 
-    /// Bits read so far.
-    pub(super) fn position(&self) -> usize {
-        self.position
-    }
-
     /// An unsigned number of up to 32 bits.
     pub(super) fn bits(&mut self, count: u32) -> Option<u32> {
         let end = self.position.checked_add(count as usize)?;

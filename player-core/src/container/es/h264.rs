@@ -70,9 +70,11 @@ impl Reader {
 
     fn sequence(&mut self, nal: &[u8]) -> Role {
         let parsed = parse_sequence(&unescape(&nal[1..], PARAMETER_SET));
-        let Some((id, sequence)) = parsed else { return Role::Delimiter { recovery: false } };
-        self.sequences[usize::from(id)] = Some(sequence);
-        Role::ParameterSet { kind: 7, id: id.into() }
+        if let Some((id, sequence)) = parsed {
+            self.sequences[usize::from(id)] = Some(sequence);
+        }
+        // One that cannot be read here may still be good enough for a decoder.
+        Role::ParameterSet { kind: 7, id: parsed.map_or(0, |(id, _)| id.into()) }
     }
 
     fn picture(&mut self, nal: &[u8]) -> Role {

@@ -66,8 +66,12 @@ fn stamp(units: &mut [Unit], pieces: &[Piece]) {
     let mut pieces = pieces.iter().peekable();
     for unit in units {
         let mut own = None;
-        while let Some(piece) = pieces.next_if(|piece| piece.offset <= unit.bytes.start + START_CODE_SLACK) {
+        while let Some(piece) = pieces.next_if(|piece| piece.offset <= unit.bytes.start) {
             own = Some(piece);
+        }
+        if own.is_none_or(|piece| piece.pts.is_none()) {
+            let near = |piece: &&Piece| piece.offset <= unit.bytes.start + START_CODE_SLACK && piece.pts.is_some();
+            own = pieces.next_if(near).or(own);
         }
         if let Some(piece) = own {
             unit.pts = piece.pts;

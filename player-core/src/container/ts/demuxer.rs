@@ -85,6 +85,7 @@ impl<'a> Demuxer<'a> {
     /// Reads tables until there is a program to play.
     fn find_program(&mut self, mut packets: Packets<'a>, lenient: bool) -> Result<bool, ContainerError> {
         (self.lenient, self.tables_only) = (lenient, true);
+        (self.association, self.maps) = (TableReader::default(), Vec::new());
         while self.program.is_none()
             && let Some(packet) = packets.next()
         {

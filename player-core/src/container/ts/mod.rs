@@ -10,6 +10,8 @@
 
 mod clock;
 mod demuxer;
+#[cfg(test)]
+mod mux_tests;
 mod packet;
 mod pes;
 mod section;

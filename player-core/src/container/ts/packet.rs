@@ -1,5 +1,7 @@
 //! Transport packets of 188 bytes, alone, behind a timestamp of four bytes (192), or before error correction (204).
 
+use std::ops::Range;
+
 /// A packet itself.
 const SIZE: usize = 188;
 /// What separates the first bytes of packets.
@@ -45,8 +47,12 @@ impl<'a> Packets<'a> {
         let there = data.len().min(MAX_LEADING_GARBAGE);
         for at in (0..there).filter(|at| data[*at] == SYNC) {
             for stride in STRIDES {
+                // A timestamp may begin as a packet does.
+                if stride == 192 && at < 4 {
+                    continue;
+                }
                 // At the place where the first packet belongs a short segment is enough.
-                let expected = at == 0 || (stride == 192 && at == 4);
+                let expected = at == if stride == 192 { 4 } else { 0 };
                 let possible = (data.len() - at).div_ceil(stride);
                 let wanted = if expected { CONVINCING.min(possible) } else { CONVINCING };
                 if data.len() - at >= SIZE && runs(at, stride, wanted) == wanted {
@@ -57,12 +63,25 @@ impl<'a> Packets<'a> {
         None
     }
 
-    /// The next position that looks like a packet's: with more of them behind it, as far as there is data.
-    fn resync(&self) -> Option<usize> {
+    /// The first position in a range that looks like a packet's: with more of them behind it, as far as there is data.
+    fn resync(&self, range: Range<usize>) -> Option<usize> {
         let is_sync = |at: usize| self.data.get(at).is_none_or(|byte| *byte == SYNC);
-        let candidates = self.data.get(self.at..)?.iter().enumerate().filter(|(_, byte)| **byte == SYNC);
-        let mut positions = candidates.map(|(offset, _)| self.at + offset);
+        let begin = range.start;
+        let candidates = self.data.get(begin..range.end.min(self.data.len()))?.iter().enumerate();
+        let mut positions = candidates.filter(|(_, byte)| **byte == SYNC).map(|(offset, _)| begin + offset);
         positions.find(|at| is_sync(at + self.stride) && is_sync(at + 2 * self.stride))
+    }
+
+    /// Where the next packet begins.
+    fn packet_start(&self) -> Option<usize> {
+        if *self.data.get(self.at)? != SYNC {
+            return self.resync(self.at..self.data.len());
+        }
+        // Where the next packet is not in its place, this may be garbage that looks like one.
+        let next = self.at + self.stride;
+        let in_step = self.data.get(next).is_none_or(|byte| *byte == SYNC);
+        let better = if in_step { None } else { self.resync(self.at + 1..next) };
+        Some(better.unwrap_or(self.at))
     }
 }
 
@@ -71,9 +90,7 @@ impl<'a> Iterator for Packets<'a> {
 
     fn next(&mut self) -> Option<Packet<'a>> {
         loop {
-            if *self.data.get(self.at)? != SYNC {
-                self.at = self.resync()?;
-            }
+            self.at = self.packet_start()?;
             let bytes = self.data.get(self.at..)?.first_chunk::<SIZE>()?;
             self.at += self.stride;
             if let Some(packet) = parse(bytes)

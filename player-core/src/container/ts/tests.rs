@@ -12,11 +12,11 @@ use std::time::Duration;
 const HEVC_AC3: &[u8] = include_bytes!("fixtures/hevc_ac3.ts");
 const H264_EAC3: &[u8] = include_bytes!("fixtures/h264_eac3.ts");
 const MP3: &[u8] = include_bytes!("fixtures/mp3.ts");
-/// In packets of 192 bytes.
-const MP2: &[u8] = include_bytes!("fixtures/mp2_192.ts");
+/// AC-3 in packets of 192 bytes.
+const AC3: &[u8] = include_bytes!("fixtures/ac3_192.ts");
 /// H.264 and AAC; the clock wraps 0.7 s after the beginning.
 const WRAP: &[u8] = include_bytes!("fixtures/wrap.ts");
-const FIXTURES: [&[u8]; 5] = [HEVC_AC3, H264_EAC3, MP3, MP2, WRAP];
+const FIXTURES: [&[u8]; 5] = [HEVC_AC3, H264_EAC3, MP3, AC3, WRAP];
 const PACKET: usize = 188;
 
 fn read(data: &[u8]) -> Demuxed {
@@ -48,8 +48,8 @@ fn codecs_are_told_by_the_tables() {
     assert_eq!(media.streams[0].format.codec, CodecConfig::H264ByteStream);
     assert_eq!(media.streams[1].format.codec, CodecConfig::Eac3 { rate: 48_000, channels: 1 });
     assert_eq!(read(MP3).streams[0].format.codec, CodecConfig::Mpeg { layer: 3, rate: 48_000, channels: 1 });
-    assert_eq!(read(MP2).streams[0].format.codec, CodecConfig::Mpeg { layer: 2, rate: 48_000, channels: 1 });
-    assert_eq!((counts(MP3), counts(MP2)), (vec![43], vec![42]));
+    assert_eq!(read(AC3).streams[0].format.codec, CodecConfig::Ac3 { rate: 48_000, channels: 1 });
+    assert_eq!((counts(MP3), counts(AC3)), (vec![43], vec![32]));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn repeated_packets_and_garbage_between_packets_do_not_matter() {
 }
 
 #[test]
-fn a_lost_packet_costs_one_picture_or_a_few_frames() {
+fn a_lost_packet_costs_a_picture_or_two_or_a_few_frames() {
     let whole = read(H264_EAC3);
     let packets: Vec<&[u8]> = H264_EAC3.chunks(PACKET).collect();
     for lost in (0..packets.len()).filter(|number| pid_of(packets[*number]) >= 0x100) {
@@ -130,7 +130,8 @@ fn a_lost_packet_costs_one_picture_or_a_few_frames() {
             let count = |media: &Demuxed| of_kind(media, kind).iter().map(|stream| stream.samples.len()).sum::<usize>();
             count(&whole) - count(&media)
         };
-        assert!(missing(TrackKind::Video) <= 1, "packet {lost}: {} pictures", missing(TrackKind::Video));
+        // Without its beginning a picture cannot be told from the one before, whose end may be missing.
+        assert!(missing(TrackKind::Video) <= 2, "packet {lost}: {} pictures", missing(TrackKind::Video));
         // A packet of sound holds several frames.
         assert!(missing(TrackKind::Audio) <= 12, "packet {lost}: {} frames", missing(TrackKind::Audio));
         assert!(media.streams.iter().all(increases));
@@ -189,7 +190,7 @@ fn streams_root() -> Option<PathBuf> {
 fn cipher() -> SampleCipher {
     let mut iv = [0; 16];
     iv[..8].copy_from_slice(&[0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x30]);
-    SampleCipher { key: ContentKey(*b"2345678901234567"), iv }
+    SampleCipher { key: ContentKey(*b"234567890!234567"), iv }
 }
 
 #[test]
@@ -283,4 +284,59 @@ proptest! {
             demux(&data.into(), None).ok();
         }
     }
+}
+
+#[test]
+fn tmp_dump() {
+    let out = PathBuf::from("/tmp/tsdump");
+    std::fs::create_dir_all(&out).unwrap();
+    for (folder, name) in [
+        ("pkgr-avc-aac-ts", "video"),
+        ("pkgr-avc-ts-with-encryption", "video"),
+        ("pkgr-hls-segmented-webvtt", "video"),
+        ("shk-hls-ts-h264", ""),
+        ("shk-hls-ts-muxed-aac-h264", ""),
+        ("shk-hls-gap", ""),
+    ] {
+        let mut all = Vec::new();
+        for (file, segment) in streams(folder, name).unwrap() {
+            let media = demux(&segment, Some(&cipher())).unwrap();
+            let one: Vec<u8> =
+                of_kind(&media, TrackKind::Video)[0].samples.iter().flat_map(|s| s.data.to_vec()).collect();
+            std::fs::write(out.join(format!("{folder}-{file}.h264")), &one).unwrap();
+            all.extend(one);
+            eprintln!(
+                "{folder} {file} {:?}",
+                media
+                    .streams
+                    .iter()
+                    .map(|s| (
+                        s.samples.len(),
+                        s.samples[0].pts,
+                        s.samples[0].dts,
+                        s.samples.iter().filter(|s| s.keyframe).count()
+                    ))
+                    .collect::<Vec<_>>()
+            );
+        }
+        std::fs::write(out.join(format!("{folder}.h264")), all).unwrap();
+    }
+}
+
+#[test]
+fn captions_are_found_in_a_real_stream() {
+    let Some(root) = streams_root() else { return };
+    let folder = root.join("m3-dash-cea608");
+    let mut found = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let data = Bytes::from(std::fs::read(entry.unwrap().path()).unwrap());
+        let Ok(init) = crate::container::Init::parse(&data) else { continue };
+        let Ok(media) = crate::container::demux(&data, Some(&init), None) else { continue };
+        for stream in of_kind(&media, TrackKind::Video) {
+            let captions = crate::container::es::caption_data(&stream.format.codec, &stream.samples);
+            assert!(captions.is_sorted_by_key(|(pts, _)| *pts));
+            found += captions.len();
+        }
+    }
+    assert!(found > 0);
 }
