@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn conformance_34_key_ids_are_read_as_written_from_all_boxes_of_version_1() {
         let id: [u8; 16] = std::array::from_fn(|byte| byte as u8);
-        let boxes = [whole(&payload(0, &[[9; 16]])), whole(&payload(1, &[id, [3; 16]])), whole(&payload(1, &[[4; 16]]))];
+        let boxes =
+            [whole(&payload(0, &[[9; 16]])), whole(&payload(1, &[id, [3; 16]])), whole(&payload(1, &[[4; 16]]))];
         assert_eq!(key_ids(&boxes.concat()), [KeyId(id), KeyId([3; 16]), KeyId([4; 16])]);
         assert_eq!(KeyId(id).to_string(), "000102030405060708090a0b0c0d0e0f");
     }

@@ -133,8 +133,11 @@ fn aac(config: &[u8], sound: Sound) -> Result<CodecConfig, ContainerError> {
     let bits = |at: u32, count: u32| (head >> (64 - at - count)) & ((1 << count) - 1);
     let (object_type, at) = if bits(0, 5) == 31 { (32 + bits(5, 6), 11) } else { (bits(0, 5), 5) };
     let index = bits(at, 4) as usize;
-    let (rate, at) =
-        if index == 15 { (bits(at + 4, 24) as u32, at + 28) } else { (AAC_RATES.get(index).copied().unwrap_or(0), at + 4) };
+    let (rate, at) = if index == 15 {
+        (bits(at + 4, 24) as u32, at + 28)
+    } else {
+        (AAC_RATES.get(index).copied().unwrap_or(0), at + 4)
+    };
     // The entry's fields are 2 and 16 bits wide at times: more than two channels and more than 65535 Hz are seen here.
     let sound = Sound {
         rate: if sound.rate == 0 || rate > 65_535 { rate } else { sound.rate },

@@ -114,7 +114,8 @@ impl<'a> Fragment<'a> {
             Some(explicit) => {
                 // It counts from the beginning of the file, so it is of no use in a segment cut out of one. Then the
                 // fragment itself is meant, or the data.
-                let data = mdat().map_or(0..0, |mdat| (moof.end() + mdat.content) as u64..(moof.end() + mdat.end()) as u64);
+                let data =
+                    mdat().map_or(0..0, |mdat| (moof.end() + mdat.content) as u64..(moof.end() + mdat.end()) as u64);
                 let first = |base: u64| base.saturating_add_signed(i64::from(offset.unwrap_or(0)));
                 let candidates = [explicit, moof.start as u64, data.start];
                 candidates.into_iter().find(|base| data.contains(&first(*base))).unwrap_or(explicit)

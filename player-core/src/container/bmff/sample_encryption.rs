@@ -79,7 +79,8 @@ fn protections(
         // Groups say how encrypted entries are encrypted; a clear entry has nothing to say.
         let default = entry(run)?.map(|entry| entry.default);
         let of_run = groups.iter().skip(protections.len()).take(run.samples);
-        protections.extend(of_run.map(|group| default.and_then(|default| group.unwrap_or(default))).collect::<Vec<_>>());
+        protections
+            .extend(of_run.map(|group| default.and_then(|default| group.unwrap_or(default))).collect::<Vec<_>>());
     }
     Ok(protections.iter().any(Option::is_some).then_some(protections))
 }
@@ -91,11 +92,7 @@ struct Encryption {
 }
 
 /// Reads IV and, if there are any, subsamples.
-fn encryption(
-    reader: &mut Reader<'_>,
-    iv: IvSource,
-    with_subsamples: bool,
-) -> Result<Encryption, ContainerError> {
+fn encryption(reader: &mut Reader<'_>, iv: IvSource, with_subsamples: bool) -> Result<Encryption, ContainerError> {
     let iv = match iv {
         IvSource::Constant(iv) => iv,
         IvSource::Sample(size) => padded_iv(reader.take(size)?).ok_or_else(|| reader.malformed())?,
@@ -106,7 +103,9 @@ fn encryption(
         if entries > MAX_SUBSAMPLES {
             return Err(ContainerError::LimitExceeded { what: "subsamples", max: u64::from(MAX_SUBSAMPLES) });
         }
-        let mut entries = Reader::new(reader.take(usize::from(entries) * 6)?, "senc");
+        let count = usize::from(entries);
+        let mut entries = Reader::new(reader.take(count * 6)?, "senc");
+        subsamples.reserve_exact(count);
         while !entries.rest().is_empty() {
             let clear = u32::from(entries.u16()?);
             subsamples.push(Subsample { clear, protected: entries.u32()? });

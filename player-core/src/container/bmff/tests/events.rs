@@ -34,7 +34,8 @@ fn conformance_29_messages_count_from_their_segment_or_from_zero_and_come_once()
         segment(6_000),
     ];
     let events = demux(&media.concat().into(), &init).unwrap().events;
-    let seen: Vec<_> = events.iter().map(|event| (event.id.as_str(), event.start.as_millis(), event.duration)).collect();
+    let seen: Vec<_> =
+        events.iter().map(|event| (event.id.as_str(), event.start.as_millis(), event.duration)).collect();
     let expected = [
         ("7", 4_500, Some(Duration::from_secs(2))),
         ("1", 3_000, Some(Duration::from_millis(500))),

@@ -8,7 +8,8 @@ fn one_track() -> InitSegment {
 
 /// Data, decode and presentation times in milliseconds, and whether decoding can start.
 fn seen(demuxed: &Demuxed, kind: TrackKind) -> Vec<(Bytes, i64, i64, bool)> {
-    let facts = |sample: &Sample| (sample.data.clone(), sample.dts.as_millis(), sample.pts.as_millis(), sample.keyframe);
+    let facts =
+        |sample: &Sample| (sample.data.clone(), sample.dts.as_millis(), sample.pts.as_millis(), sample.keyframe);
     samples(demuxed, kind).into_iter().map(facts).collect()
 }
 
@@ -56,9 +57,8 @@ fn fragments_of_several_tracks_share_the_data_by_whatever_offsets_count_from() {
     let bare = |id: u32| atom(b"traf", &[&full(b"tfhd", 0, 0, &[id]), &full(b"trun", 0, 0, &[1])]);
     expected(demux(&fragment(|_| [bare(1), bare(7)].concat(), b"vvvvssss").into(), &init).unwrap());
     // From the beginning of the file that the segment was cut out of.
-    let absolute = |id: u32, data: u32| {
-        atom(b"traf", &[&full(b"tfhd", 0, 1, &[id, 0, 5_000]), &full(b"trun", 0, 1, &[1, data])])
-    };
+    let absolute =
+        |id: u32, data: u32| atom(b"traf", &[&full(b"tfhd", 0, 1, &[id, 0, 5_000]), &full(b"trun", 0, 1, &[1, data])]);
     let media = fragment(|data| [absolute(1, data), absolute(7, data + 4)].concat(), b"vvvvssss");
     expected(demux(&media.into(), &init).unwrap());
 }
@@ -67,9 +67,8 @@ fn fragments_of_several_tracks_share_the_data_by_whatever_offsets_count_from() {
 fn of_tracks_of_one_kind_the_first_with_samples_is_played() {
     let other = Track { id: 2, entries: vec![avc1(320)], ..Track::default() };
     let init = InitSegment::parse(&init(&[Track::default(), other])).unwrap();
-    let run = |id: u32, data: u32| {
-        atom(b"traf", &[&full(b"tfhd", 0, 0x02_0000, &[id]), &full(b"trun", 0, 1, &[1, data])])
-    };
+    let run =
+        |id: u32, data: u32| atom(b"traf", &[&full(b"tfhd", 0, 0x02_0000, &[id]), &full(b"trun", 0, 1, &[1, data])]);
     let second = demux(&fragment(|data| run(2, data), b"aaaa").into(), &init).unwrap();
     assert_eq!(second.streams.len(), 1);
     assert_eq!(second.streams[0].samples.len(), 1);
@@ -118,4 +117,23 @@ fn samples_without_bytes_are_refused_before_memory_is_taken() {
     let track = Track { tables: tables.concat(), ..Track::default() };
     let moov = atom(b"moov", &[&full(b"mvhd", 0, 0, &[0, 0, 1_000, 0]), &track.trak()]);
     assert!(matches!(read(&moov), Err(ContainerError::LimitExceeded { what: "samples", .. })));
+}
+
+#[test]
+fn where_flags_say_the_same_of_all_pictures_the_slices_decide() {
+    // Access unit delimiter and IDR slice, then others; lengths have four bytes.
+    let start = b"\0\0\0\x01\x09\0\0\0\x02\x65a".as_slice();
+    let other = b"\0\0\0\x01\x09\0\0\0\x02\x41a".as_slice();
+    let keyframes = |flags: u32, pictures: &[&[u8]]| {
+        let track = Track { trex: [1, 10, 11, flags], ..Track::default() };
+        let init = InitSegment::parse(&init(&[track])).unwrap();
+        let media = fragment(|data| traf(0, pictures.len() as u32, data, &[]), &pictures.concat());
+        let demuxed = demux(&media.into(), &init).unwrap();
+        samples(&demuxed, TrackKind::Video).iter().map(|sample| sample.keyframe).collect::<Vec<_>>()
+    };
+    assert_eq!(keyframes(0, &[start, other, other]), [true, false, false]);
+    assert_eq!(keyframes(0x1_0000, &[start, other, start]), [true, false, true]);
+    // No picture says that it is a start: perhaps decoding begins by gradual refresh.
+    assert_eq!(keyframes(0, &[other, other]), [true, true]);
+    assert_eq!(keyframes(0x1_0000, &[other, other]), [false, false]);
 }
