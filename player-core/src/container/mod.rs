@@ -183,6 +183,16 @@ impl CodecConfig {
     pub fn same_decoder(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
+
+    /// Bytes of the length before each NAL unit, 1 to 4; `None` where samples have no such lengths.
+    pub fn nal_length_size(&self) -> Option<usize> {
+        let sizes = match self {
+            Self::H264 { avcc, .. } => avcc.get(4)?,
+            Self::H265 { hvcc, .. } => hvcc.get(21)?,
+            _ => return None,
+        };
+        Some(usize::from(sizes & 3) + 1)
+    }
 }
 
 /// Consecutive samples of one track with one format. A segment in which the format changes has several of one kind.

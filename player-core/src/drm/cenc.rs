@@ -94,13 +94,7 @@ fn decrypt_chain(cipher: &mut impl BlockModeDecrypt<BlockSize = aes::cipher::con
 pub fn looks_like_media<'a>(codec: &CodecConfig, units: impl Iterator<Item = &'a Bytes>) -> bool {
     match codec {
         CodecConfig::Aac { .. } => looks_like_aac(units),
-        CodecConfig::H264 { avcc, .. } => {
-            avcc.get(4).is_none_or(|sizes| looks_like_nal_units(units, usize::from(sizes & 3) + 1))
-        }
-        CodecConfig::H265 { hvcc, .. } => {
-            hvcc.get(21).is_none_or(|sizes| looks_like_nal_units(units, usize::from(sizes & 3) + 1))
-        }
-        _ => true,
+        codec => codec.nal_length_size().is_none_or(|size| looks_like_nal_units(units, size)),
     }
 }
 
@@ -199,6 +193,77 @@ mod tests {
         let mut sample = sample(data, protection(scheme, iv, &[(3, 360), (7, 30)]));
         decrypt(&mut sample, &KEY);
         assert_eq!(sample.data, plain);
+    }
+
+    #[test]
+    fn conformance_31_the_counter_of_a_pattern_advances_over_encrypted_blocks_only() {
+        let plain: Vec<u8> = (0..=255).cycle().take(600).collect();
+        let mut data = plain.clone();
+        let mut cipher = ctr::Ctr64BE::<Aes128>::new(&KEY.0.into(), &[3; 16].into());
+        // Two blocks of five: 4..164 has two whole patterns, 170..560 four of them and 70 bytes, of which 32 are
+        // encrypted; 561..592 is one byte too short for the encrypted part.
+        for start in [4, 84, 170, 250, 330, 410, 490] {
+            cipher.apply_keystream(&mut data[start..start + 2 * BLOCK]);
+        }
+        let parts = [(4, 160), (6, 390), (1, 31), (8, 0)];
+        let mut sample = sample(data, protection(Scheme::Cens { crypt: 2, skip: 3 }, [3; 16], &parts));
+        decrypt(&mut sample, &KEY);
+        assert_eq!(sample.data, plain);
+    }
+
+    #[test]
+    fn conformance_31_the_chain_of_cbc1_runs_through_all_subsamples() {
+        let plain: Vec<u8> = (0..=255).cycle().take(300).collect();
+        let mut data = plain.clone();
+        let mut cipher = cbc::Encryptor::<Aes128>::new(&KEY.0.into(), &[3; 16].into());
+        for start in [5, 21, 60, 76, 92] {
+            let block: &mut [u8; BLOCK] = (&mut data[start..start + BLOCK]).try_into().unwrap();
+            cipher.encrypt_block(block.into());
+        }
+        let mut sample = sample(data, protection(Scheme::Cbc1, [3; 16], &[(5, 32), (23, 48), (192, 0)]));
+        decrypt(&mut sample, &KEY);
+        assert_eq!(sample.data, plain);
+    }
+
+    #[test]
+    fn conformance_31_sound_by_cbcs_is_encrypted_but_for_the_incomplete_block_at_its_end() {
+        for (crypt, skip) in [(0, 0), (1, 0)] {
+            for length in [0usize, 15, 16, 100] {
+                let plain: Vec<u8> = (0..=255).cycle().take(length).collect();
+                let mut data = plain.clone();
+                let mut cipher = cbc::Encryptor::<Aes128>::new(&KEY.0.into(), &[3; 16].into());
+                for block in data.chunks_exact_mut(BLOCK) {
+                    cipher.encrypt_block(block.try_into().unwrap());
+                }
+                let mut sample = sample(data, protection(Scheme::Cbcs { crypt, skip }, [3; 16], &[]));
+                decrypt(&mut sample, &KEY);
+                assert_eq!(sample.data, plain);
+            }
+        }
+    }
+
+    #[test]
+    fn subsamples_beyond_the_sample_are_ignored() {
+        for scheme in
+            [Scheme::Cenc, Scheme::Cbc1, Scheme::Cens { crypt: 1, skip: 9 }, Scheme::Cbcs { crypt: 15, skip: 15 }]
+        {
+            let mut sample = sample(vec![1; 40], protection(scheme, [3; 16], &[(30, u32::MAX), (u32::MAX, u32::MAX)]));
+            decrypt(&mut sample, &KEY);
+            assert_eq!(sample.data.len(), 40);
+        }
+    }
+
+    #[test]
+    fn nal_units_fill_a_picture_exactly() {
+        let check = |bytes: &'static [u8], size| looks_like_nal_units([Bytes::from_static(bytes)].iter(), size);
+        assert!(check(b"\0\0\0\x02\x65a\0\0\0\x01\x06", 4) && check(b"\0\x01\x65", 2) && check(b"", 4));
+        assert!(!check(b"\0\0\0\x03\x65a", 4), "too short");
+        assert!(!check(b"\0\0\0\x01\x65a", 4), "too long");
+        assert!(!check(b"\0\x01\xe5", 2), "a forbidden bit");
+        let avcc = Bytes::from_static(&[1, 66, 0, 30, 0xfd, 0xe0, 0]);
+        let codec = CodecConfig::H264 { avcc, width: 0, height: 0 };
+        assert!(looks_like_media(&codec, [Bytes::from_static(b"\0\x01\x65")].iter()));
+        assert!(looks_like_media(&CodecConfig::Ttml, [Bytes::from_static(b"<tt/>")].iter()));
     }
 
     #[test]

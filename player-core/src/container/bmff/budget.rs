@@ -8,8 +8,8 @@ const MAX_SAMPLES: u64 = 1 << 20;
 /// Bounds memory by the size of the input, whatever boxes claim.
 ///
 /// There is at most one sample per byte of input, samples do not take more bytes together than there are, and neither
-/// does what describes their encryption. So beside the media itself, which samples share, a call holds at most
-/// `size_of::<Sample>()` and 16 bytes of subsamples per byte of input, in vectors that may have grown to twice that.
+/// does what describes their encryption. So beside the media itself, which samples share, a result holds at most
+/// `size_of::<Sample>() + 16` bytes per byte of input, and making it takes a small multiple of that.
 #[derive(Debug)]
 pub(super) struct Budget {
     samples: u64,

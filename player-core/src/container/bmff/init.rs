@@ -15,6 +15,11 @@ use std::sync::Arc;
 /// Key ids of one file. Each is a licence request, and no file has more than a handful.
 const MAX_KEY_IDS: usize = 1_024;
 
+/// What files and segments begin with.
+const FIRST_BOXES: [&[u8; 4]; 13] = [
+    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"emsg", b"prft", b"uuid",
+];
+
 /// What an initialisation segment says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitSegment {
@@ -61,16 +66,15 @@ impl InitSegment {
     /// Tracks that are neither picture nor sound nor text, or that cannot be decoded, are left out; that is an error only
     /// if none remains. Other errors: no ISO base media at all, `moov` missing, incomplete or broken.
     pub fn parse(data: &[u8]) -> Result<Self, ContainerError> {
-        let known = |kind: &[u8; 4]| {
-            let first =
-                [b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid"];
-            first.contains(&kind)
-        };
-        if data.get(4..8).is_none_or(|kind| !kind.try_into().is_ok_and(known)) {
-            return Err(ContainerError::NotBmff);
+        match boxes::find(data, b"moov") {
+            Ok(Some(moov)) => Self::parse_moov(moov.payload),
+            // Anything can be taken for boxes: only what begins like a file is a broken one.
+            _ if data.get(4..8).is_none_or(|kind| !FIRST_BOXES.iter().any(|known| kind == *known)) => {
+                Err(ContainerError::NotBmff)
+            }
+            Ok(None) => Err(ContainerError::Missing("moov")),
+            Err(error) => Err(error),
         }
-        let moov = boxes::find(data, b"moov")?.ok_or(ContainerError::Missing("moov"))?;
-        Self::parse_moov(moov.payload)
     }
 
     /// Reads the payload of `moov`.

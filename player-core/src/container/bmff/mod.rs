@@ -3,7 +3,7 @@
 //! [`InitSegment`] is what `moov` says about tracks: their decoders' configuration (`sample_entry`, `audio_entry`), how
 //! they are protected (`protection`), and where their time begins (`edits`). Samples come from fragments (`fragment`) or,
 //! in a plain file, from the tables of `moov` (`sample_tables`); `sample_encryption` and `sample_groups` say how each of
-//! them is encrypted, `events` reads the messages between fragments. All readers check sizes against the bytes that are
+//! them is encrypted, `keyframes` doubts flags that cannot be right, `events` reads the messages between fragments. All readers check sizes against the bytes that are
 //! there; [`Budget`] bounds what can come out of them.
 
 mod audio_entry;
@@ -13,6 +13,7 @@ mod edits;
 mod events;
 mod fragment;
 mod init;
+mod keyframes;
 mod protection;
 mod sample_encryption;
 mod sample_entry;

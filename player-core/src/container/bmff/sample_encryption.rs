@@ -103,7 +103,9 @@ fn encryption(reader: &mut Reader<'_>, iv: IvSource, with_subsamples: bool) -> R
         if entries > MAX_SUBSAMPLES {
             return Err(ContainerError::LimitExceeded { what: "subsamples", max: u64::from(MAX_SUBSAMPLES) });
         }
-        let mut entries = Reader::new(reader.take(usize::from(entries) * 6)?, "senc");
+        let count = usize::from(entries);
+        let mut entries = Reader::new(reader.take(count * 6)?, "senc");
+        subsamples.reserve_exact(count);
         while !entries.rest().is_empty() {
             let clear = u32::from(entries.u16()?);
             subsamples.push(Subsample { clear, protected: entries.u32()? });

@@ -1,8 +1,8 @@
 //! Samples of one track as they are collected: in order, by format.
 
-use super::Budget;
 use super::init::InitTrack;
 use super::sample_encryption::{self, Described};
+use super::{Budget, keyframes};
 use crate::container::{ContainerError, MediaStream, Sample, TrackFormat};
 use crate::manifest::TrackKind;
 use abr::MediaTime;
@@ -74,6 +74,11 @@ impl TrackSamples {
         budget: &mut Budget,
     ) -> Result<(), ContainerError> {
         sample_encryption::attach(described, track, runs, &mut samples, budget)?;
+        if described.fragment
+            && let Some(run) = runs.first()
+        {
+            keyframes::correct(&mut samples, &track.description(run.description)?.format.clone()?.codec);
+        }
         let mut samples = samples.into_iter();
         for run in runs.iter().filter(|run| run.samples > 0) {
             let format = track.description(run.description)?.format.clone()?;

@@ -15,14 +15,17 @@ fn protected_by(scheme: &[u8; 4], tenc: &[u8], tables: &[u8]) -> InitSegment {
     InitSegment::parse(&init(&[track])).unwrap()
 }
 
+/// Clear and protected bytes in turn.
+type Parts<'a> = &'a [(u16, u32)];
+
 /// `senc` with these IVs, and these subsamples if there are any.
-fn senc(samples: &[(&[u8], &[(u16, u32)])]) -> Vec<u8> {
+fn senc(samples: &[(&[u8], Parts<'_>)]) -> Vec<u8> {
     let subsamples = samples.iter().any(|(_, parts)| !parts.is_empty());
     let entries: Vec<u8> = samples.iter().flat_map(|(iv, parts)| auxiliary(iv, parts, subsamples)).collect();
     atom(b"senc", &[&words(&[if subsamples { 2 } else { 0 }, samples.len() as u32]), &entries])
 }
 
-fn auxiliary(iv: &[u8], parts: &[(u16, u32)], subsamples: bool) -> Vec<u8> {
+fn auxiliary(iv: &[u8], parts: Parts<'_>, subsamples: bool) -> Vec<u8> {
     let mut entry = iv.to_vec();
     if subsamples {
         entry.extend((parts.len() as u16).to_be_bytes());
@@ -149,7 +152,7 @@ fn constant_key(first: u8) -> Vec<u8> {
 }
 
 const IV: &[u8] = &[1; 8];
-const PLAIN_ENTRY: (&[u8], &[(u16, u32)]) = (IV, &[]);
+const PLAIN_ENTRY: (&[u8], Parts<'_>) = (IV, &[]);
 
 #[test]
 fn conformance_32_groups_of_a_fragment_or_the_movie_choose_the_key() {
@@ -181,7 +184,7 @@ fn conformance_32_groups_of_a_fragment_or_the_movie_choose_the_key() {
 fn conformance_32_groups_may_be_in_the_clear_or_bring_an_iv_of_their_own() {
     let own = groups(1, &[[1, 0x1_0001], [2, 0x1_0002]], &[clear_group(), constant_key(5)]);
     // Clear samples have an entry without IV and subsamples.
-    let parts: &[(u16, u32)] = &[(4, 0)];
+    let parts: Parts<'_> = &[(4, 0)];
     let described = senc(&[(&[], &[]), (&[], parts), (&[], parts), (IV, parts)]);
     let media = fragment(|data| traf(0, 4, data, &[own.clone(), described.clone()].concat()), &[0; 16]);
     let found = protections(media, &protected_by(b"cbcs", &tenc(), &[])).unwrap();
@@ -207,7 +210,7 @@ fn conformance_32_a_track_that_is_clear_by_default_has_encrypted_groups() {
 
 #[test]
 fn conformance_33_encryption_is_described_in_senc_or_wherever_saio_points() {
-    let (first, second): (&[(u16, u32)], &[(u16, u32)]) = (&[(1, 2), (1, 0)], &[(0, 4)]);
+    let (first, second): (Parts<'_>, Parts<'_>) = (&[(1, 2), (1, 0)], &[(0, 4)]);
     let direct = senc(&[(IV, first), (&[2; 8], second)]);
     let media = fragment(|data| traf(0, 2, data, &direct), b"aaaabbbb");
     let expected = protections(media, &protected()).unwrap();

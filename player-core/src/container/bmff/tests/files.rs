@@ -186,4 +186,7 @@ fn other_things_are_recognised() {
     assert_eq!(InitSegment::parse(b"<!doctype html><title>").unwrap_err(), ContainerError::NotBmff);
     assert_eq!(InitSegment::parse(&[0x47; 376]).unwrap_err(), ContainerError::NotBmff);
     assert_eq!(InitSegment::parse(b"").unwrap_err(), ContainerError::NotBmff);
+    assert_eq!(InitSegment::parse(VIDEO).unwrap_err(), ContainerError::Missing("moov"));
+    let cut = InitSegment::parse(&PLAIN[..PLAIN.len() - 1]);
+    assert!(matches!(cut, Err(ContainerError::Truncated { .. })), "moov is at the end of this file: {cut:?}");
 }

@@ -118,3 +118,22 @@ fn samples_without_bytes_are_refused_before_memory_is_taken() {
     let moov = atom(b"moov", &[&full(b"mvhd", 0, 0, &[0, 0, 1_000, 0]), &track.trak()]);
     assert!(matches!(read(&moov), Err(ContainerError::LimitExceeded { what: "samples", .. })));
 }
+
+#[test]
+fn where_flags_say_the_same_of_all_pictures_the_slices_decide() {
+    // Access unit delimiter and IDR slice, then others; lengths have four bytes.
+    let start = b"\0\0\0\x01\x09\0\0\0\x02\x65a".as_slice();
+    let other = b"\0\0\0\x01\x09\0\0\0\x02\x41a".as_slice();
+    let keyframes = |flags: u32, pictures: &[&[u8]]| {
+        let track = Track { trex: [1, 10, 11, flags], ..Track::default() };
+        let init = InitSegment::parse(&init(&[track])).unwrap();
+        let media = fragment(|data| traf(0, pictures.len() as u32, data, &[]), &pictures.concat());
+        let demuxed = demux(&media.into(), &init).unwrap();
+        samples(&demuxed, TrackKind::Video).iter().map(|sample| sample.keyframe).collect::<Vec<_>>()
+    };
+    assert_eq!(keyframes(0, &[start, other, other]), [true, false, false]);
+    assert_eq!(keyframes(0x1_0000, &[start, other, start]), [true, false, true]);
+    // No picture says that it is a start: perhaps decoding begins by gradual refresh.
+    assert_eq!(keyframes(0, &[other, other]), [true, true]);
+    assert_eq!(keyframes(0x1_0000, &[other, other]), [false, false]);
+}

@@ -47,7 +47,11 @@ fn renditions(folder: &Path) -> Vec<(PathBuf, Vec<PathBuf>)> {
             found.push((path.clone(), vec![path.clone()]));
             continue;
         }
-        let prefix = name(path).split("init").next().unwrap().to_owned();
+        // `video_init.mp4` and `video_1.m4s`, or `init-stream0.m4s` and `chunk-stream0-1.m4s`.
+        let prefix = match name(path).strip_prefix("init-").and_then(|rest| rest.strip_suffix(".m4s")) {
+            Some(stream) => format!("chunk-{stream}-"),
+            None => name(path).split("init").next().unwrap().to_owned(),
+        };
         let belongs = |other: &&PathBuf| {
             let middle =
                 name(other).strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".m4s")).map(str::to_owned);
