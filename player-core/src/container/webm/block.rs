@@ -121,7 +121,7 @@ fn frames(data: &Bytes, lacing: u8) -> Result<Vec<Bytes>, ContainerError> {
         // All of one size.
         _ => {
             let length = data.len() - at;
-            if length % count != 0 {
+            if !length.is_multiple_of(count) {
                 return Err(malformed());
             }
             sizes.resize(count - 1, length / count);

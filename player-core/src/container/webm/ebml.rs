@@ -6,7 +6,6 @@ use std::ops::Range;
 
 /// Identifiers with their length markers, as the specification prints them.
 pub(super) mod id {
-    pub(in super::super) const EBML: u32 = 0x1a45_dfa3;
     pub(in super::super) const SEGMENT: u32 = 0x1853_8067;
     pub(in super::super) const INFO: u32 = 0x1549_a966;
     pub(in super::super) const TIMESTAMP_SCALE: u32 = 0x2a_d7b1;

@@ -53,7 +53,6 @@ impl Header {
                     refused = header.entries(element.payload(data)?)?;
                 }
                 id::CLUSTER => break,
-                id::EBML => {}
                 _ => {}
             }
         }

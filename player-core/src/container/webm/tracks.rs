@@ -88,6 +88,10 @@ impl Track {
             0x11 | 0x21 => TrackKind::Text,
             other => return Err(ContainerError::Unsupported(format!("track type {other}"))),
         };
+        if kind == TrackKind::Text && matches!(encoding, Encoding::Encrypted(_)) {
+            // Its blocks are taken apart before they could be decrypted.
+            return Err(ContainerError::UnsupportedScheme("WebM text".into()));
+        }
         let (codec, cues) = fields.codec()?;
         Ok(Self {
             number: number.ok_or(ContainerError::Missing("TrackNumber"))?,

@@ -61,7 +61,9 @@ impl Cea608Decoder {
     pub fn decode(&mut self, triplets: &[(MediaTime, [u8; 3])], until: MediaTime) -> Vec<(CaptionChannel, Cue)> {
         for (time, [head, first, second]) in triplets {
             let (valid, kind) = (head & 0x04 != 0, head & 0x03);
-            if valid && kind < 2 {
+            // Extended data services are in field 2 alone; the same codes in field 1 are noise.
+            let noise = kind == 0 && (0x01..=0x0f).contains(&(first & 0x7f));
+            if valid && kind < 2 && !noise {
                 // Parity is not checked: some writers do not set it, and transport has checks of its own.
                 self.fields[usize::from(kind)].pair(*time, [first & 0x7f, second & 0x7f]);
             }

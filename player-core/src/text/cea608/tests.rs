@@ -60,6 +60,19 @@ fn pop_on_captions_appear_at_once_and_go_at_once() {
 }
 
 #[test]
+fn a_caption_may_come_as_a_whole_with_one_frame() {
+    let all = |time: i64, pairs: &[[u8; 2]]| -> Vec<(MediaTime, [u8; 3])> {
+        pairs.iter().map(|pair| (MediaTime::from_millis(time), [0xfc, pair[0], pair[1]])).collect()
+    };
+    let caption = |text: &str| [&[ERASE_HIDDEN, RESUME, [0x11, 0x40]][..], &letters(text), &twice(FLIP)].concat();
+    let clear = [twice(FLIP), twice(ERASE_HIDDEN), twice(ERASE_SHOWN)].concat();
+    let input = [all(0, &caption("First")), all(875, &clear), all(1_167, &caption("Second"))].concat();
+    let cues = decode(&input, 2_400);
+    assert_eq!(seen(&cues), [(0, 875, "First".into()), (1_167, 2_400, "Second".into())]);
+    assert_eq!(cues[0].settings.line, Some(Line::Percent(Percent(1_000))));
+}
+
+#[test]
 fn roll_up_captions_move_up_and_a_segments_end_only_cuts_them() {
     let mut input =
         triplets(0, &[&twice(ROLL_UP_2)[..], &twice(RETURN), &twice([0x14, 0x70]), &letters("one")].concat());

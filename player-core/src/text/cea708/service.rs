@@ -31,10 +31,11 @@ impl Service {
             let Some(arguments) = after.get(..length) else { return };
             rest = &after[length..];
             match *code {
-                EXTENSION => match arguments.first() {
-                    Some(letter @ (0x20..=0x7f | 0xa0..=0xff)) => self.write(now, charset::extended(*letter)),
-                    _ => {}
-                },
+                EXTENSION => {
+                    if let Some(letter @ (0x20..=0x7f | 0xa0..=0xff)) = arguments.first() {
+                        self.write(now, charset::extended(*letter));
+                    }
+                }
                 0x20..=0x7f | 0xa0..=0xff => self.write(now, charset::basic(*code)),
                 0x80..=0x9f => self.command(now, *code, arguments),
                 _ => self.control(now, *code, arguments),

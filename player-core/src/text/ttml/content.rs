@@ -15,6 +15,8 @@ const MAX_CUES: usize = 20_000;
 /// Pieces of text in one paragraph, and moments at which they come and go.
 const MAX_PIECES: usize = 2_000;
 const MAX_MOMENTS: usize = 200;
+/// Text of all cues in bytes: paragraphs whose parts come and go are repeated in many.
+const MAX_OUTPUT: usize = 16 << 20;
 /// Text of one paragraph in bytes.
 const MAX_TEXT: usize = 8_192;
 
@@ -51,6 +53,8 @@ struct Walk<'a> {
     inline: Inline,
     images: &'a Images,
     cues: Vec<Cue>,
+    /// Bytes of text in them.
+    output: usize,
 }
 
 /// All cues of a document.
@@ -62,7 +66,7 @@ pub(super) fn cues(root: &Element, images: &Images) -> Result<Vec<Cue>, TtmlErro
     let Some(body) = root.child("body") else { return Ok(Vec::new()) };
     let parents: Vec<&Element> = head.into_iter().chain(body.elements()).collect();
     let inline = image::inline(&parents);
-    let mut walk = Walk { clock: Clock::of(root), styles, layout, inline, images, cues: Vec::new() };
+    let mut walk = Walk { clock: Clock::of(root), styles, layout, inline, images, cues: Vec::new(), output: 0 };
     let all = Interval { begin: MediaTime::ZERO, end: MediaTime::MAX };
     let context =
         Context { interval: all, style: Specified::default(), region: None, preserve: preserves(root, false) };
@@ -193,6 +197,10 @@ impl<'a> Walk<'a> {
         }
         if self.cues.len() == MAX_CUES {
             return Err(TtmlError::LimitExceeded { what: "cues", max: MAX_CUES });
+        }
+        self.output += cue.lines.iter().map(String::len).sum::<usize>();
+        if self.output > MAX_OUTPUT {
+            return Err(TtmlError::LimitExceeded { what: "bytes of text", max: MAX_OUTPUT });
         }
         self.cues.push(cue);
         Ok(())

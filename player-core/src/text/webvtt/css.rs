@@ -4,6 +4,8 @@ use crate::text::{Colour, TextStyle};
 
 /// Rules of one file; each tag of each cue is compared with all.
 const MAX_RULES: usize = 128;
+/// Classes of one selector.
+const MAX_CLASSES: usize = 8;
 /// Bytes of all style blocks.
 const MAX_BYTES: usize = 64 << 10;
 
@@ -120,6 +122,7 @@ impl Selector {
             let end = rest[skip..].find(['.', '#', '[']).map_or(rest.len(), |end| end + skip);
             let name = unescaped(&rest[skip..end])?;
             match first {
+                '.' if selector.classes.len() == MAX_CLASSES => return None,
                 '.' => selector.classes.push(name),
                 '#' => selector.id = Some(name),
                 _ => selector.name = (name != "*").then_some(name),
