@@ -50,7 +50,7 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         ask_for_keys: Arc::new(move |keys| {
             let _ = asker.send(Input::KeysNeeded(keys));
         }),
-        identity_keys: Arc::default(),
+        knowledge: Arc::default(),
         arrange: options.arrange.clone(),
     };
     loader.keys.insert(options.keys.iter().copied());

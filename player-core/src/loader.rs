@@ -5,17 +5,18 @@ use crate::config::NetConfig;
 use crate::container::index::IndexRead;
 use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
 use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
+use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
-    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, SegmentCipher, SegmentIndex,
-    SegmentRef, hls,
+    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, Presentation, Protection,
+    SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
 };
-use crate::net::{FetchRequest, Fetched, Fetcher, ProgressSink};
+use crate::net::{FetchError, FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::player::Arranger;
 use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded};
 use crate::text;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -43,8 +44,34 @@ pub(crate) struct Loader {
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
     pub(crate) arrange: Option<Arranger>,
+    /// What was learnt of the presentation so far.
+    pub(crate) knowledge: Arc<Mutex<Knowledge>>,
+}
+
+/// What one document of a presentation says of the others.
+#[derive(Default)]
+pub(crate) struct Knowledge {
+    variables: Arc<Variables>,
+    /// Address of the raw key of samples whose key id nobody else knows.
+    key_url: Option<Url>,
     /// Keys that have an address, by it.
-    pub(crate) identity_keys: Arc<Mutex<HashMap<Url, Vec<u8>>>>,
+    raw_keys: HashMap<Url, Vec<u8>>,
+}
+
+impl Knowledge {
+    fn note(&mut self, presentation: &Presentation) {
+        self.variables = Arc::new(presentation.variables.clone());
+        self.note_keys(&presentation.protections);
+    }
+
+    fn note_keys(&mut self, protections: &[Protection]) {
+        let announced = protections.iter().find_map(|protection| protection.key_url.clone());
+        self.key_url = announced.or(self.key_url.take());
+    }
+
+    fn variables(&self) -> Arc<Variables> {
+        self.variables.clone()
+    }
 }
 
 /// Maps addresses under any folder that the manifest has had to the folder of its newest address.
@@ -96,20 +123,24 @@ impl Loader {
     pub(crate) async fn carry_out(&self, job: Job, progress: ProgressSink) -> Result<Loaded, LoadFailure> {
         match job {
             Job::Manifest(source) => {
-                let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
-                let (body, url) = (fetched.body.clone(), fetched.url.clone());
-                let read = blocking(move || manifest::presentation(&body, &url)).await;
-                let mut presentation = read.map_err(LoadFailure::Manifest)?;
+                let (fetched, mut presentation) = self.manifest(source, progress).await?;
+                self.knowledge().note(&presentation);
                 if let Some(arrange) = &self.arrange {
                     arrange(&mut presentation);
                 }
                 Ok(loaded(Content::Manifest(presentation), &fetched))
             }
             Job::Playlist(source) => {
+                let requested = source.url.clone();
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
-                let (body, url) = (fetched.body.clone(), fetched.url.clone());
-                let read = blocking(move || hls::media_playlist(&body, &url)).await;
-                Ok(loaded(Content::Playlist(read.map_err(LoadFailure::Manifest)?), &fetched))
+                let (body, base, variables) = (fetched.body.clone(), fetched.url.clone(), self.knowledge().variables());
+                let read = blocking(move || {
+                    let context = PlaylistContext { base: &base, requested: &requested, variables: &variables };
+                    hls::media_playlist_at(&body, context)
+                });
+                let index = read.await.map_err(LoadFailure::Manifest)?;
+                self.knowledge().note_keys(&index.protections);
+                Ok(loaded(Content::Playlist(index), &fetched))
             }
             Job::Index(parts) => self.index(&parts).await,
             Job::Text { source, init } => {
@@ -126,7 +157,59 @@ impl Loader {
         }
     }
 
+    /// Fetches a manifest with everything that it consists of. A plain media file is a presentation as well.
+    async fn manifest(
+        &self,
+        source: ByteSource,
+        progress: ProgressSink,
+    ) -> Result<(Fetched, Presentation), LoadFailure> {
+        let requested = source.url.clone();
+        let whole = self.fetch(source.clone(), self.limits.max_playlist_bytes, progress).await;
+        let fetched = match whole {
+            Err(LoadFailure::Fetch(FetchError::TooLarge { .. })) => {
+                // Too long for a manifest: perhaps it is the film itself.
+                let head = ByteSource { range: Some((0, HEAD)), ..source };
+                self.fetch(head, HEAD, Arc::new(|_| {})).await?
+            }
+            fetched => fetched?,
+        };
+        if container::is_media(&fetched.body) {
+            let presentation = manifest::plain_file(&fetched.url);
+            return Ok((fetched, presentation));
+        }
+        let base = fetched.url.clone();
+        let mut body = fetched.body.clone();
+        if dash::is_mpd(&body) {
+            for _ in 0..dash::MAX_LINK_ROUNDS {
+                let links = dash::remote_links(&body, &base);
+                if links.is_empty() {
+                    break;
+                }
+                let mut documents = HashMap::new();
+                for url in links {
+                    let source = ByteSource { url: url.clone(), range: None };
+                    // What cannot be had is left out; the rest of the manifest may do without it.
+                    if let Ok(document) = self.fetch(source, self.limits.max_playlist_bytes, Arc::new(|_| {})).await {
+                        documents.insert(url, document.body);
+                    }
+                }
+                body = dash::resolve_links(&body, &base, &documents).into();
+            }
+        }
+        let read = blocking(move || manifest::presentation_at(&body, &base, &requested));
+        Ok((fetched, read.await.map_err(LoadFailure::Manifest)?))
+    }
+
+    fn knowledge(&self) -> MutexGuard<'_, Knowledge> {
+        self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn fetch(&self, source: ByteSource, max_bytes: u64, progress: ProgressSink) -> Result<Fetched, LoadFailure> {
+        if source.url.scheme() == "data" {
+            let body = hls::data_url::decode(&source.url).ok_or(LoadFailure::Manifest(ManifestError::BadAddress))?;
+            let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
+            return Ok(Fetched { body: body.into(), url: source.url, ttfb, elapsed, cached: true });
+        }
         let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
         self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
     }
@@ -182,13 +265,13 @@ impl Loader {
 
     /// The bytes behind a key's address; fetched once.
     async fn key_at(&self, url: &Url) -> Result<Vec<u8>, LoadFailure> {
-        if let Some(key) = self.identity_keys.lock().unwrap_or_else(PoisonError::into_inner).get(url) {
+        if let Some(key) = self.knowledge().raw_keys.get(url) {
             return Ok(key.clone());
         }
         let source = ByteSource { url: url.clone(), range: None };
         let fetched = self.fetch(source, MAX_KEY, Arc::new(|_| {})).await?;
         let key = fetched.body.to_vec();
-        self.identity_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(url.clone(), key.clone());
+        self.knowledge().raw_keys.insert(url.clone(), key.clone());
         Ok(key)
     }
 
@@ -245,7 +328,13 @@ impl Loader {
         if ids.is_empty() {
             return Ok(media);
         }
-        let missing: Vec<KeyId> = ids.iter().copied().filter(|id| self.keys.get(*id).is_none()).collect();
+        let mut missing: Vec<KeyId> = ids.iter().copied().filter(|id| self.keys.get(*id).is_none()).collect();
+        let raw = self.knowledge().key_url.clone();
+        if let (false, Some(url)) = (missing.is_empty(), raw) {
+            let key = self.key_at(&url).await?;
+            let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
+            self.keys.insert(missing.drain(..).map(|id| (id, ContentKey(key))));
+        }
         if !missing.is_empty() {
             (self.ask_for_keys)(missing);
         }

@@ -44,7 +44,7 @@ impl Reader {
             limits,
             rebase: Rebase::new(manifest),
             ask_for_keys: Arc::new(|_| {}),
-            identity_keys: Arc::default(),
+            knowledge: Arc::default(),
             arrange: None,
         };
         Self { loader }

@@ -243,6 +243,12 @@ impl Init {
     }
 }
 
+/// Does this begin as a media file does, of whatever container?
+pub fn is_media(data: &[u8]) -> bool {
+    let bmff = data.get(4..8).is_some_and(|kind| matches!(kind, b"ftyp" | b"styp" | b"moov" | b"moof" | b"sidx"));
+    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data)
+}
+
 /// Reads a segment of any container, told apart by its first bytes: playlists are often wrong about it.
 ///
 /// `init` is what the playlist names as its initialisation; without it the segment must do by itself.

@@ -156,7 +156,7 @@ pub enum IndexSource {
 #[derive(Clone, Debug, PartialEq)]
 pub enum IndexPart {
     Known(Vec<SegmentRef>),
-    File(IndexedFile),
+    File(Box<IndexedFile>),
 }
 
 /// A file that says itself which bytes are which segment: `sidx`, WebM cues, or a plain file's sample tables.
@@ -329,8 +329,58 @@ fn primary_tag(tag: &str) -> String {
 }
 
 /// Reads what a stream's address leads to, whatever it is. `base` is the address after redirects.
+///
+/// # Errors
+/// [`ManifestError`], for anything in which nothing can be played.
 pub fn presentation(text: &[u8], base: &Url) -> Result<Presentation, ManifestError> {
-    if dash::is_mpd(text) { dash::presentation(text, base) } else { hls::presentation(text, base) }
+    presentation_at(text, base, base)
+}
+
+/// As [`presentation`], for an address that was asked for as `requested` and may have been redirected.
+///
+/// # Errors
+/// [`ManifestError`], for anything in which nothing can be played.
+pub fn presentation_at(text: &[u8], base: &Url, requested: &Url) -> Result<Presentation, ManifestError> {
+    if dash::is_mpd(text) {
+        return dash::presentation(text, base);
+    }
+    let variables = &Variables::default();
+    hls::presentation_at(text, hls::PlaylistContext { base, requested, variables })
+}
+
+/// A media file by its own address: one track of one encoding, of which the file itself says the rest.
+pub fn plain_file(url: &Url) -> Presentation {
+    let file = IndexedFile {
+        url: url.clone(),
+        index: None,
+        init: None,
+        epoch: 0,
+        timing: Timing::Anchored { shift: MediaTime::ZERO, start: MediaTime::ZERO, end: None },
+        duration: None,
+    };
+    let representation = Representation {
+        id: RungId(0),
+        bitrate: Bitrate::default(),
+        average: None,
+        width: 0,
+        height: 0,
+        frame_rate: None,
+        channels: 0,
+        codecs: String::new(),
+        dynamic_range: DynamicRange::Sdr,
+        index: IndexSource::Parts([IndexPart::File(Box::new(file))].into()),
+    };
+    let track = TrackGroup {
+        id: TrackId(0),
+        kind: TrackKind::Video,
+        language: None,
+        name: "Main".into(),
+        default: true,
+        forced: false,
+        roles: Vec::new(),
+        representations: vec![representation],
+    };
+    Presentation::of(vec![track])
 }
 
 /// Why a manifest was not taken.

@@ -295,7 +295,7 @@ fn index(parts: Vec<Arc<IndexPart>>, has_files: bool) -> IndexSource {
             IndexPart::File(_) => Vec::new(),
         })
         .collect();
-    IndexSource::Known(Arc::new(SegmentIndex { segments: close_gaps(segments), protections: Vec::new() }))
+    IndexSource::Known(Arc::new(SegmentIndex { segments: close_gaps(segments), ..SegmentIndex::default() }))
 }
 
 /// Does any rung have files? Rungs of one track are all of one sort, so that a controller knows as much of each.

@@ -86,14 +86,14 @@ impl Source<'_, '_> {
         }
         let timing = self.timing(offset, timescale);
         let duration = self.place.end.map(|end| length(end - self.place.start));
-        Ok(IndexPart::File(IndexedFile {
+        Ok(IndexPart::File(Box::new(IndexedFile {
             url: self.base.clone(),
             index,
             init,
             epoch: self.place.epoch,
             timing,
             duration,
-        }))
+        })))
     }
 
     /// A file that is one segment and lasts as long as the period.

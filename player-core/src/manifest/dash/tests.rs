@@ -131,7 +131,7 @@ fn conformance_23_files_with_an_index_stay_files() {
         other => panic!("{other:?}"),
     };
     let first = file(0);
-    assert_eq!((first.index, first.init.unwrap().range), (Some((807, 212)), Some((0, 807))));
+    assert_eq!((first.index, first.init.as_ref().unwrap().range), (Some((807, 212)), Some((0, 807))));
     assert!(matches!(first.timing, Timing::Anchored { shift, .. } if shift == MediaTime::from_millis(-2000)));
     assert_eq!(first.duration, Some(Duration::from_secs(8)));
     assert_eq!((file(1).url.path(), file(1).index, file(1).init), ("/a/w.mp4", None, None));

@@ -138,7 +138,11 @@ fn key_ids_come_from_boxes_and_attributes() {
             let key = format!("#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,{offer},KEYFORMAT=\"{format}\"");
             let index =
                 index_of(&format!("{key}\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:4,\na.m4s\n{key}\n#EXTINF:4,\nb.m4s"));
-            assert_eq!(index.unwrap().protections, [Protection { key_ids: vec![id], ..Protection::default() }], "{key}");
+            assert_eq!(
+                index.unwrap().protections,
+                [Protection { key_ids: vec![id], ..Protection::default() }],
+                "{key}"
+            );
         }
     }
 }
