@@ -13,6 +13,15 @@ use url::Url;
 /// Variants, renditions and whatever else has a line of its own. Four codecs of eight rungs with eight audio groups
 /// have 256 variants.
 const MAX_ENTRIES: usize = 2048;
+/// Tags of one line each. In others variables may be anything.
+const KNOWN_TAGS: [&str; 6] = [
+    "#EXT-X-MEDIA",
+    "#EXT-X-I-FRAME-STREAM-INF",
+    "#EXT-X-IMAGE-STREAM-INF",
+    "#EXT-X-SESSION-KEY",
+    "#EXT-X-SESSION-DATA",
+    "#EXT-X-CONTENT-STEERING",
+];
 /// Longest name in an exclusion.
 const MAX_NAME: usize = 200;
 
@@ -119,10 +128,11 @@ pub(super) fn read(text: &str, context: PlaylistContext<'_>) -> Result<Multivari
                     read.exclude(forgotten, "it has no address");
                 }
             }
-            Line::Tag(name, list) => {
+            Line::Tag(name, list) if KNOWN_TAGS.contains(&name) => {
                 let attributes = Attributes::parse(list, &scope)?;
                 read.tag(name, &attributes, base);
             }
+            Line::Tag(..) => {}
             Line::Uri(uri) => {
                 let uri = scope.substitute(uri)?;
                 match (pending.take(), resolve(base, &uri)) {

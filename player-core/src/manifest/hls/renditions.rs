@@ -98,7 +98,7 @@ pub(super) fn subtitles(variants: &[&Variant], renditions: &[Rendition]) -> Vec<
     let mut offered: Vec<&Rendition> = Vec::new();
     for rendition in renditions.iter().filter(|rendition| rendition.kind == RenditionKind::Subtitles) {
         let same = |known: &&Rendition| is_same(known, rendition) && known.forced == rendition.forced;
-        if rendition.url.is_some() && (nobody || named(&rendition.group)) && !offered.iter().any(|known| same(&known)) {
+        if rendition.url.is_some() && (nobody || named(&rendition.group)) && !offered.iter().any(same) {
             offered.push(rendition);
         }
     }

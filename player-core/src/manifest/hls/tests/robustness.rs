@@ -9,6 +9,8 @@ fn conformance_19_byte_order_marks_line_ends_blanks_and_unknown_tags_do_no_harm(
     let plain = media_playlist(MEDIA.as_bytes(), &base()).unwrap();
     assert_eq!(media_playlist(odd.as_bytes(), &base()).unwrap(), plain);
     assert_eq!(media_playlist(MEDIA.replace('\n', "\r").as_bytes(), &base()).unwrap(), plain);
+    let braces = MASTER.replace("#EXT-X-STREAM", "#EXT-X-FROM-TOMORROW:A=\"{$undefined}\"\n#EXT-X-STREAM");
+    assert_eq!(presentation(braces.as_bytes(), &base()), presentation(MASTER.as_bytes(), &base()));
     let spaced = MASTER.replace("#EXTM3U", "\n#EXTM3U ").replace(",DEFAULT=YES", " , DEFAULT = yes ");
     assert_eq!(presentation(spaced.as_bytes(), &base()), presentation(MASTER.as_bytes(), &base()));
 }

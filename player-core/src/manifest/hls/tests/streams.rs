@@ -59,7 +59,7 @@ fn encrypted_segments_become_transport_streams() {
         let cipher = segment.cipher.as_ref().unwrap();
         assert_eq!((cipher.method, cipher.short_iv), (CipherMethod::Whole, false));
         let plain = aes_cbc::decrypt_segment(&data, &key, cipher.iv, cipher.short_iv).unwrap();
-        assert!(plain.len() % 188 == 0 && plain.chunks(188).all(|packet| packet[0] == 0x47));
+        assert!(plain.len().is_multiple_of(188) && plain.chunks(188).all(|packet| packet[0] == 0x47));
         // Half of its digits, as an older packager wrote them.
         let mut short = [0; 16];
         short[8..].copy_from_slice(&cipher.iv[..8]);
