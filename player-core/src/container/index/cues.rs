@@ -102,7 +102,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
     let mut top = children(data);
     let segment = top.find(|element| element.id != EBML).filter(|element| element.id == SEGMENT);
     let segment = segment.ok_or(ContainerError::Missing("Segment"))?;
-    let origin = stretch.first + segment.body as u64;
+    let origin = stretch.first.saturating_add(segment.body as u64);
     let end = segment.length.map(|length| origin.saturating_add(length));
     let mut frame = Frame { origin, end, scale: DEFAULT_SCALE, length: None };
     let mut cues_at = None;
@@ -111,7 +111,9 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
         match child.id {
             INFO => describe(&child, &mut frame),
             SEEK_HEAD => cues_at = position_of_cues(child.payload).or(cues_at),
-            CUES if child.is_whole() => return list(child.payload, origin + child.start as u64, frame, file),
+            CUES if child.is_whole() => {
+                return list(child.payload, origin.saturating_add(child.start as u64), frame, file);
+            }
             CUES => cues_at = Some(child.start as u64),
             CLUSTER => break,
             _ => continue,
@@ -121,7 +123,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
     let at = cues_at.and_then(|at| usize::try_from(at).ok());
     if let Some(cues) = at.and_then(|at| element(segment.payload, at)).filter(|cues| cues.id == CUES) {
         if cues.is_whole() {
-            return list(cues.payload, origin + cues.start as u64, frame, file);
+            return list(cues.payload, origin.saturating_add(cues.start as u64), frame, file);
         }
         behind = cues.end();
     }

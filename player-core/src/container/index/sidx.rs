@@ -49,7 +49,7 @@ enum Step {
 
 /// Follows the index at the byte `first` of the file to its end.
 pub(super) fn collect(stretch: Stretch<'_>, first: u64, file: &IndexedFile) -> Result<Found, ContainerError> {
-    let listed = file.index.filter(|(index, _)| *index == first).map(|(index, length)| index + length);
+    let listed = file.index.filter(|(index, _)| *index == first).map(|(index, length)| index.saturating_add(length));
     let root = match parse(stretch, first, listed) {
         Ok(root) => root,
         Err(Unread::Short(needed)) => {

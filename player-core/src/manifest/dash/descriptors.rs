@@ -91,12 +91,12 @@ pub(super) fn dynamic_range(holders: &[&Element<'_>]) -> DynamicRange {
     let properties = holders.iter().flat_map(|holder| holder.children.iter());
     let properties = properties.filter(|child| matches!(child.name, "EssentialProperty" | "SupplementalProperty"));
     let transfers = properties.map(scheme_and_value).filter(|(scheme, _)| *scheme == TRANSFER);
-    let ranges = transfers.filter_map(|(_, value)| match value {
+    let mut ranges = transfers.filter_map(|(_, value)| match value {
         "16" => Some(DynamicRange::Pq),
         "18" => Some(DynamicRange::Hlg),
         _ => None,
     });
-    ranges.last().unwrap_or_default()
+    ranges.next_back().unwrap_or_default()
 }
 
 /// How many channels a sound has; zero where nobody says.

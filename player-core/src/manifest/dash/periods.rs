@@ -2,7 +2,7 @@
 
 use super::super::{Exclusion, ManifestError};
 use super::info::whole;
-use super::time::{Nanos, date_time, duration, nanos};
+use super::time::{LONGEST, Nanos, date_time, duration, nanos};
 use super::xml::Element;
 use super::{MAX_PERIODS, links};
 
@@ -117,7 +117,8 @@ fn listed_length(period: &Element<'_>) -> Option<Nanos> {
             for run in info.child("SegmentTimeline")?.all("S") {
                 end = number(run, "t").map_or(end, i128::from);
                 let repeat = run.attribute("r").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
-                end += i128::from(number(run, "d").unwrap_or(0)) * i128::from(repeat.max(0) + 1);
+                let length = i128::from(number(run, "d").unwrap_or(0)).saturating_mul(i128::from(repeat.max(0)) + 1);
+                end = end.saturating_add(length);
                 longest = longest.max(end);
             }
             let offset = number(info, "presentationTimeOffset").unwrap_or(0);
@@ -125,6 +126,7 @@ fn listed_length(period: &Element<'_>) -> Option<Nanos> {
         })
         .max()
         .filter(|length| *length > 0)
+        .map(|length| length.min(LONGEST))
 }
 
 #[cfg(test)]

@@ -169,13 +169,14 @@ impl Source<'_, '_> {
             }
             Pace::Constant(duration) => {
                 let every = i128::from(duration);
-                let by_end = end.map(|end| (ticks(end - ROUNDING) / every + 1) as u64);
+                let whole = |count: i128| u64::try_from(count).unwrap_or(u64::MAX);
+                let by_end = end.map(|end| whole(ticks(end - ROUNDING) / every + 1));
                 // Of a stream that goes on, segments are there once they are complete.
-                let by_edge = edge.map(|(_, to)| (ticks(to) / every) as u64);
-                let by_number = last_number.map(|last| (last + 1).saturating_sub(first_number));
+                let by_edge = edge.map(|(_, to)| whole(ticks(to) / every));
+                let by_number = last_number.map(|last| last.saturating_add(1).saturating_sub(first_number));
                 let count = [by_end, by_edge, by_number, at_most].into_iter().flatten().min();
                 let count = count.ok_or(ManifestError::Unsupported("numbered segments without an end"))?;
-                let first = edge.map_or(0, |(from, _)| (ticks(from) / every) as u64);
+                let first = edge.map_or(0, |(from, _)| whole(ticks(from) / every));
                 if count.saturating_sub(first) > MAX_SEGMENTS as u64 {
                     return Err(too_many_segments());
                 }

@@ -29,9 +29,9 @@ enum Piece<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Number {
     Bandwidth,
-    Number,
+    Position,
     Time,
-    SubNumber,
+    Part,
 }
 
 impl<'a> Template<'a> {
@@ -60,7 +60,7 @@ impl<'a> Template<'a> {
 
     /// Does each segment have an address of its own?
     pub(super) fn tells_segments_apart(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Number { of: Number::Number | Number::Time, .. }))
+        self.0.iter().any(|piece| matches!(piece, Piece::Number { of: Number::Position | Number::Time, .. }))
     }
 
     /// Fills it in.
@@ -73,9 +73,9 @@ impl<'a> Template<'a> {
                 Piece::Number { of, width } => {
                     let number = match of {
                         Number::Bandwidth => values.bandwidth,
-                        Number::Number => values.number,
+                        Number::Position => values.number,
                         Number::Time => values.time,
-                        Number::SubNumber => values.sub_number,
+                        Number::Part => values.sub_number,
                     };
                     // Writing to a string does not fail.
                     let _ = write!(filled, "{number:0width$}");
@@ -99,9 +99,9 @@ fn identifier(text: &str) -> Option<Piece<'_>> {
         "" => Piece::Text("$"),
         "RepresentationID" => Piece::Representation,
         "Bandwidth" => Piece::Number { of: Number::Bandwidth, width },
-        "Number" => Piece::Number { of: Number::Number, width },
+        "Number" => Piece::Number { of: Number::Position, width },
         "Time" => Piece::Number { of: Number::Time, width },
-        "SubNumber" => Piece::Number { of: Number::SubNumber, width },
+        "SubNumber" => Piece::Number { of: Number::Part, width },
         _ => return None,
     })
 }

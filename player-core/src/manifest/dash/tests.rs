@@ -205,6 +205,53 @@ fn conformance_24_a_track_goes_on_through_periods_that_are_different() {
 }
 
 #[test]
+fn conformance_24_continuity_counts_more_than_likeness() {
+    let set = |id: u32, lang: &str, name: &str, more: &str| {
+        format!(
+            "<AdaptationSet id='{id}' lang='{lang}' mimeType='audio/mp4'>{more}{NUMBERED}<Representation id='{name}'/></AdaptationSet>"
+        )
+    };
+    let property = "<SupplementalProperty schemeIdUri='urn:mpeg:dash:period-continuity:2015' value='one'/>";
+    let text = format!(
+        "<MPD><Period id='one' duration='PT4S'>{}{}</Period><Period id='two' duration='PT4S'>{}{}</Period></MPD>",
+        set(1, "en", "a", ""),
+        set(2, "de", "b", ""),
+        set(2, "en", "c", property),
+        set(1, "de", "d", property),
+    );
+    let found = read(&text);
+    let path =
+        |track: usize, at: usize| known(&found, track, 0)[at].source.url.path().split('/').nth(2).unwrap().to_owned();
+    assert_eq!(found.tracks.len(), 2);
+    assert_eq!([path(0, 0), path(0, 1), path(1, 0), path(1, 1)], ["a", "d", "b", "c"]);
+}
+
+#[test]
+fn numbers_at_the_edge_of_their_range_do_not_overflow() {
+    let most = u64::MAX;
+    for (template, timeline) in [
+        (format!("duration='{most}' endNumber='{most}' startNumber='{most}' timescale='{most}'"), String::new()),
+        (format!("duration='1' endNumber='{most}' timescale='{most}'"), String::new()),
+        (
+            format!("presentationTimeOffset='{most}' endNumber='{most}' startNumber='{most}'"),
+            format!(
+                "<SegmentTimeline><S t='{most}' d='{most}' r='{}' k='9'/><S d='{most}' r='-1'/></SegmentTimeline>",
+                i64::MAX
+            ),
+        ),
+    ] {
+        for length in ["P999999999999999Y", "PT0.000000001S"] {
+            let text = format!(
+                "<MPD mediaPresentationDuration='{length}'><Period><AdaptationSet mimeType='video/mp4'><SegmentTemplate \
+                media='$Number$' {template}>{timeline}</SegmentTemplate><Representation id='1'/></AdaptationSet></Period>\
+                <Period start='{length}' duration='{length}'/><Period/></MPD>"
+            );
+            let _ = presentation(text.as_bytes(), &base());
+        }
+    }
+}
+
+#[test]
 fn conformance_27_what_demands_the_unknown_is_dropped_with_a_reason() {
     let unknown = "<EssentialProperty schemeIdUri='urn:unknown' value='7'/>";
     let set = |inner: &str, representation: &str| {

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(super) type Nanos = i128;
 
 pub(super) const SECOND: Nanos = 1_000_000_000;
+/// Longer than anybody watches, and short enough that sums stay exact.
+pub(super) const LONGEST: Nanos = i64::MAX as Nanos;
 const DAY: Nanos = 86_400 * SECOND;
 /// Digits that are read of a whole number; more would be longer than the universe has been.
 const MAX_DIGITS: usize = 15;
@@ -48,7 +50,7 @@ pub(super) fn duration(text: &str) -> Option<Nanos> {
             (b'S', true) => SECOND,
             _ => return None,
         };
-        total += decimal(&rest[..end], unit)?;
+        total = (total + decimal(&rest[..end], unit)?).min(LONGEST);
         any = true;
         rest = &rest[end + 1..];
     }

@@ -55,7 +55,7 @@ pub(super) fn expand(timeline: &Element<'_>, bounds: Bounds) -> Result<Vec<Entry
             ),
         };
         let count = bounds.end.map_or(count, |end| count.min(until(end)));
-        let count = bounds.last_number.map_or(count, |last| count.min((last + 1).saturating_sub(number)));
+        let count = bounds.last_number.map_or(count, |last| count.min(last.saturating_add(1).saturating_sub(number)));
         if count.saturating_mul(parts).saturating_add(entries.len() as u64) > MAX_SEGMENTS as u64 {
             return Err(too_many_segments());
         }
