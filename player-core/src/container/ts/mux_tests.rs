@@ -97,7 +97,7 @@ fn access_units_do_not_care_where_packets_are_cut() {
             (at - unit.data.len(), ticks(unit.dts))
         })
         .collect();
-    for size in [50, 333, 1000, 5000, 100_000] {
+    for size in [50, 333, 1000, 2000, 5000] {
         let mut muxer = Muxer::new();
         for (number, piece) in stream.chunks(size).enumerate() {
             let range = number * size..number * size + piece.len();
@@ -110,8 +110,8 @@ fn access_units_do_not_care_where_packets_are_cut() {
         for (sample, unit) in samples.iter().zip(&units) {
             assert_eq!(sample.data, unit.data, "{size}");
             assert_eq!(sample.keyframe, unit.keyframe, "{size}");
-            // Where a packet holds several units, times of all but the first are worked out.
-            assert!(sample.dts.nanos().abs_diff(unit.dts.nanos()) < 20_000_000 || size > 20_000, "{size}");
+            // In packets that hold several units, times of all but the first are worked out; one time is not enough.
+            assert!(sample.dts.nanos().abs_diff(unit.dts.nanos()) < 20_000_000 || size > stream.len(), "{size}");
         }
     }
 }
