@@ -47,8 +47,9 @@ pub fn parse(bytes: &[u8]) -> Result<TextSegment, WebVttError> {
     }
     // The header ends at an empty line, or where somebody forgot it.
     let header = text.lines().skip(1).take_while(|line| !line.trim().is_empty() && !line.contains("-->"));
-    let offset = header.clone().find_map(timestamp_map);
     let mut cues = read(text.lines().skip(1 + header.count()), Dialect::WebVtt)?;
+    // It belongs into the header, but some writers leave an empty line before it.
+    let offset = text.lines().skip(1).take_while(|line| !line.contains("-->")).find_map(timestamp_map);
     let Some(offset) = offset else { return Ok(TextSegment { cues, base: CueBase::Period }) };
     shift(&mut cues, offset);
     Ok(TextSegment { cues, base: CueBase::Media })
@@ -140,6 +141,8 @@ mod tests {
             assert_eq!(parse(text.as_bytes()).unwrap().base, CueBase::Media);
         }
         assert_eq!(parse(b"WEBVTT\n\n00:01.000 --> 00:02.000\nx").unwrap().base, CueBase::Period);
+        let apart = "WEBVTT\n\nX-TIMESTAMP-MAP=MPEGTS:180000,LOCAL:00:00:00.000\n\n00:01.000 --> 00:02.000\nx";
+        assert_eq!(times(apart), [(3_000, 4_000, "x".into())]);
     }
 
     #[test]
