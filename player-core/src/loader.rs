@@ -289,9 +289,7 @@ impl Loader {
                 }
             }
         }
-        for (number, segment) in segments.iter_mut().enumerate() {
-            segment.number = number as u64;
-        }
+        let segments = dash::close_gaps(segments);
         if segments.is_empty() {
             return Err(LoadFailure::Manifest(ManifestError::Empty));
         }

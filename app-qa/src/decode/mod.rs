@@ -119,8 +119,8 @@ fn licences(arguments: &DecodeArgs, offered: &Presentation) -> anyhow::Result<Op
     Ok(Some(Arc::new(LicenceServer::new(url, arguments.header.clone())?)))
 }
 
-fn licence_of(_offered: &Presentation) -> Option<url::Url> {
-    None
+fn licence_of(offered: &Presentation) -> Option<url::Url> {
+    offered.protections.iter().find_map(|protection| protection.licence_url.clone())
 }
 
 /// What it takes to play.

@@ -273,7 +273,7 @@ fn presentation(content: &Content, base: &Url) -> anyhow::Result<Presentation> {
             })
         };
         let segments: anyhow::Result<_> = (0..content.segments()).map(reference).collect();
-        Ok(SegmentIndex { segments: segments?, protections: Vec::new() })
+        Ok(SegmentIndex { segments: segments?, ..SegmentIndex::default() })
     };
     let representation = |(position, rung): (usize, &abr::Rung)| {
         Ok(Representation {

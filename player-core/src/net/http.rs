@@ -41,8 +41,9 @@ impl Fetcher for HttpFetcher {
         Box::pin(async move {
             let started = Instant::now();
             let mut builder = client.get(request.source.url.clone());
-            if let Some((first, length)) = request.source.range {
-                let last = first.saturating_add(length).saturating_sub(1);
+            if let Some((first, _)) = request.source.range {
+                let last = request.source.stated_length().map(|length| first.saturating_add(length).saturating_sub(1));
+                let last = last.map_or_else(String::new, |last| last.to_string());
                 builder = builder.header(header::RANGE, format!("bytes={first}-{last}"));
             }
             let sent = tokio::time::timeout(idle_timeout, builder.send());
@@ -74,7 +75,9 @@ async fn receive(
         return Err(FetchError::Status(status.as_u16()));
     }
     let skip = leading_bytes_to_skip(&response, &request.source)?;
-    let wanted = request.source.range.map(|(_, length)| length);
+    let wanted = request.source.stated_length();
+    // A range may reach beyond the end of what there is; then less comes, and that is all.
+    let reaches_the_end = reaches_the_end(&response);
     let expected = wanted.or_else(|| response.content_length());
     let (limit, too_large) = (request.max_bytes, FetchError::TooLarge { max: request.max_bytes });
     if expected.is_some_and(|bytes| bytes > limit) || skip > limit {
@@ -104,16 +107,18 @@ async fn receive(
             break;
         }
     }
-    if wanted.is_none() && announced.is_some_and(|bytes| arrived < bytes) {
+    let cut_short = announced.is_some_and(|bytes| arrived < bytes);
+    if wanted.is_none() && cut_short {
         return Err(FetchError::Interrupted { received: arrived });
     }
     let mut body = body.freeze();
     if skip > 0 || wanted.is_some() {
         let end = skip.saturating_add(wanted.unwrap_or(u64::MAX)).min(body.len() as u64);
-        if wanted.is_some_and(|wanted| end.saturating_sub(skip) < wanted) {
+        let all_there_is = reaches_the_end && announced.is_some() && !cut_short;
+        if !all_there_is && wanted.is_some_and(|wanted| end.saturating_sub(skip) < wanted) {
             return Err(FetchError::Interrupted { received: arrived });
         }
-        body = body.slice(skip as usize..end as usize);
+        body = body.slice(skip.min(end) as usize..end as usize);
     }
     let elapsed = started.elapsed();
     Ok(Fetched { body, url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false })
@@ -130,6 +135,17 @@ fn leading_bytes_to_skip(response: &Response, source: &ByteSource) -> Result<u64
         .get(header::CONTENT_RANGE)
         .and_then(|value| value.to_str().ok()?.strip_prefix("bytes ")?.split('-').next()?.parse::<u64>().ok());
     (start == Some(first)).then_some(0).ok_or(FetchError::WrongRange)
+}
+
+/// Does the answer go on to the last byte that there is?
+fn reaches_the_end(response: &Response) -> bool {
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return true;
+    }
+    let range = response.headers().get(header::CONTENT_RANGE).and_then(|value| value.to_str().ok());
+    let parts = range.and_then(|range| range.strip_prefix("bytes ")?.split_once('-')?.1.split_once('/'));
+    let numbers = parts.and_then(|(last, total)| Some((last.parse::<u64>().ok()?, total.parse::<u64>().ok()?)));
+    numbers.is_some_and(|(last, total)| last.checked_add(1) == Some(total))
 }
 
 /// Error texts must not carry the address: it has a token in it.

@@ -24,7 +24,8 @@ impl Lookahead {
         let mut segments: Vec<_> = reference.iter().take(DEPTH).map(|segment| (segment.duration, Vec::new())).collect();
         for (rung, ahead) in loader.ahead() {
             for ((_, sizes), (ours, theirs)) in segments.iter_mut().zip(ahead.iter().zip(reference)) {
-                if let Some((_, length)) = theirs_is_ours(ours, theirs).then_some(ours.source.range).flatten() {
+                let length = ours.source.stated_length().filter(|_| !ours.gap && theirs_is_ours(ours, theirs));
+                if let Some(length) = length {
                     sizes.push((rung, ByteCount::new(length)));
                 }
             }

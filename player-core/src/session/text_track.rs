@@ -3,7 +3,7 @@
 use super::output::{Job, TransferId};
 use super::track_loader::Retry;
 use crate::manifest::{SegmentIndex, SegmentRef};
-use crate::text::Cue;
+use crate::text::{Cue, merge_touching};
 use abr::MediaTime;
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -47,10 +47,11 @@ impl TextTrack {
         near.into_iter().find(|segment| !self.loaded.contains(&segment.number))
     }
 
-    /// Takes a segment's cues. Those that reach over several segments are repeated in each.
+    /// Takes a segment's cues. Those that reach over several segments are repeated or continued in each.
     pub(super) fn add(&mut self, number: u64, cues: Vec<Cue>) {
         self.loaded.insert(number);
         self.cues.extend(cues);
+        self.cues = merge_touching(std::mem::take(&mut self.cues).into_iter().collect()).into_iter().collect();
         while self.cues.len() > MAX_CUES {
             self.cues.pop_first();
         }

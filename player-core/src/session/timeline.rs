@@ -2,7 +2,7 @@
 
 use crate::container::{Demuxed, Sample};
 use crate::manifest::{SegmentRef, Timing};
-use crate::text::{Cue, CueBase, TextSegment};
+use crate::text::{Cue, CueBase, TextSegment, unroll};
 use abr::MediaTime;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,7 +24,8 @@ impl Timelines {
         match segment.timing {
             Timing::Anchored { shift, .. } => shift,
             Timing::Listed => {
-                let first = media.streams.iter().flat_map(|stream| &stream.samples).map(|sample| sample.pts).min();
+                let first = media.streams.iter().flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
+                let first = first.map(|sample| sample.pts).min();
                 let Some(first) = first else { return MediaTime::ZERO };
                 let shift = *self.shifts.entry(segment.epoch).or_insert_with(|| listed_shift(segment, first));
                 shift + turns(segment, first + shift)
@@ -33,13 +34,15 @@ impl Timelines {
     }
 
     /// Cues at the presentation's times.
-    pub(crate) fn cues(&self, segment: &SegmentRef, text: TextSegment) -> Vec<Cue> {
+    pub(crate) fn cues(&self, segment: &SegmentRef, mut text: TextSegment) -> Vec<Cue> {
         let shift = match (segment.timing, text.base) {
-            (Timing::Anchored { start, .. }, CueBase::Period) => start,
-            (Timing::Anchored { shift, .. }, CueBase::Media) => shift,
+            (Timing::Anchored { shift, .. }, _) => shift,
             (Timing::Listed, CueBase::Period) => MediaTime::ZERO,
             (Timing::Listed, CueBase::Media) => self.shifts.get(&segment.epoch).copied().unwrap_or(MediaTime::ZERO),
         };
+        if (segment.timing, text.base) == (Timing::Listed, CueBase::Media) {
+            unroll(&mut text.cues, segment.start - shift);
+        }
         let moved = text.cues.into_iter().map(|cue| Cue { start: cue.start + shift, end: cue.end + shift, ..cue });
         moved.collect()
     }

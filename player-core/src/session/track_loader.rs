@@ -266,7 +266,7 @@ impl TrackLoader {
         let active = self.transfer.as_mut().filter(|_| self.abandoned < MOST_ABANDONS)?;
         let Fetching::Segment(segment) = &active.fetching else { return None };
         let (id, number, segment_duration) = (active.id, segment.number, segment.duration);
-        let stated = segment.source.range.map(|(_, length)| length);
+        let stated = segment.source.stated_length();
         if !active.is_looked_at(now) {
             return None;
         }
