@@ -70,8 +70,9 @@ pub(super) fn place(samples: &mut Vec<Sample>, segment: &SegmentRef, shift: Medi
         sample.pts += shift;
         sample.dts += shift;
         if let Timing::Anchored { start, end, .. } = segment.timing {
-            let ends_before = sample.pts + sample.duration <= start && !sample.duration.is_zero();
-            sample.hidden |= ends_before || end.is_some_and(|end| sample.pts >= end);
+            // One that reaches over the border belongs to where its most is: manifests round.
+            let before = sample.pts + sample.duration / 2 < start;
+            sample.hidden |= before || end.is_some_and(|end| sample.pts >= end);
         }
     }
     // Nobody needs what is hidden behind the last that is shown.

@@ -77,7 +77,9 @@ impl Session {
             return self.loaders[index].end_with(rung);
         };
         if segment.gap {
-            return self.pass(index, rung, &segment);
+            self.pass(index, rung, &segment);
+            // What comes behind it is due at once. There are as many rounds as there are gaps in a row.
+            return self.schedule_track(index);
         }
         let (source, cipher) = (segment.source.clone(), segment.cipher.clone().map(Box::new));
         let job = Job::Media { source, init: loader.init_need(&segment), cipher };

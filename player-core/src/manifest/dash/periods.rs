@@ -13,6 +13,8 @@ pub(super) struct Place {
     pub(super) epoch: u32,
     pub(super) start: Nanos,
     pub(super) end: Option<Nanos>,
+    /// Nothing follows it.
+    pub(super) last: bool,
     /// Of a stream that goes on: from when to when there are segments.
     pub(super) edge: Option<(Nanos, Nanos)>,
 }
@@ -100,7 +102,13 @@ pub(super) fn place<'e, 'a>(
         }
         let edge = whole.edge.map(|(from, to)| (from - origin, to - origin));
         let epoch = u32::try_from(placed.len()).unwrap_or(u32::MAX);
-        placed.push((period, Place { epoch, start: start - origin, end: end.map(|end| end - origin), edge }));
+        placed.push((
+            period,
+            Place { epoch, start: start - origin, end: end.map(|end| end - origin), last: false, edge },
+        ));
+    }
+    if let Some((_, place)) = placed.last_mut() {
+        place.last = true;
     }
     Ok(placed)
 }

@@ -59,7 +59,9 @@ impl Source<'_, '_> {
         Timing::Anchored {
             shift: media_time(shift),
             start: media_time(self.place.start),
-            end: self.place.end.map(media_time),
+            // Behind the last period there is nobody to make room for: its pictures may be a little later than the
+            // manifest has reckoned.
+            end: self.place.end.filter(|_| !self.place.last).map(media_time),
         }
     }
 

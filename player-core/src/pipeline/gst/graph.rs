@@ -42,6 +42,52 @@ struct Chain {
     elements: Vec<gst::Element>,
     pad: gst::Pad,
     format: Arc<TrackFormat>,
+    /// Nanoseconds added to the times of its samples.
+    offset: i64,
+}
+
+/// How a chain begins whose first pictures are not to be seen: a period that is entered between two key frames.
+///
+/// Such pictures are earlier than what has been shown, perhaps earlier than the presentation's zero, and decoders take
+/// times that run backwards for mistakes. In a chain of their own they run forwards, and the chain's segment begins with
+/// the first picture to be seen: decoders drop what lies before it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// First time to be seen, on the presentation's timeline.
+    start: i64,
+    offset: i64,
+}
+
+/// Brings times below zero above it.
+const ENTRY_OFFSET: i64 = 3_600_000_000_000;
+
+impl Entry {
+    /// Of samples that begin with hidden ones.
+    fn of(samples: &[Sample]) -> Option<Self> {
+        let first = samples.first().filter(|sample| sample.hidden)?;
+        let shown = samples.iter().filter(|sample| !sample.hidden).map(|sample| sample.pts).min()?;
+        (first.pts < shown).then_some(Self { start: shown.nanos(), offset: ENTRY_OFFSET })
+    }
+
+    /// Has the source announce a segment that begins there.
+    fn begin_at(self, source: &gst_app::AppSrc) {
+        let time = |nanos: i64| gst::ClockTime::from_nseconds(u64::try_from(nanos).unwrap_or_default());
+        let (inside, outside) = (time(self.start.saturating_add(self.offset)), time(self.start));
+        let Some(pad) = source.static_pad("src") else { return };
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if let Some(gst::PadProbeData::Event(event)) = &mut info.data
+                && let gst::EventView::Segment(announced) = event.view()
+            {
+                let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+                segment.set_start(inside);
+                segment.set_position(inside);
+                segment.set_time(outside);
+                segment.set_base(outside);
+                *event = gst::event::Segment::builder(&segment).seqnum(announced.seqnum()).build();
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
 }
 
 /// Times, in nanoseconds, of pictures that are decoded for others and not shown.
@@ -95,7 +141,7 @@ impl Branch {
         pipeline: &gst::Pipeline,
         format: &Arc<TrackFormat>,
     ) -> Result<Option<String>, PipelineError> {
-        if self.is_linked() { Ok(None) } else { self.add_chain(pipeline, format).map(Some) }
+        if self.is_linked() { Ok(None) } else { self.add_chain(pipeline, format, None).map(Some) }
     }
 
     /// Pushes samples. The branch must be linked. Returns the name of a decoder that was made for another codec.
@@ -108,9 +154,10 @@ impl Branch {
         let mut made = None;
         let unlinked = || PipelineError::Framework("a branch without decoder".into());
         let current = self.chains.last().ok_or_else(unlinked)?;
-        if !current.format.codec.same_decoder(&format.codec) {
+        let entry = (self.kind == TrackKind::Video).then(|| Entry::of(&samples)).flatten();
+        if entry.is_some() || !current.format.codec.same_decoder(&format.codec) {
             let before = current.source.clone();
-            made = Some(self.add_chain(pipeline, format)?);
+            made = Some(self.add_chain(pipeline, format, entry)?);
             // Only now: without a successor the end of this chain would be the end of the branch.
             let _ = before.end_of_stream();
         }
@@ -126,7 +173,7 @@ impl Branch {
                 continue;
             }
             // A flush in between is no error: the samples belong to the past then.
-            if current.source.push_buffer(buffer(&sample, &self.hidden)).is_err() {
+            if current.source.push_buffer(buffer(&sample, current.offset, &self.hidden)).is_err() {
                 tracing::debug!(kind = ?self.kind, "a sample was refused while flushing");
                 break;
             }
@@ -134,7 +181,12 @@ impl Branch {
         Ok(made)
     }
 
-    fn add_chain(&mut self, pipeline: &gst::Pipeline, format: &Arc<TrackFormat>) -> Result<String, PipelineError> {
+    fn add_chain(
+        &mut self,
+        pipeline: &gst::Pipeline,
+        format: &Arc<TrackFormat>,
+        entry: Option<Entry>,
+    ) -> Result<String, PipelineError> {
         let caps = caps::sample_caps(&format.codec)
             .ok_or_else(|| PipelineError::NoDecoder("text among the samples".into()))?;
         let source = gst_app::AppSrc::builder()
@@ -146,6 +198,9 @@ impl Branch {
             .caps(&caps)
             .callbacks(gst_app::AppSrcCallbacks::builder().seek_data(|_, _| true).build())
             .build();
+        if let Some(entry) = entry {
+            entry.begin_at(&source);
+        }
         let decoder = registry::decoder(&caps)?;
         if decoder.has_property("max-threads") {
             // Frame threads cost a picture of delay each; the default takes one per core and more.
@@ -164,7 +219,8 @@ impl Branch {
         for element in elements.iter().rev() {
             element.sync_state_with_parent().map_err(framework)?;
         }
-        self.chains.push(Chain { source, elements, pad, format: format.clone() });
+        let offset = entry.map_or(0, |entry| entry.offset);
+        self.chains.push(Chain { source, elements, pad, format: format.clone(), offset });
         Ok(decoder.factory().map_or_else(|| decoder.name().to_string(), |factory| factory.name().to_string()))
     }
 
@@ -199,18 +255,26 @@ impl Branch {
     }
 }
 
+/// Where a buffer belongs on the presentation's timeline, in nanoseconds: chains may count from elsewhere.
+fn stream_time(pad: &gst::Pad, pts: u64) -> Option<u64> {
+    let event = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
+    segment.to_stream_time(gst::ClockTime::from_nseconds(pts)).map(gst::ClockTime::nseconds)
+}
+
 /// Keeps hidden pictures from the sink, before it would wait for their time, and notes the time of the others.
 fn watch_sink(sink: &gst::Element, hidden: &Hidden, reached: &Arc<AtomicU64>) {
     let (hidden, reached) = (hidden.clone(), reached.clone());
     let Some(pad) = sink.static_pad("sink") else { return };
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         let pts = info.buffer().and_then(|buffer| buffer.pts()).map(gst::ClockTime::nseconds);
         let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pts) = pts else { return gst::PadProbeReturn::Ok };
         if hidden.remove(&pts) {
             return gst::PadProbeReturn::Drop;
         }
-        reached.store(pts, Ordering::Relaxed);
+        let time = stream_time(pad, pts).unwrap_or(pts);
+        reached.store(time, Ordering::Relaxed);
         gst::PadProbeReturn::Ok
     });
 }
@@ -266,10 +330,13 @@ fn framework(error: gst::glib::BoolError) -> PipelineError {
     PipelineError::Framework(error.message.to_string())
 }
 
-fn buffer(sample: &Sample, hidden: &Hidden) -> gst::Buffer {
+fn buffer(sample: &Sample, offset: i64, hidden: &Hidden) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_slice(sample.data.clone());
     let fields = buffer.get_mut().expect("a new buffer has one owner");
-    let time = |time: abr::MediaTime| u64::try_from(time.nanos()).ok().map(gst::ClockTime::from_nseconds);
+    let time = |time: abr::MediaTime| {
+        let nanos = time.nanos().saturating_add(offset);
+        u64::try_from(nanos).ok().map(gst::ClockTime::from_nseconds)
+    };
     let shown_at = time(sample.pts);
     let pts = match shown_at {
         Some(pts) if sample.hidden => {

@@ -85,7 +85,10 @@ fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
         _ => return None,
     };
     let buffer = sample.buffer_owned()?;
-    let time = MediaTime::from_nanos(i64::try_from(buffer.pts()?.nseconds()).ok()?);
+    let pts = buffer.pts()?;
+    let on_timeline =
+        sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>()?.to_stream_time(pts));
+    let time = MediaTime::from_nanos(i64::try_from(on_timeline.unwrap_or(pts).nseconds()).ok()?);
     // Decoders may lay planes out in their own way and say so beside the picture.
     let meta = buffer.meta::<gst_video::VideoMeta>().map(|meta| (meta.offset().to_vec(), meta.stride().to_vec()));
     let (offsets, strides) = meta.unwrap_or_else(|| (info.offset().to_vec(), info.stride().to_vec()));
