@@ -35,8 +35,8 @@ pub(crate) struct Preferences {
 }
 
 impl Preferences {
-    const ON_DEMAND: Self = Self { discount: 0.94, switch: 1.3, stall: 1.2, risk: 0.1 };
-    const LIVE: Self = Self { discount: 0.92, switch: 1.4, stall: 0.7, risk: 0.2 };
+    const ON_DEMAND: Self = Self { discount: 0.92, switch: 1.4, stall: 1.4, risk: 0.06 };
+    const LIVE: Self = Self { discount: 0.92, switch: 1.3, stall: 0.65, risk: 0.2 };
 
     pub(crate) const fn of(live: bool) -> Self {
         if live { Self::LIVE } else { Self::ON_DEMAND }
@@ -55,6 +55,8 @@ const ABANDON_MARGIN: f64 = 0.03;
 const EARLIEST: f64 = 0.15;
 /// A transfer that will be complete within this share of the buffer is left alone.
 const COMFORTABLE: f64 = 0.6;
+/// The outcome, counted from the worst, from which on a transfer keeps to what was expected of it: three in four do.
+const AS_EXPECTED: usize = 3;
 /// So many rungs in a row without a better one end the search in their direction.
 const PATIENCE: usize = 2;
 
@@ -193,6 +195,11 @@ impl Policy<'_> {
             return None;
         }
         if running.left() < COMFORTABLE * situation.buffered {
+            return None;
+        }
+        // The decision has reckoned with this: to take it back would be to oscillate.
+        let expected = self.rates(situation, running.bits, false);
+        if !situation.link.is_empty() && log_rate(running.received, running.seconds) >= expected[AS_EXPECTED] {
             return None;
         }
         let mut link = *situation.link;
