@@ -46,6 +46,9 @@ pub struct SimArgs {
     /// Write the figures as JSON; `-` for standard output, in place of the table.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Do not look for the optimum: figures without shares, at once.
+    #[arg(long, conflicts_with = "share")]
+    pub no_share: bool,
     /// Who watches. The optimum is known for patient viewers only, so that with others there are no shares of it.
     #[arg(long, value_enum, default_value_t)]
     pub viewers: Viewers,
@@ -121,7 +124,7 @@ impl SimArgs {
 
     /// QoE_lin, and what else was asked for; nothing where there is no optimum.
     pub fn utilities(&self) -> Vec<Utility> {
-        if self.viewers != Viewers::Patient {
+        if self.viewers != Viewers::Patient || self.no_share {
             return Vec::new();
         }
         distinct(std::iter::once(Utility::Linear).chain(self.share.iter().map(|name| name.utility())).collect())
