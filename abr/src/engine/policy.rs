@@ -35,8 +35,8 @@ pub(crate) struct Preferences {
 }
 
 impl Preferences {
-    const ON_DEMAND: Self = Self { discount: 0.92, switch: 1.4, stall: 1.4, risk: 0.06 };
-    const LIVE: Self = Self { discount: 0.92, switch: 1.3, stall: 0.65, risk: 0.2 };
+    const ON_DEMAND: Self = Self { discount: 0.92, switch: 1.4, stall: 1.3, risk: 0.1 };
+    const LIVE: Self = Self { discount: 0.92, switch: 1.3, stall: 0.75, risk: 0.2 };
 
     pub(crate) const fn of(live: bool) -> Self {
         if live { Self::LIVE } else { Self::ON_DEMAND }
@@ -49,6 +49,8 @@ const NOTICED: f64 = 0.5;
 const NOTICED_MEDIANS: f64 = 6.0;
 /// Going down and up again costs so many steps.
 const THERE_AND_BACK: f64 = 2.0;
+/// Of a transfer that lasts longer than this many segments play, only half the risk is taken.
+const LONG_TRANSFER: f64 = 2.0;
 /// To give a transfer up must promise this much more, for the same reason.
 const ABANDON_MARGIN: f64 = 0.03;
 /// A body that has come for less than this many seconds tells of the first round trips.
@@ -185,7 +187,10 @@ impl Policy<'_> {
     /// the forecast says of the very next transfer is known far better, so it has a veto.
     fn is_reckless(&self, situation: &Situation<'_>, rung: usize) -> bool {
         let rates = self.rates(situation, situation.ahead.bits[rung], false);
-        Self::stall_risk(situation, rung, &rates) > Preferences::of(situation.title.live).risk
+        // A transfer that lives off the buffer for long commits to a forecast of a time that is far away.
+        let long = situation.ahead.bits[rung] / rates[MEDIAN].exp() > LONG_TRANSFER * situation.title.segment;
+        let risk = Preferences::of(situation.title.live).risk;
+        Self::stall_risk(situation, rung, &rates) > if long { risk / 2.0 } else { risk }
     }
 
     /// The rung to fetch instead of what is coming in, if that is better; a lower one.

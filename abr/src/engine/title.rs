@@ -16,7 +16,7 @@ pub(crate) const MOST_RUNGS: usize = 24;
 /// Viewers notice ratios more than differences, models of perception say so too, but published scores count megabits. A
 /// blend ranks well by either: measured over the development recordings, it costs less than one percent of the linear
 /// score and gains more of the logarithmic one.
-pub(crate) const LOGARITHMIC: f64 = 0.25;
+pub(crate) const LOGARITHMIC: f64 = 0.4;
 
 /// Slope of the utility beyond the ends of the ladder, by the logarithm of the rate, and how far it goes there: a link
 /// twice as fast as the top rung is worth a little more than one that just carries it.
