@@ -52,7 +52,7 @@ pub struct Presentation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedCaptions {
     pub service: CaptionService,
-    /// As the manifest writes it: DASH has codes of three letters here.
+    /// BCP 47, where the manifest says so.
     pub language: Option<String>,
     pub name: String,
 }

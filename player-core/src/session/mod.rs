@@ -29,9 +29,9 @@ mod sample_queue;
 #[cfg(test)]
 mod tests;
 mod text;
-mod text_track;
 #[cfg(test)]
 mod text_tests;
+mod text_track;
 mod timed_events;
 pub(crate) mod timeline;
 mod track_loader;

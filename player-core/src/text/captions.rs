@@ -4,7 +4,7 @@ use super::Cue;
 use super::cea608::{CaptionChannel, Cea608Decoder};
 use super::cea708::Cea708Decoder;
 use crate::container::{MediaStream, Sample, es};
-use crate::manifest::{SegmentRef, TrackId};
+use crate::manifest::{SegmentRef, TrackId, TrackKind};
 use abr::MediaTime;
 use std::fmt;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl CaptionDecoder {
         self.read = Some((segment.epoch, segment.end()));
         let mut triplets: Vec<(MediaTime, [u8; 3])> = Vec::new();
         let mut until = None;
-        for MediaStream { format, samples, .. } in streams {
+        for MediaStream { format, samples, .. } in streams.iter().filter(|stream| stream.kind == TrackKind::Video) {
             until = until.max(samples.iter().map(|sample| sample.pts + sample.duration).max());
             let data = if samples.iter().any(|sample| sample.hidden) {
                 // What is not seen says nothing either.

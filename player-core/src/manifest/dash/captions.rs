@@ -20,7 +20,7 @@ pub(super) fn announced(tracks: &[TrackGroup]) -> Vec<ClosedCaptions> {
         });
         for (service, language) in services {
             if all.iter().all(|known| known.service != service) {
-                let language = Some(language.trim().to_owned()).filter(|tag| !tag.is_empty() && tag != "und");
+                let language = Some(short(language.trim()).to_owned()).filter(|tag| !tag.is_empty() && tag != "und");
                 all.push(ClosedCaptions { service, language, name: service.to_string() });
             }
         }
@@ -51,6 +51,47 @@ fn digital(place: usize, entry: &str) -> Option<(CaptionService, &str)> {
     Some((CaptionService::digital(number.trim().parse().ok()?)?, language.unwrap_or_default()))
 }
 
+/// Descriptors have the codes of ISO 639-2; BCP 47 has those of two letters wherever there is one.
+fn short(language: &str) -> &str {
+    const CODES: [(&str, &str); 34] = [
+        ("ara", "ar"),
+        ("chi", "zh"),
+        ("cze", "cs"),
+        ("ces", "cs"),
+        ("dan", "da"),
+        ("deu", "de"),
+        ("dut", "nl"),
+        ("ell", "el"),
+        ("eng", "en"),
+        ("fin", "fi"),
+        ("fra", "fr"),
+        ("fre", "fr"),
+        ("ger", "de"),
+        ("gre", "el"),
+        ("heb", "he"),
+        ("hin", "hi"),
+        ("hun", "hu"),
+        ("ind", "id"),
+        ("ita", "it"),
+        ("jpn", "ja"),
+        ("kor", "ko"),
+        ("nld", "nl"),
+        ("nor", "no"),
+        ("pol", "pl"),
+        ("por", "pt"),
+        ("ron", "ro"),
+        ("rum", "ro"),
+        ("rus", "ru"),
+        ("spa", "es"),
+        ("swe", "sv"),
+        ("tur", "tr"),
+        ("ukr", "uk"),
+        ("vie", "vi"),
+        ("zho", "zh"),
+    ];
+    CODES.iter().find(|(long, _)| *long == language).map_or(language, |(_, short)| short)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,13 +109,13 @@ mod tests {
 
     #[test]
     fn services_are_read_in_all_ways_of_writing() {
-        assert_eq!(of(&format!("{LINE_21} CC1=eng;CC3=swe")), [service("CC1", "eng"), service("CC3", "swe")]);
-        assert_eq!(of(&format!("{LINE_21} eng;swe")), [service("CC1", "eng"), service("CC3", "swe")]);
-        assert_eq!(of(&format!("{LINE_21} 2=eng;2=deu")), [service("CC2", "eng")]);
+        assert_eq!(of(&format!("{LINE_21} CC1=eng;CC3=swe")), [service("CC1", "en"), service("CC3", "sv")]);
+        assert_eq!(of(&format!("{LINE_21} eng;swe")), [service("CC1", "en"), service("CC3", "sv")]);
+        assert_eq!(of(&format!("{LINE_21} 2=eng;2=deu")), [service("CC2", "en")]);
         assert_eq!(of(&format!("{LINE_21} ")), [service("CC1", "")]);
         let both = "1=lang:eng;2=lang:deu,war:1,er:1";
-        assert_eq!(of(&format!("{DIGITAL} {both}")), [service("Service 1", "eng"), service("Service 2", "deu")]);
-        assert_eq!(of(&format!("{DIGITAL} eng;und")), [service("Service 1", "eng"), service("Service 2", "")]);
+        assert_eq!(of(&format!("{DIGITAL} {both}")), [service("Service 1", "en"), service("Service 2", "de")]);
+        assert_eq!(of(&format!("{DIGITAL} eng;und")), [service("Service 1", "en"), service("Service 2", "")]);
         for role in [format!("{LINE_21} CC7=eng"), format!("{DIGITAL} 64=lang:eng"), "urn:x CC1=eng".to_owned()] {
             assert_eq!(of(&role), [], "{role}");
         }

@@ -40,8 +40,9 @@ impl Cea708Decoder {
             }
         }
         let services = self.services.iter_mut();
-        let mut cues: Vec<_> =
-            services.flat_map(|(number, service)| service.finish(until).into_iter().map(|cue| (*number, cue))).collect();
+        let mut cues: Vec<_> = services
+            .flat_map(|(number, service)| service.finish(until).into_iter().map(|cue| (*number, cue)))
+            .collect();
         cues.sort_unstable();
         cues
     }
