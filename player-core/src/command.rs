@@ -29,6 +29,10 @@ pub enum Command {
     SelectText {
         track: Option<TrackId>,
     },
+    /// Subtitles beside those of `SelectText`, in another language; `None` switches them off.
+    SelectSecondText {
+        track: Option<TrackId>,
+    },
     SetQuality {
         choice: QualityChoice,
     },

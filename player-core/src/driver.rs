@@ -209,7 +209,7 @@ impl Driver {
 }
 
 /// Asks for keys and puts them into the ring. Passing failures are tried again.
-async fn licence(
+pub(crate) async fn licence(
     transport: Option<&dyn LicenseTransport>,
     key_ids: &[KeyId],
     keys: &KeyRing,

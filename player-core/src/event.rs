@@ -50,6 +50,23 @@ pub(crate) mod millis {
     }
 }
 
+/// As [`millis`], where there may be none.
+pub(crate) mod optional_millis {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::time::Duration;
+
+    #[derive(Serialize, Deserialize)]
+    struct Millis(#[serde(with = "super::millis")] Duration);
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(Millis).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<Millis>::deserialize(deserializer)?.map(|Millis(duration)| duration))
+    }
+}
+
 /// What a rung looks like to people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RungInfo {
@@ -217,8 +234,25 @@ pub enum PlaybackEvent {
         codec: String,
         decoder: String,
     },
+    SecondTextSelected {
+        track: Option<TrackId>,
+    },
+    /// What is to be seen of all selected subtitles: those of the first track, then those of the second.
     CuesShown {
         cues: Vec<Cue>,
+    },
+    /// A mark in the stream: a date range, an event of an event stream, an `emsg`, an ID3 tag. Told once, as soon as it
+    /// is known; `start` says when it is due and may lie in the past.
+    TimedEvent {
+        /// Scheme or class, as `urn:scte:scte35:2013:bin`.
+        scheme: String,
+        value: String,
+        id: String,
+        start: MediaTime,
+        #[serde(with = "optional_millis")]
+        duration: Option<Duration>,
+        /// How much it carries. Logs do not have it.
+        payload: ByteCount,
     },
     VolumeChanged {
         volume: f32,

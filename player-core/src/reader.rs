@@ -1,16 +1,21 @@
 //! Looks at a presentation without playing it: what it offers, and all of its subtitles at once.
+//!
+//! Captions inside the picture's samples cost the transfer of a whole representation. They are read where the manifest
+//! announces them; whoever has reason to expect others asks for [`Reader::captions`].
 
 use crate::config::NetConfig;
-use crate::drm::{ContentKey, KeyId, KeyRing};
-use crate::loader::{Loader, Rebase};
+use crate::container::Init;
+use crate::drm::{ContentKey, KeyId, KeyRing, LicenseTransport};
+use crate::loader::{KeyAsker, Loader, Rebase};
 use crate::manifest::{
-    ByteSource, IndexSource, ManifestError, Presentation, SegmentIndex, SegmentRef, Timing, TrackKind,
+    ByteSource, IndexSource, InitSource, ManifestError, Presentation, SegmentIndex, SegmentRef, Timing, TrackKind,
 };
 use crate::net::Fetcher;
-use crate::session::timeline::Timelines;
+use crate::session::timeline::{Timelines, place};
 use crate::session::{Content, InitNeed, Job, LoadFailure};
+use crate::text::captions::{CaptionDecoder, CaptionService};
 use crate::text::{Cue, merge_touching};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use url::Url;
 
@@ -29,7 +34,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads over `fetcher`; `keys` are for media whose first samples say where an epoch begins.
+    /// Reads over `fetcher`; `keys` are for media whose first samples say where an epoch begins, and for captions in
+    /// them.
     pub fn new(
         manifest: &Url,
         fetcher: Arc<dyn Fetcher>,
@@ -40,14 +46,21 @@ impl Reader {
         ring.insert(keys);
         let loader = Loader {
             fetcher,
+            ask_for_keys: asker(&ring, None),
             keys: ring,
             limits,
             rebase: Rebase::new(manifest),
-            ask_for_keys: Arc::new(|_| {}),
             knowledge: Arc::default(),
             arrange: None,
         };
         Self { loader }
+    }
+
+    /// Asks here for keys that it was not given.
+    #[must_use]
+    pub fn with_licences(mut self, licences: Option<Arc<dyn LicenseTransport>>) -> Self {
+        self.loader.ask_for_keys = asker(&self.loader.keys, licences);
+        self
     }
 
     /// What the manifest offers.
@@ -62,7 +75,7 @@ impl Reader {
         }
     }
 
-    /// All cues of all text tracks.
+    /// All cues of all text tracks, announced captions included.
     ///
     /// # Errors
     /// The first failure of a transfer or a parser.
@@ -84,6 +97,54 @@ impl Reader {
             let cues = merge_touching(cues.into_iter().collect());
             tracks.push(TextTrackCues { language: group.language.clone(), name: group.name.clone(), cues });
         }
+        if !presentation.closed_captions.is_empty() {
+            tracks.extend(self.captions(presentation).await?);
+        }
+        Ok(tracks)
+    }
+
+    /// All captions inside the picture's samples: what is announced, with or without cues, and what was found besides.
+    /// Fetches all of the cheapest representation of the picture.
+    ///
+    /// # Errors
+    /// The first failure of a transfer or a parser.
+    pub async fn captions(&self, presentation: &Presentation) -> Result<Vec<TextTrackCues>, LoadFailure> {
+        let mut found: BTreeMap<CaptionService, Vec<Cue>> = BTreeMap::new();
+        let picture = presentation.preferred(TrackKind::Video, None).and_then(|group| group.representations.first());
+        if let Some(representation) = picture {
+            let index = self.list(&representation.index).await?;
+            let (mut decoder, mut timelines) = (CaptionDecoder::default(), Timelines::default());
+            let mut inits: HashMap<InitSource, Arc<Init>> = HashMap::new();
+            for segment in index.segments.iter().filter(|segment| !segment.gap) {
+                let known = segment.init.as_ref().and_then(|source| inits.get(source)).cloned();
+                let job = media_job(segment, known);
+                let Content::Media { init, mut media } = self.loader.carry_out(job, Arc::new(|_| {})).await?.content
+                else {
+                    continue;
+                };
+                if let (Some(source), Some(init)) = (&segment.init, init) {
+                    inits.insert(source.clone(), init);
+                }
+                let shift = timelines.shift(segment, &media);
+                media.streams.iter_mut().for_each(|stream| place(&mut stream.samples, segment, shift));
+                for (service, cue) in decoder.read(segment, &media.streams) {
+                    found.entry(service).or_default().push(cue);
+                }
+            }
+        }
+        let announced = presentation.closed_captions.iter();
+        let mut tracks: Vec<TextTrackCues> = announced
+            .map(|known| TextTrackCues {
+                language: known.language.clone(),
+                name: known.name.clone(),
+                cues: merge_touching(found.remove(&known.service).unwrap_or_default()),
+            })
+            .collect();
+        tracks.extend(found.into_iter().map(|(service, cues)| TextTrackCues {
+            language: None,
+            name: service.to_string(),
+            cues: merge_touching(cues),
+        }));
         Ok(tracks)
     }
 
@@ -122,12 +183,35 @@ impl Reader {
             first.entry(segment.epoch).or_insert(segment);
         }
         for segment in first.into_values() {
-            let init = segment.init.clone().map_or(InitNeed::Inside, |init| InitNeed::Fetch(Box::new(init)));
-            let job = Job::Media { source: segment.source.clone(), init, cipher: segment.cipher.clone().map(Box::new) };
+            let job = media_job(segment, None);
             if let Content::Media { media, .. } = self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
                 timelines.shift(segment, &media);
             }
         }
         Ok(timelines)
     }
+}
+
+/// Puts what is asked for into the ring, or has it tell that there is nothing.
+fn asker(ring: &KeyRing, licences: Option<Arc<dyn LicenseTransport>>) -> KeyAsker {
+    let ring = ring.clone();
+    Arc::new(move |ids| {
+        let (licences, ring) = (licences.clone(), ring.clone());
+        // Nobody has to wait for it: a transport ends by itself, and who waits for keys waits at the ring.
+        tokio::spawn(async move {
+            if let Err(error) = crate::driver::licence(licences.as_deref(), &ids, &ring).await {
+                ring.fail(error);
+            }
+        });
+    })
+}
+
+/// How to get a segment of the picture or of sound.
+fn media_job(segment: &SegmentRef, init: Option<Arc<Init>>) -> Job {
+    let init = match (init, segment.init.clone()) {
+        (Some(init), _) => InitNeed::Known(init),
+        (None, Some(source)) => InitNeed::Fetch(Box::new(source)),
+        (None, None) => InitNeed::Inside,
+    };
+    Job::Media { source: segment.source.clone(), init, cipher: segment.cipher.clone().map(Box::new) }
 }

@@ -52,6 +52,8 @@ pub struct PlayerSnapshot {
     pub tracks: Vec<TrackInfo>,
     pub selected_audio: Option<TrackId>,
     pub selected_text: Option<TrackId>,
+    /// Shown beside it.
+    pub selected_second_text: Option<TrackId>,
     pub cues: Vec<Cue>,
     pub volume: f32,
     pub muted: bool,
@@ -160,6 +162,7 @@ impl PlayerSnapshot {
                 TrackKind::Text => self.selected_text = *track,
                 TrackKind::Video => {}
             },
+            PlaybackEvent::SecondTextSelected { track } => self.selected_second_text = *track,
             PlaybackEvent::SegmentLoaded { bytes, ttfb, throughput, cached, .. } => {
                 self.stats.segments += 1;
                 self.stats.bytes += *bytes;
@@ -209,6 +212,7 @@ impl PlayerSnapshot {
             | PlaybackEvent::SourceRefreshed
             | PlaybackEvent::LicenceRequested { .. }
             | PlaybackEvent::LicenceLoaded { .. }
+            | PlaybackEvent::TimedEvent { .. }
             | PlaybackEvent::Ended => {}
         }
         self.plot(envelope);

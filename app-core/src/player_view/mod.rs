@@ -4,6 +4,8 @@
 //! one table of shortcuts, `seek.rs` the accumulation of presses into one seek. The rest draws.
 
 mod controls;
+mod cue_image;
+mod cue_place;
 mod error_card;
 pub(crate) mod input;
 mod keys;

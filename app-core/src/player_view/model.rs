@@ -10,7 +10,7 @@ use crate::{
 };
 use player_core::{
     Command, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId, event::TrackInfo,
-    manifest::TrackKind,
+    manifest::TrackKind, text::captions::CaptionService,
 };
 use service_api::{
     ProfileId,
@@ -513,6 +513,12 @@ impl PlayerScreen {
 /// What a track is called in menus.
 pub(crate) fn track_name(track: &TrackInfo) -> String {
     let language = track.language.as_deref().map(format::language);
+    // Captions that have no other name than their channel's.
+    if let (Some(language), Some(service)) = (&language, CaptionService::of_track(track.id))
+        && service.to_string() == track.name
+    {
+        return format!("{language} ({service})");
+    }
     match (language, track.name.trim()) {
         (Some(language), "") => language,
         (Some(language), name) if name.eq_ignore_ascii_case(&language) => language,

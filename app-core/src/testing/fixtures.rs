@@ -14,7 +14,7 @@ use player_core::{
     event::{RungInfo, TrackInfo},
     manifest::TrackKind,
     snapshot::{DecisionNote, HistoryPoint, Stats},
-    text::Cue,
+    text::{Colour, Cue, CueSettings, DisplayAlign, Line, Percent, PositionAlign, Region, Span, TextAlign, TextStyle},
 };
 use service_api::{
     ProfileId, TitleId,
@@ -361,6 +361,50 @@ pub(crate) fn snapshot() -> PlayerSnapshot {
 pub(crate) fn cue() -> Cue {
     let lines = vec!["She said the tide keeps books,".into(), "and that somebody must read them.".into()];
     Cue::plain(MediaTime::from_millis(1_150_000), MediaTime::from_millis(1_154_000), lines)
+}
+
+/// A cue at the usual place, one of a caption grid, one with styles at the top, and an image in a region.
+pub(crate) fn styled_cues() -> Vec<Cue> {
+    let at = |settings: CueSettings, spans: Vec<Vec<Span>>| {
+        let lines = spans.iter().map(|line| line.iter().map(|span| span.text.as_str()).collect()).collect();
+        let (start, end) = (MediaTime::from_millis(1_150_000), MediaTime::from_millis(1_154_000));
+        Cue { settings, spans, ..Cue::plain(start, end, lines) }
+    };
+    let span = |text: &str, style: TextStyle| Span { text: text.to_owned(), style };
+    let plain = TextStyle::default();
+    let usual = at(CueSettings::default(), vec![vec![span("and that somebody", plain)]]);
+    let grid = CueSettings {
+        line: Some(Line::Percent(Percent::new(74.0))),
+        position: Some(Percent::new(12.5)),
+        position_align: PositionAlign::LineLeft,
+        align: TextAlign::Left,
+        ..CueSettings::default()
+    };
+    let ground = TextStyle { background: Some(Colour([0, 0, 0, 200])), ..plain };
+    let grid = at(grid, vec![vec![span("GONE OUT", ground)]]);
+    let red = TextStyle { colour: Some(Colour::rgb(255, 80, 80)), underline: true, ..plain };
+    let styled = vec![
+        span("red", red),
+        span(", ", plain),
+        span("bold", TextStyle { bold: true, ..plain }),
+        span(" and ", plain),
+        span("slanted", TextStyle { italic: true, ..plain }),
+    ];
+    let top = at(CueSettings { line: Some(Line::Number(0)), ..CueSettings::default() }, vec![styled]);
+    let region = Region {
+        top: Percent::new(40.0),
+        left: Percent::new(45.0),
+        width: Percent::new(10.0),
+        height: Percent::new(10.0),
+        display_align: DisplayAlign::After,
+        scroll: false,
+    };
+    let mut png = std::io::Cursor::new(Vec::new());
+    let pixels = image::RgbaImage::from_fn(16, 9, |x, _| image::Rgba([255, 255, 255, (x * 16) as u8]));
+    pixels.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut picture = at(CueSettings { region: Some(region), ..CueSettings::default() }, Vec::new());
+    picture.image = Some(png.into_inner().into());
+    vec![usual, grid, top, picture]
 }
 
 /// A refusal by the service, titled "No".

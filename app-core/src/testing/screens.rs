@@ -12,7 +12,7 @@ use crate::{
     player_view::model::{Menu, PlayerMsg},
 };
 use egui::{Key, Modifiers};
-use egui_kittest::SnapshotResults;
+use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use player_core::{ErrorCode, PlaybackError, PlaybackState, PlayerSnapshot};
 
 const DENSITIES: [(Density, &str); 2] = [(Density::Desktop, "desktop"), (Density::Tv, "tv")];
@@ -128,6 +128,19 @@ fn player_with_subtitles() {
         stage.snapshot(format!("player_subtitles_{name}"));
         tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Quality)));
         stage.snapshot(format!("player_menu_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
+fn player_with_styled_cues() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let snapshot = PlayerSnapshot { cues: fixtures::styled_cues(), ..fixtures::snapshot() };
+        let mut stage = stage(fixtures::playing(density, snapshot));
+        show_video(&mut stage, 1);
+        stage.get_by_label("and that somebody\nGONE OUT\nred, bold and slanted");
+        stage.snapshot(format!("player_styled_{name}"));
         pictures.extend(stage.take_snapshot_results());
     }
 }

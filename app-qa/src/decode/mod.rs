@@ -20,8 +20,9 @@ use player_core::net::{Fetcher, HttpFetcher};
 use player_core::pipeline::gst::{GstOutput, GstPipeline, Pixels, SoundObserver, leave_out_undecodable};
 use player_core::player::Arranger;
 use player_core::reader::Reader;
+use player_core::text::captions::CaptionService;
 use player_core::{Command, PlaybackEvent, PlaybackState, Player, PlayerConfig, PlayerOptions};
-use report::{AudioReport, DecodeReport, Excluded, ReportedError, TextReport, VideoReport};
+use report::{AudioReport, DecodeReport, EventReport, Excluded, ReportedError, TextReport, VideoReport};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,13 +73,25 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
     let excluded = offered.excluded.iter().map(|left_out| (left_out.what.clone(), left_out.why.clone()));
     report.excluded = excluded.map(|(what, why)| Excluded { what, why }).collect();
     let heard_or_seen = offered.tracks.iter().any(|track| track.kind != TrackKind::Text);
+    let licences = licences(arguments, &offered)?;
+    let reader = reader.with_licences(licences.clone());
+    let mut unannounced = false;
     if heard_or_seen {
-        let licences = licences(arguments, &offered)?;
-        Run { config, fetcher, keys, licences }.play(arguments, &mut report).await?;
+        let found = Run { config, fetcher, keys, licences }.play(arguments, &mut report).await?;
+        unannounced = found && offered.closed_captions.is_empty();
+    } else {
+        report.events = offered.events.iter().map(Into::into).collect();
     }
     // Words and thumbnails are read after what is played: their times may depend on it, its errors come first.
     if report.errors.is_empty() {
-        match reader.text(&offered).await {
+        let mut text = reader.text(&offered).await;
+        if let (Ok(tracks), true) = (&mut text, unannounced) {
+            match reader.captions(&offered).await {
+                Ok(captions) => tracks.extend(captions),
+                Err(failure) => report.errors.push((&failure.error()).into()),
+            }
+        }
+        match text {
             Ok(tracks) => {
                 for track in tracks {
                     let cues = track.cues.iter().map(Into::into).collect();
@@ -140,6 +153,9 @@ struct Witness {
     video_codec: String,
     audio_codec: String,
     errors: Vec<ReportedError>,
+    events: Vec<EventReport>,
+    /// There are captions inside the picture's samples.
+    captions: bool,
     changed: Option<Instant>,
 }
 
@@ -153,6 +169,19 @@ impl Witness {
                 self.errors.push(problem("segment_skipped", 3000, &message));
             }
             PlaybackEvent::Failed { error } => self.errors.push(error.into()),
+            PlaybackEvent::TimedEvent { scheme, value, id, start, duration, payload } => {
+                self.events.push(EventReport {
+                    scheme: scheme.clone(),
+                    value: value.clone(),
+                    id: id.clone(),
+                    start_s: start.as_secs_f64(),
+                    duration_s: duration.map(|duration| duration.as_secs_f64()),
+                    payload_bytes: payload.bytes(),
+                });
+            }
+            PlaybackEvent::ManifestLoaded { tracks, .. } => {
+                self.captions |= tracks.iter().any(|track| CaptionService::of_track(track.id).is_some());
+            }
             _ => return,
         }
         self.changed = Some(Instant::now());
@@ -160,7 +189,8 @@ impl Witness {
 }
 
 impl Run {
-    async fn play(self, arguments: &DecodeArgs, report: &mut DecodeReport) -> anyhow::Result<()> {
+    /// Says whether there were captions inside the picture's samples.
+    async fn play(self, arguments: &DecodeArgs, report: &mut DecodeReport) -> anyhow::Result<bool> {
         let witness = Arc::new(Mutex::new(Witness::default()));
         let (seen, heard, told) = (witness.clone(), witness.clone(), witness.clone());
         let sound = SoundObserver(Arc::new(move |sound| {
@@ -205,6 +235,8 @@ impl Run {
 
         let mut witness = lock(&witness);
         report.errors.append(&mut witness.errors);
+        report.events = std::mem::take(&mut witness.events);
+        report.events.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
         if hung {
             let message = format!("nothing came out for {} s", PATIENCE.as_secs());
             report.errors.push(problem("stalled", 4000, &message));
@@ -219,7 +251,7 @@ impl Run {
             witness.pictures.write_hashes(&mut file)?;
             file.flush()?;
         }
-        Ok(())
+        Ok(witness.captions)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::frames::Gap;
 use player_core::PlaybackError;
+use player_core::manifest::TimedEvent;
 use player_core::text::Cue;
 use serde::Serialize;
 
@@ -15,7 +16,10 @@ pub struct DecodeReport {
     pub duration_s: f64,
     pub video: Option<VideoReport>,
     pub audio: Option<AudioReport>,
+    /// Captions inside the picture's samples included.
     pub text: Vec<TextReport>,
+    /// Marks in the stream and in the manifest, by their start.
+    pub events: Vec<EventReport>,
     /// Tracks of small pictures for the scrubber.
     pub thumbnails: usize,
     /// Ids of the keys that the media needed.
@@ -82,6 +86,30 @@ impl From<&Cue> for CueReport {
     }
 }
 
+/// A date range, an event of an event stream, an `emsg`, an ID3 tag.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EventReport {
+    pub scheme: String,
+    pub value: String,
+    pub id: String,
+    pub start_s: f64,
+    pub duration_s: Option<f64>,
+    pub payload_bytes: u64,
+}
+
+impl From<&TimedEvent> for EventReport {
+    fn from(event: &TimedEvent) -> Self {
+        Self {
+            scheme: event.scheme.clone(),
+            value: event.value.clone(),
+            id: event.id.clone(),
+            start_s: event.start.as_secs_f64(),
+            duration_s: event.duration.map(|duration| duration.as_secs_f64()),
+            payload_bytes: event.payload.len() as u64,
+        }
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub struct Excluded {
     pub what: String,
@@ -106,6 +134,9 @@ impl DecodeReport {
         }
         for text in &self.text {
             lines.push(format!("  text {}, {} cues", text.lang.as_deref().unwrap_or("?"), text.cues.len()));
+        }
+        if !self.events.is_empty() {
+            lines.push(format!("  {} events", self.events.len()));
         }
         for excluded in &self.excluded {
             lines.push(format!("  left out {}: {}", excluded.what, excluded.why));

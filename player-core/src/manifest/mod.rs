@@ -5,6 +5,7 @@ pub mod hls;
 
 pub use hls::Variables;
 
+use crate::text::captions::CaptionService;
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -39,10 +40,21 @@ pub struct Presentation {
     pub thumbnails: Vec<ThumbnailTrack>,
     /// What the manifest says happens when.
     pub events: Vec<TimedEvent>,
+    /// Captions announced to be inside the picture's samples. There may be others.
+    pub closed_captions: Vec<ClosedCaptions>,
     /// What was left out, and why, in words for a person.
     pub excluded: Vec<Exclusion>,
     /// What the playlists named here may import (HLS, `EXT-X-DEFINE`).
     pub variables: Variables,
+}
+
+/// What a manifest says of captions inside the picture's samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedCaptions {
+    pub service: CaptionService,
+    /// BCP 47, where the manifest says so.
+    pub language: Option<String>,
+    pub name: String,
 }
 
 /// Pictures in a grid, one grid per segment.
@@ -88,6 +100,7 @@ impl Presentation {
             trick_play: Vec::new(),
             thumbnails: Vec::new(),
             events: Vec::new(),
+            closed_captions: Vec::new(),
             excluded: Vec::new(),
             variables: Variables::default(),
         }

@@ -14,6 +14,7 @@
 //! 4. bytes held stay within the budget plus a segment per track;
 //! 5. after `Failed` there is no output but cancellations.
 
+mod captions;
 mod hold;
 mod input;
 mod lookahead;
@@ -27,7 +28,11 @@ mod replacement;
 mod sample_queue;
 #[cfg(test)]
 mod tests;
+mod text;
+#[cfg(test)]
+mod text_tests;
 mod text_track;
+mod timed_events;
 pub(crate) mod timeline;
 mod track_loader;
 mod transfers;
@@ -42,15 +47,17 @@ use crate::config::PlayerConfig;
 use crate::drm::KeyId;
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, RungInfo, TrackInfo};
-use crate::manifest::{ByteSource, IndexSource, Presentation, TrackGroup, TrackId, TrackKind};
+use crate::manifest::{ByteSource, Presentation, TrackGroup, TrackId, TrackKind};
 use crate::pipeline::{PipelineCommand, PipelineError, PipelineEvent};
 use crate::snapshot::PlaybackState;
 use abr::{BufferState, ByteCount, Decision, MediaTime, PlaybackRate};
+use captions::Captions;
 use playhead::Playhead;
 use quality::QualityChooser;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use text_track::TextTrack;
+use text::{TextSlot, Texts};
+use timed_events::ToldEvents;
 use timeline::Timelines;
 pub(crate) use track_loader::index_job;
 use track_loader::{Retry, TrackLoader};
@@ -88,7 +95,9 @@ pub struct Session {
     /// Made, but waiting for the rung's playlist or for its turn; with its sentence.
     pending: Option<(Decision, String)>,
     queues: BTreeMap<TrackKind, SampleQueue>,
-    text: Option<TextTrack>,
+    texts: Texts,
+    captions: Captions,
+    told_events: ToldEvents,
     timelines: Timelines,
 
     playhead: Playhead,
@@ -128,7 +137,9 @@ impl Session {
             chooser: None,
             pending: None,
             queues: BTreeMap::new(),
-            text: None,
+            texts: Texts::default(),
+            captions: Captions::default(),
+            told_events: ToldEvents::default(),
             timelines: Timelines::default(),
             playhead: Playhead::new(start.max(MediaTime::ZERO)),
             configured: false,
@@ -311,13 +322,6 @@ impl Session {
         }
     }
 
-    fn show_text(&mut self) {
-        let position = self.playhead.position();
-        if let Some(cues) = self.text.as_mut().and_then(|text| text.changed(position)) {
-            self.emit(PlaybackEvent::CuesShown { cues });
-        }
-    }
-
     fn report(&mut self) {
         let video = self.queues.get(&TrackKind::Video);
         let shown = video.and_then(|queue| queue.rung_at(self.playhead.position()));
@@ -335,11 +339,11 @@ impl Session {
 
     fn ask_for_wake(&mut self) {
         let retries = self.loaders.iter().filter_map(|loader| loader.retry.not_before);
-        let text = self.text.as_ref().and_then(|text| text.retry.not_before);
+        let texts = self.texts.iter().filter_map(|text| text.retry.not_before);
         let holds = self.loaders.iter().filter_map(|loader| loader.hold.until());
         let loading = self.loaders.iter().any(|loader| loader.transfer.is_some());
         let second_look = loading.then(|| self.now + RECONSIDER_EVERY);
-        let due = retries.chain(holds).chain(text).chain(self.manifest_retry.not_before).filter(|at| *at > self.now);
+        let due = retries.chain(holds).chain(texts).chain(self.manifest_retry.not_before).filter(|at| *at > self.now);
         let soonest = due.chain(second_look).min();
         // An earlier wake-up that is still to come will ask again.
         let asked = self.wake_at.is_some_and(|at| at > self.now && soonest.is_some_and(|soonest| at <= soonest));
@@ -382,7 +386,8 @@ impl Session {
                 self.set_sound(PipelineCommand::SetMuted(muted));
             }
             Command::SelectAudio { track } => self.select_audio(track),
-            Command::SelectText { track } => self.select_text(track),
+            Command::SelectText { track } => self.select_text(TextSlot::Main, track),
+            Command::SelectSecondText { track } => self.select_text(TextSlot::Second, track),
             Command::SetQuality { choice } => self.set_quality(choice),
             Command::SetViewport { height, .. } => {
                 self.viewport_height = height;
@@ -450,26 +455,6 @@ impl Session {
         self.emit(PlaybackEvent::TrackSelected { kind: TrackKind::Audio, track: Some(track) });
         // What was fed of the other track is thrown away with the picture's second, which is still queued.
         self.seek(self.playhead.position());
-    }
-
-    fn select_text(&mut self, track: Option<TrackId>) {
-        if let Some((id, _)) = self.text.as_ref().and_then(|text| text.transfer.clone()) {
-            self.outputs.push(Output::Cancel(id));
-        }
-        if self.text.take().is_some() {
-            self.emit(PlaybackEvent::CuesShown { cues: Vec::new() });
-        }
-        let group = track.and_then(|track| self.presentation.as_ref()?.track(track));
-        let group = group.filter(|group| group.kind == TrackKind::Text).cloned();
-        if let Some(group) = &group {
-            let source = &group.representations[0].index;
-            let index = match source {
-                IndexSource::Known(index) => Some((**index).clone()),
-                _ => None,
-            };
-            self.text = Some(TextTrack::new(track_loader::index_job(source), index));
-        }
-        self.emit(PlaybackEvent::TrackSelected { kind: TrackKind::Text, track: group.map(|group| group.id) });
     }
 
     /// A viewer who changes the quality wants to see it: what is queued beyond the next second is thrown away.
@@ -563,13 +548,10 @@ impl Session {
         let video = presentation.preferred(TrackKind::Video, None).cloned();
         let audio = presentation.preferred(TrackKind::Audio, audio_language.as_deref()).cloned();
         let keys: Vec<KeyId> = presentation.protections.iter().flat_map(|p| p.key_ids.iter().copied()).collect();
-        let tracks = presentation.tracks.iter().filter(|track| track.kind != TrackKind::Video).map(track_info);
-        let (tracks, rungs) = (tracks.collect(), video.as_ref().map(rung_infos).unwrap_or_default());
-        let text = self.config.text_language.as_deref().and_then(|language| {
-            let track = presentation.preferred(TrackKind::Text, Some(language))?;
-            track.language.as_deref()?.starts_with(language.split('-').next()?).then_some(track.id)
-        });
+        let events = presentation.events.clone();
+        self.captions = Captions::new(presentation.closed_captions.clone());
         self.presentation = Some(presentation);
+        let text = self.config.text_language.as_deref().and_then(|language| self.text_in(language));
 
         let Some(main) = video.as_ref().or(audio.as_ref()) else {
             return self.fail(PlaybackError::fatal(ErrorCode::NothingPlayable, "the manifest lists no track"));
@@ -582,14 +564,24 @@ impl Session {
         let audio_id = audio.as_ref().map(|group| group.id);
         self.loaders = video.into_iter().chain(audio).map(|group| TrackLoader::new(group, start)).collect();
         self.prepare_chooser();
-        self.emit(PlaybackEvent::ManifestLoaded { duration: self.duration(), rungs, tracks });
+        self.announce();
+        self.tell_events(events);
         if audio_id.is_some() {
             self.emit(PlaybackEvent::TrackSelected { kind: TrackKind::Audio, track: audio_id });
         }
         if text.is_some() {
-            self.select_text(text);
+            self.select_text(TextSlot::Main, text);
         }
         self.request_keys(&keys);
+    }
+
+    /// Tells what there is to choose from, as far as it is known: again when more is.
+    fn announce(&mut self) {
+        let Some(presentation) = &self.presentation else { return };
+        let rungs = presentation.preferred(TrackKind::Video, None).map(rung_infos).unwrap_or_default();
+        let listed = presentation.tracks.iter().filter(|track| track.kind != TrackKind::Video).map(track_info);
+        let tracks = listed.chain(self.captions.tracks()).collect();
+        self.emit(PlaybackEvent::ManifestLoaded { duration: self.duration(), rungs, tracks });
     }
 
     /// Length of the presentation, as soon as a playlist has told it.

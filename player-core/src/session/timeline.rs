@@ -64,8 +64,13 @@ fn listed_shift(segment: &SegmentRef, first: MediaTime) -> MediaTime {
     if u128::from(difference.nanos().unsigned_abs()) <= rounding.as_nanos() { MediaTime::ZERO } else { difference }
 }
 
+/// Does something at this time belong to what the segment's period shows? What began before may still go on.
+pub(super) fn is_within(time: MediaTime, segment: &SegmentRef) -> bool {
+    !matches!(segment.timing, Timing::Anchored { end: Some(end), .. } if time >= end)
+}
+
 /// Moves samples to the presentation's timeline and marks those that a period does not show.
-pub(super) fn place(samples: &mut Vec<Sample>, segment: &SegmentRef, shift: MediaTime) {
+pub(crate) fn place(samples: &mut Vec<Sample>, segment: &SegmentRef, shift: MediaTime) {
     for sample in samples.iter_mut() {
         sample.pts += shift;
         sample.dts += shift;

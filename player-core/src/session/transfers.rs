@@ -26,7 +26,7 @@ impl Session {
         self.manifest_transfer = Some(self.fetch(job));
     }
 
-    fn fetch(&mut self, job: Job) -> TransferId {
+    pub(super) fn fetch(&mut self, job: Job) -> TransferId {
         let id = TransferId(self.transfers);
         self.transfers += 1;
         let media = matches!(job, Job::Media { .. });
@@ -178,29 +178,6 @@ impl Session {
         }
     }
 
-    fn schedule_text(&mut self) {
-        let position = self.playhead.position();
-        let Some(text) = &mut self.text else { return };
-        if text.transfer.is_some() || !is_due(&mut text.retry, self.now) {
-            return;
-        }
-        let (job, segment) = match (&text.index, &text.playlist) {
-            (None, Some(playlist)) => (playlist.clone(), None),
-            (Some(_), _) => match text.due(position).cloned() {
-                Some(segment) => {
-                    let (source, init) = (segment.source.clone(), segment.init.clone().map(Box::new));
-                    (Job::Text { source, init }, Some(segment))
-                }
-                None => return,
-            },
-            (None, None) => return,
-        };
-        let id = self.fetch(job);
-        if let Some(text) = &mut self.text {
-            text.transfer = Some((id, segment));
-        }
-    }
-
     pub(super) fn cancel_transfer(&mut self, index: usize) {
         let ours = self.is_adaptive(&self.loaders[index]);
         if let Some(active) = self.loaders[index].transfer.take() {
@@ -215,8 +192,8 @@ impl Session {
         for index in 0..self.loaders.len() {
             self.cancel_transfer(index);
         }
-        let text = self.text.as_mut().and_then(|text| text.transfer.take()).map(|(id, _)| id);
-        for id in text.into_iter().chain(self.manifest_transfer.take()) {
+        let texts = self.texts.iter_mut().filter_map(|text| text.transfer.take()).map(|(id, _)| id);
+        for id in texts.chain(self.manifest_transfer.take()) {
             self.outputs.push(Output::Cancel(id));
         }
     }
@@ -272,8 +249,8 @@ impl Session {
             }
             return;
         }
-        if self.text.as_ref().is_some_and(|text| text.transfer.as_ref().is_some_and(|(active, _)| *active == id)) {
-            return self.text_loaded(loaded.content);
+        if self.texts.iter().any(|text| text.awaits(id)) {
+            return self.text_loaded(id, loaded.content);
         }
         let Some(index) = self.loader_with(id) else { return };
         let Some(active) = self.loaders[index].transfer.take() else { return };
@@ -282,7 +259,9 @@ impl Session {
             (Content::Playlist(playlist), Fetching::Playlist) => {
                 let known = self.duration();
                 let keys: Vec<KeyId> = playlist.protections.iter().flat_map(|p| p.key_ids.iter().copied()).collect();
+                let events = playlist.events.clone();
                 self.loaders[index].add_index(active.rung, playlist);
+                self.tell_events(events);
                 self.prepare_chooser();
                 self.request_keys(&keys);
                 if self.duration() != known {
@@ -320,15 +299,10 @@ impl Session {
 
     /// The duration comes with the first media playlist; the manifest's event is sent again with it.
     fn announce_duration(&mut self) {
-        let Some(presentation) = &self.presentation else { return };
-        let video = presentation.preferred(TrackKind::Video, None);
-        let rungs = video.map(super::rung_infos).unwrap_or_default();
-        let tracks = presentation.tracks.iter().filter(|track| track.kind != TrackKind::Video).map(super::track_info);
-        let (tracks, duration) = (tracks.collect(), self.duration());
-        if duration.is_some_and(|duration| self.playhead.clamp_start(duration)) {
+        if self.duration().is_some_and(|duration| self.playhead.clamp_start(duration)) {
             self.loaders.iter_mut().for_each(|loader| loader.jump(MediaTime::ZERO));
         }
-        self.emit(PlaybackEvent::ManifestLoaded { duration, rungs, tracks });
+        self.announce();
     }
 
     fn enqueue(&mut self, index: usize, rung: RungId, segment: &SegmentRef, init: Option<&Arc<Init>>, media: Demuxed) {
@@ -336,12 +310,18 @@ impl Session {
         let shift = self.timelines.shift(segment, &media);
         let alone = self.loaders.len() == 1;
         let own = self.loaders[index].group.kind;
-        for MediaStream { kind, format, mut samples } in media.streams {
+        let Demuxed { mut streams, mut events } = media;
+        streams.iter_mut().for_each(|stream| super::timeline::place(&mut stream.samples, segment, shift));
+        events.iter_mut().for_each(|event| event.start += shift);
+        self.tell_events(events.into_iter().filter(|event| super::timeline::is_within(event.start, segment)));
+        if own == TrackKind::Video {
+            self.read_captions(segment, &streams);
+        }
+        for MediaStream { kind, format, samples } in streams {
             // Sound inside the picture's segments counts only where there is no track of its own.
             if kind == TrackKind::Text || (!alone && kind != own) {
                 continue;
             }
-            super::timeline::place(&mut samples, segment, shift);
             let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
             let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
             let queue = self.queues.entry(kind).or_default();
@@ -355,21 +335,6 @@ impl Session {
         self.loaders[index].advance(rung, segment);
     }
 
-    fn text_loaded(&mut self, content: Content) {
-        let Some(text) = &mut self.text else { return };
-        let Some((_, segment)) = text.transfer.take() else { return };
-        text.retry = Retry::default();
-        match (content, segment) {
-            (Content::Playlist(index), _) => text.index = Some(index),
-            (Content::Text(read), Some(segment)) => {
-                let cues = self.timelines.cues(&segment, read);
-                text.add(segment.number, cues);
-            }
-            _ => debug_assert!(false, "the driver answers with what was asked for"),
-        }
-        self.recovered();
-    }
-
     // -- What fails -------------------------------------------------------------------------------------------------
 
     pub(super) fn load_failed(&mut self, id: TransferId, failure: LoadFailure) {
@@ -381,8 +346,8 @@ impl Session {
             self.manifest_retry.not_before = self.carry_out_common(&recovery);
             return;
         }
-        if self.text.as_ref().is_some_and(|text| text.transfer.as_ref().is_some_and(|(active, _)| *active == id)) {
-            return self.text_failed(&failure);
+        if self.texts.iter().any(|text| text.awaits(id)) {
+            return self.text_failed(id, &failure);
         }
         let Some(index) = self.loader_with(id) else { return };
         let Some(active) = self.loaders[index].transfer.take() else { return };
@@ -500,43 +465,9 @@ impl Session {
         self.loaders[index].retry = Retry::default();
     }
 
-    fn text_failed(&mut self, failure: &LoadFailure) {
-        let Some(text) = &mut self.text else { return };
-        let Some((_, segment)) = text.transfer.take() else { return };
-        let (failures, failing_for) = text.retry.failed(self.now);
-        let recovery = self.recover_text(failure, failures, failing_for);
-        let Some(text) = &mut self.text else { return };
-        match (recovery, segment) {
-            (Recovery::RetryAfter(delay), _) => text.retry.not_before = Some(self.now + delay),
-            (_, Some(segment)) => {
-                text.skip(segment.number);
-                text.retry = Retry::default();
-            }
-            // Without its list the track is of no use; the picture is.
-            (_, None) => self.select_text(None),
-        }
-    }
-
-    /// Subtitles never end a session.
-    fn recover_text(&mut self, failure: &LoadFailure, failures: u32, failing_for: Duration) -> Recovery {
-        let attempt = Attempt {
-            resource: ResourceKind::Text,
-            failures,
-            failing_for,
-            alternative: false,
-            may_refresh: false,
-            started: true,
-        };
-        let (recovery, error) = recovery::decide(failure, &attempt, &self.config.recovery);
-        let text = "Subtitles are missing for a moment".to_owned();
-        self.failing = true;
-        self.emit(PlaybackEvent::LoadFailed { resource: ResourceKind::Text, error, recovery: text });
-        recovery
-    }
-
     /// A transfer came through: the notice can go, unless another is still failing.
-    fn recovered(&mut self) {
-        let text = self.text.as_ref().is_some_and(|text| text.retry.failures > 0);
+    pub(super) fn recovered(&mut self) {
+        let text = self.texts.iter().any(|text| text.retry.failures > 0);
         let still = text || self.loaders.iter().any(|loader| loader.retry.failures > 0);
         if self.failing && !still {
             self.failing = false;
@@ -585,7 +516,7 @@ fn video_rung(track: TrackKind, rung: RungId) -> Option<RungId> {
 }
 
 /// May it be tried now? Clears a time that has come.
-fn is_due(retry: &mut Retry, now: Duration) -> bool {
+pub(super) fn is_due(retry: &mut Retry, now: Duration) -> bool {
     if retry.not_before.is_some_and(|at| at > now) {
         return false;
     }

@@ -4,12 +4,12 @@ use super::ManifestBuilder;
 use crate::config::PlayerConfig;
 use crate::container::{Demuxed, Init, MediaStream, Sample};
 use crate::event::PlaybackEvent;
-use crate::manifest::TrackKind;
+use crate::manifest::{ByteSource, TimedEvent, TrackKind};
 use crate::net::Progress;
 use crate::pipeline::null::NullPipeline;
 use crate::session::{Content, Emitted, Input, Job, LoadFailure, Loaded, Output, Session, TransferId};
 use crate::snapshot::PlayerSnapshot;
-use crate::text::{CueBase, TextSegment};
+use crate::text::{Cue, CueBase, TextSegment};
 use abr::MediaTime;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -289,6 +289,14 @@ impl Harness {
     }
 }
 
+/// Folder and number of a segment.
+fn place(source: &ByteSource) -> (&str, i64) {
+    let mut parts = source.url.path().trim_start_matches('/').split('/');
+    let folder = parts.next().unwrap_or_default();
+    let number = parts.next().and_then(|file| file.split('.').next()?.parse::<i64>().ok());
+    (folder, number.unwrap_or(0))
+}
+
 fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
     match job {
         Job::Manifest(_) => Content::Manifest(manifest.presentation()),
@@ -296,20 +304,36 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
             let path = source.url.path();
             Content::Playlist(manifest.index(path.split('/').nth(1).unwrap_or_default()))
         }
-        Job::Text { .. } => Content::Text(TextSegment { cues: Vec::new(), base: CueBase::Period }),
+        Job::Text { source, .. } => {
+            let (folder, number) = place(source);
+            let start = MediaTime::ZERO + manifest.segment * u32::try_from(number).unwrap_or(0);
+            let cue = Cue::plain(start, start + manifest.segment, vec![format!("{folder} {number}")]);
+            Content::Text(TextSegment { cues: vec![cue], base: CueBase::Period })
+        }
         Job::Index(_) => unreachable!("the builder has playlists"),
         Job::Media { source, .. } => {
-            let mut parts = source.url.path().trim_start_matches('/').split('/');
-            let folder = parts.next().unwrap_or_default();
-            let number = parts.next().and_then(|file| file.split('.').next()?.parse::<i64>().ok()).unwrap_or(0);
+            let (folder, number) = place(source);
             let kind = if folder == "a" { TrackKind::Audio } else { TrackKind::Video };
             let length = manifest.segment.as_millis() as i64;
-            let samples: Vec<Sample> = (0..length / 100)
+            let mut samples: Vec<Sample> = (0..length / 100)
                 .map(|position| super::sample_at(number * length + position * 100, 100, position == 0, 50))
                 .collect();
             let init = manifest.init(kind);
-            let format = Arc::new(init.tracks[0].format.clone());
-            let media = Demuxed { streams: vec![MediaStream { kind, format, samples }], events: Vec::new() };
+            let mut format = init.tracks[0].format.clone();
+            if manifest.captions && kind == TrackKind::Video {
+                super::captions::write(number, &mut format.codec, &mut samples);
+            }
+            let format = Arc::new(format);
+            let message = manifest.messages.then(|| TimedEvent {
+                scheme: "urn:test".into(),
+                value: String::new(),
+                id: number.to_string(),
+                start: MediaTime::from_millis(number * length + 1_000),
+                duration: Some(Duration::from_secs(2)),
+                payload: vec![0; 3].into(),
+            });
+            let streams = vec![MediaStream { kind, format, samples }];
+            let media = Demuxed { streams, events: message.into_iter().collect() };
             Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
         }
     }

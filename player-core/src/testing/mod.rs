@@ -1,5 +1,6 @@
 //! Fakes for tests: samples, presentations, and a harness that plays a session in virtual time.
 
+mod captions;
 mod harness;
 
 pub use harness::{Harness, Link};
@@ -7,8 +8,8 @@ pub use harness::{Harness, Link};
 use crate::container::bmff::InitSegment;
 use crate::container::{CodecConfig, Sample, TrackFormat};
 use crate::manifest::{
-    ByteSource, IndexSource, InitSource, Presentation, Representation, SegmentIndex, SegmentRef, Timing, TrackGroup,
-    TrackId, TrackKind,
+    ByteSource, ClosedCaptions, IndexSource, InitSource, Presentation, Representation, SegmentIndex, SegmentRef,
+    Timing, TrackGroup, TrackId, TrackKind,
 };
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
@@ -51,6 +52,15 @@ pub struct ManifestBuilder {
     pub playlists: bool,
     /// Playlists give byte ranges, so that sizes are known ahead.
     pub sizes: bool,
+    /// Tracks of text, with a cue that names track and segment in each segment: `t0 3`.
+    pub texts: u16,
+    /// The picture has captions on `CC1`: each segment but the first after a discontinuity shows its number. What is
+    /// shown is written in the segment before it.
+    pub captions: bool,
+    /// What the manifest says of captions.
+    pub announced: Vec<ClosedCaptions>,
+    /// Each segment of picture and sound has the same message, a second behind its beginning.
+    pub messages: bool,
 }
 
 impl Default for ManifestBuilder {
@@ -61,6 +71,10 @@ impl Default for ManifestBuilder {
             segment: Duration::from_secs(4),
             playlists: true,
             sizes: false,
+            texts: 0,
+            captions: false,
+            announced: Vec::new(),
+            messages: false,
         }
     }
 }
@@ -93,7 +107,18 @@ impl ManifestBuilder {
             roles: Vec::new(),
             representations: vec![self.representation(RungId(0), 128, 0, "a")],
         };
-        Presentation::of(vec![video, audio])
+        let text = (0..self.texts).map(|text| TrackGroup {
+            id: TrackId(2 + text),
+            kind: TrackKind::Text,
+            language: Some(["en", "de"][usize::from(text) % 2].into()),
+            name: format!("Text {text}"),
+            default: false,
+            forced: false,
+            roles: Vec::new(),
+            representations: vec![self.representation(RungId(0), 1, 0, &format!("t{text}"))],
+        });
+        let tracks = [video, audio].into_iter().chain(text).collect();
+        Presentation { closed_captions: self.announced.clone(), ..Presentation::of(tracks) }
     }
 
     fn representation(&self, id: RungId, kbps: u64, height: u32, folder: &str) -> Representation {

@@ -1,9 +1,10 @@
 //! Subtitles as data. Drawing is the surface's business.
 //!
 //! [`parse`] takes a segment of any kind apart into [`Cue`]s. Captions that travel within video come as byte triplets
-//! and have decoders with a memory: [`cea608`] and [`cea708`]. All of them give text with style and place; where the
-//! same piece arrives in several segments, [`merge_touching`] joins it again.
+//! and have decoders with a memory: [`cea608`] and [`cea708`], joined in [`captions`]. All of them give text with style
+//! and place; where the same piece arrives in several segments, [`merge_touching`] joins it again.
 
+pub mod captions;
 pub mod cea608;
 pub mod cea708;
 mod cue;

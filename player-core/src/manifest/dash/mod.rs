@@ -8,6 +8,7 @@
 
 mod adaptation;
 mod base;
+mod captions;
 mod codecs;
 mod descriptors;
 mod events;
@@ -92,6 +93,7 @@ pub fn presentation(text: &[u8], base: &Url) -> Result<Presentation, ManifestErr
         trick_play: tracks.trick_play,
         thumbnails: tracks.thumbnails,
         events,
+        closed_captions: captions::announced(&tracks.tracks),
         excluded,
         ..Presentation::of(tracks.tracks)
     })

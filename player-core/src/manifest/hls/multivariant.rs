@@ -8,6 +8,7 @@ use super::{PlaylistContext, codecs, events, keys, ladder, renditions, resolve};
 use crate::manifest::{
     DynamicRange, Exclusion, IndexSource, ManifestError, Presentation, Protection, ThumbnailTrack, TimedEvent, TrackId,
 };
+use crate::text::captions::CaptionService;
 use url::Url;
 
 /// Variants, renditions and whatever else has a line of its own. Four codecs of eight rungs with eight audio groups
@@ -74,6 +75,8 @@ pub(super) struct Rendition {
     pub(super) channels: u16,
     /// Absent where it is inside the variant's own segments.
     pub(super) url: Option<Url>,
+    /// Which of the captions inside the picture's samples it is.
+    pub(super) captions: Option<CaptionService>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +223,7 @@ impl Multivariant {
             trick_play,
             thumbnails: self.thumbnails,
             events: self.events,
+            closed_captions: renditions::closed_captions(&self.renditions),
             excluded: self.excluded,
             variables: self.variables,
             ..Presentation::of(tracks)
@@ -297,6 +301,7 @@ fn rendition(attributes: &Attributes<'_>, url: Option<Url>) -> Option<Rendition>
         // "16/JOC" and "-/…" carry more than a number.
         channels: attributes.integer("CHANNELS").and_then(|channels| u16::try_from(channels).ok()).unwrap_or_default(),
         url,
+        captions: attributes.text("INSTREAM-ID").and_then(CaptionService::parse),
     })
 }
 

@@ -7,7 +7,7 @@
 use super::codecs::{self, AudioFamily};
 use super::ladder;
 use super::multivariant::{Rendition, RenditionKind, Variant};
-use crate::manifest::{DynamicRange, IndexSource, Representation, TrackGroup, TrackId, TrackKind};
+use crate::manifest::{ClosedCaptions, DynamicRange, IndexSource, Representation, TrackGroup, TrackId, TrackKind};
 use abr::{Bitrate, RungId};
 use url::Url;
 
@@ -108,6 +108,19 @@ pub(super) fn subtitles(variants: &[&Variant], renditions: &[Rendition]) -> Vec<
         Some(track(rendition, TrackKind::Text, vec![plain(url)]))
     };
     offered.iter().filter_map(group).collect()
+}
+
+/// Captions inside the picture's samples, each service once.
+pub(super) fn closed_captions(renditions: &[Rendition]) -> Vec<ClosedCaptions> {
+    let mut all: Vec<ClosedCaptions> = Vec::new();
+    for rendition in renditions.iter().filter(|rendition| rendition.kind == RenditionKind::ClosedCaptions) {
+        let Some(service) = rendition.captions else { continue };
+        if all.iter().all(|known| known.service != service) {
+            let (language, name) = (rendition.language.clone(), rendition.name.clone());
+            all.push(ClosedCaptions { service, language, name });
+        }
+    }
+    all
 }
 
 /// Groups that variants name, by preference of their codec, then the cheapest first.

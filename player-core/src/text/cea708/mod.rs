@@ -15,42 +15,34 @@ use super::Cue;
 use abr::MediaTime;
 use packet::Packets;
 use service::Service;
+use std::collections::BTreeMap;
 
-/// A decoder of one service. It remembers its windows from call to call; begin anew after a seek.
-#[derive(Clone, Debug)]
+/// A decoder of all services. It remembers their windows from call to call; begin anew after a seek.
+#[derive(Clone, Debug, Default)]
 pub struct Cea708Decoder {
-    number: u8,
     packets: Packets,
-    service: Service,
-}
-
-impl Default for Cea708Decoder {
-    /// Of the primary caption service.
-    fn default() -> Self {
-        Self::new(1)
-    }
+    /// By number, 1 to 63; made when something is said to them.
+    services: BTreeMap<u8, Service>,
 }
 
 impl Cea708Decoder {
-    /// Of the service with this number, 1 to 63.
-    pub fn new(number: u8) -> Self {
-        Self { number, packets: Packets::default(), service: Service::default() }
-    }
-
     /// Reads triplets of `cc_data` (marker, valid flag and type; two bytes) in the order of presentation. Those of
-    /// CTA-608 are passed over.
+    /// CTA-608 are passed over. Cues come with the number of their service, 1 to 63; number 1 is the primary one.
     ///
     /// `until` is the end of the segment: what is still to be seen then becomes cues up to there and is continued by
     /// the next call, so [`super::merge_touching`] should see the cues of both.
-    pub fn decode(&mut self, triplets: &[(MediaTime, [u8; 3])], until: MediaTime) -> Vec<Cue> {
+    pub fn decode(&mut self, triplets: &[(MediaTime, [u8; 3])], until: MediaTime) -> Vec<(u8, Cue)> {
         for (time, triplet) in triplets {
             if let Some(packet) = self.packets.push(*triplet) {
-                for block in packet::blocks(&packet, self.number) {
-                    self.service.carry_out(*time, block);
+                for (number, block) in packet::blocks(&packet) {
+                    self.services.entry(number).or_default().carry_out(*time, block);
                 }
             }
         }
-        let mut cues = self.service.finish(until);
+        let services = self.services.iter_mut();
+        let mut cues: Vec<_> = services
+            .flat_map(|(number, service)| service.finish(until).into_iter().map(|cue| (*number, cue)))
+            .collect();
         cues.sort_unstable();
         cues
     }

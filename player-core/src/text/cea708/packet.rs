@@ -29,10 +29,10 @@ impl Packets {
     }
 }
 
-/// The blocks of a service in a packet, up to the first that does not fit.
-pub(super) fn blocks(packet: &[u8], service: u8) -> impl Iterator<Item = &[u8]> {
+/// The blocks in a packet and the numbers of their services (1 to 63), up to the first that does not fit.
+pub(super) fn blocks(packet: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = packet.get(1..).unwrap_or_default();
-    let all = std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         let (head, mut after) = rest.split_first()?;
         let (mut number, size) = (head >> 5, usize::from(head & 0x1f));
         // Without a number or a size nothing follows but padding.
@@ -46,8 +46,8 @@ pub(super) fn blocks(packet: &[u8], service: u8) -> impl Iterator<Item = &[u8]> 
         let block = after.get(..size)?;
         rest = &after[size..];
         Some((number, block))
-    });
-    all.filter(move |(number, _)| *number == service).map(|(_, block)| block)
+    })
+    .filter(|(number, _)| *number > 0)
 }
 
 #[cfg(test)]
@@ -64,9 +64,8 @@ mod tests {
         assert_eq!(packets.push([0xfe, b'a', 0x42]), None);
         let packet = packets.push([0xfe, b'b', b'c']).unwrap();
         assert_eq!(packet, [0x43, 0x21, b'a', 0x42, b'b', b'c']);
-        assert_eq!(blocks(&packet, 1).collect::<Vec<_>>(), [b"a"]);
-        assert_eq!(blocks(&packet, 2).collect::<Vec<_>>(), [b"bc"]);
-        assert_eq!(blocks(&[0, 0xe1, 0x09, b'x', 0x29], 9).collect::<Vec<_>>(), [b"x"]);
-        assert_eq!(blocks(&[], 1).count(), 0);
+        assert_eq!(blocks(&packet).collect::<Vec<_>>(), [(1, &b"a"[..]), (2, b"bc")]);
+        assert_eq!(blocks(&[0, 0xe1, 0x09, b'x', 0x29]).collect::<Vec<_>>(), [(9, &b"x"[..])]);
+        assert_eq!(blocks(&[]).count(), 0);
     }
 }

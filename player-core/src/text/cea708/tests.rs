@@ -18,7 +18,11 @@ const HIDDEN: [u8; 7] = [0x98, 0x00, 0x80 | 90, 50, 0x71, 31, 0x11];
 const VISIBLE: [u8; 7] = [0x98, 0x20, 0x80 | 90, 50, 0x71, 31, 0x11];
 
 fn decode(packets: &[Vec<(MediaTime, [u8; 3])>], until: i64) -> Vec<Cue> {
-    Cea708Decoder::default().decode(&packets.concat(), MediaTime::from_millis(until))
+    primary(Cea708Decoder::default().decode(&packets.concat(), MediaTime::from_millis(until)))
+}
+
+fn primary(cues: Vec<(u8, Cue)>) -> Vec<Cue> {
+    cues.into_iter().filter(|(service, _)| *service == 1).map(|(_, cue)| cue).collect()
 }
 
 fn seen(cues: &[Cue]) -> Vec<(i64, i64, String)> {
@@ -57,7 +61,7 @@ fn rows_scroll_and_a_segments_end_only_cuts() {
     let mut decoder = Cea708Decoder::default();
     let mut parts = decoder.decode(&packets[..2].concat(), MediaTime::from_millis(1_500));
     parts.extend(decoder.decode(&packets[2..].concat(), MediaTime::from_millis(4_000)));
-    assert_eq!(merge_touching(parts), whole);
+    assert_eq!(merge_touching(primary(parts)), whole);
 }
 
 #[test]
@@ -71,11 +75,16 @@ fn characters_of_all_tables_and_unknown_extensions_are_read() {
 }
 
 #[test]
-fn other_services_and_line_21_are_not_ours() {
+fn services_are_told_apart_and_line_21_is_passed_over() {
     let mut input = packet(0, &[&VISIBLE[..], b"x"].concat());
     input.push((MediaTime::ZERO, [0xfc, 0x14, 0x2c]));
-    assert_eq!(Cea708Decoder::new(2).decode(&input, MediaTime::from_millis(1_000)), []);
-    assert_eq!(Cea708Decoder::new(1).decode(&input, MediaTime::from_millis(1_000)).len(), 1);
+    let mut second = packet(0, &[&VISIBLE[..], b"yz"].concat());
+    // The block's header is the second byte; its upper bits are the number.
+    second[0].1[2] = 0x40 | second[0].1[2] & 0x1f;
+    input.extend(second);
+    let cues = Cea708Decoder::default().decode(&input, MediaTime::from_millis(1_000));
+    let texts: Vec<(u8, String)> = cues.iter().map(|(service, cue)| (*service, cue.text())).collect();
+    assert_eq!(texts, [(1, "x".into()), (2, "yz".into())]);
 }
 
 proptest::proptest! {
@@ -85,7 +94,7 @@ proptest::proptest! {
             .map(|(at, block)| packet(at as i64 * 100, &if at == 0 { VISIBLE.to_vec() } else { block.clone() }))
             .collect();
         let end = MediaTime::from_millis(10_000);
-        for cue in Cea708Decoder::default().decode(&packets.concat(), end) {
+        for (_, cue) in Cea708Decoder::default().decode(&packets.concat(), end) {
             proptest::prop_assert!(cue.start < cue.end && cue.end <= end && !cue.lines.is_empty());
         }
     }

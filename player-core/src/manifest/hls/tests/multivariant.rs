@@ -239,3 +239,19 @@ fn addresses_that_cannot_be_resolved_cost_their_entry_only() {
     assert_eq!(presentation_of("#EXT-X-STREAM-INF:BANDWIDTH=1\nfile:///etc/passwd"), Err(ManifestError::BadAddress));
     assert_eq!(presentation_of("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"n\""), Err(ManifestError::Empty));
 }
+
+#[test]
+fn captions_inside_the_picture_are_announced_once_each() {
+    let presentation = presentation_of(
+        r#"#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="English",LANGUAGE="en",INSTREAM-ID="CC1"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="Svenska",LANGUAGE="sv",INSTREAM-ID="SERVICE2"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="other",NAME="Again",INSTREAM-ID="CC1"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="Nobody",INSTREAM-ID="CC9"
+#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f",CLOSED-CAPTIONS="cc"
+v.m3u8"#,
+    );
+    let captions = presentation.unwrap().closed_captions;
+    let told: Vec<_> =
+        captions.iter().map(|one| (one.service.to_string(), &*one.name, one.language.as_deref())).collect();
+    assert_eq!(told, [("CC1".into(), "English", Some("en")), ("Service 2".into(), "Svenska", Some("sv"))]);
+}
