@@ -3,6 +3,7 @@
 use super::super::{ManifestError, TimedEvent};
 use super::info::whole;
 use super::periods::Place;
+use super::short;
 use super::time::{length, media_time, nanos};
 use super::xml::Element;
 use base64::Engine as _;
@@ -18,7 +19,7 @@ pub(super) fn collect(period: &Element<'_>, place: &Place, events: &mut Vec<Time
         let number = |element: &Element<'_>, name: &str| element.attribute(name).and_then(|text| whole(text).ok());
         let timescale = number(stream, "timescale").unwrap_or(1);
         let offset = i128::from(number(stream, "presentationTimeOffset").unwrap_or(0));
-        let of_stream = |name: &str| stream.attribute(name).unwrap_or_default().to_owned();
+        let of_stream = |name: &str| short(stream.attribute(name).unwrap_or_default());
         for event in stream.all("Event") {
             let time = i128::from(number(event, "presentationTime").unwrap_or(0));
             let start = place.start + nanos(time - offset, timescale);
@@ -76,7 +77,7 @@ mod tests {
             <Event presentationTime='5000' messageData='old'/>\
             <Event presentationTime='1000' id='over'/><Event presentationTime='99000' id='late'/></EventStream></Period>";
         let roots = parse(text).unwrap();
-        let place = Place { epoch: 1, start: 10 * SECOND, end: Some(20 * SECOND), edge: None };
+        let place = Place { epoch: 1, start: 10 * SECOND, end: Some(20 * SECOND), last: false, edge: None };
         let mut events = Vec::new();
         collect(&roots[0], &place, &mut events).unwrap();
         assert_eq!(events.len(), 3);

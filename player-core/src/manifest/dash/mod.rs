@@ -13,6 +13,8 @@ mod descriptors;
 mod events;
 mod groups;
 mod info;
+#[cfg(test)]
+mod limit_tests;
 mod links;
 mod periods;
 mod protection;
@@ -29,7 +31,7 @@ mod xml;
 pub use links::{MAX_LINK_ROUNDS, remote_links, resolve_links};
 pub use segments::close_gaps;
 
-use super::{Exclusion, IndexPart, ManifestError, Presentation, Protection, TimedEvent};
+use super::{Exclusion, IndexPart, ManifestError, Presentation, TimedEvent};
 use adaptation::{Context, Findings};
 use base::base_of;
 use groups::PeriodSets;
@@ -52,6 +54,8 @@ const MAX_REPRESENTATIONS: usize = 8192;
 const MAX_PROTECTIONS: usize = 256;
 /// Words about what was left out.
 const MAX_EXCLUSIONS: usize = 256;
+/// Bytes of a name that is repeated with whatever inherits it.
+const MAX_NAME: usize = 1024;
 
 /// Does this begin as an MPD does?
 pub fn is_mpd(text: &[u8]) -> bool {
@@ -81,14 +85,13 @@ pub fn presentation(text: &[u8], base: &Url) -> Result<Presentation, ManifestErr
         }
     }
     let Read { periods, events, findings } = read;
-    let Findings { mut excluded, protections, error, .. } = findings;
+    let Findings { excluded, protections, error, .. } = findings;
     let tracks = groups::tracks(periods)?;
     if tracks.tracks.is_empty() && tracks.thumbnails.is_empty() {
         return Err(error.unwrap_or(ManifestError::Empty));
     }
-    excluded.truncate(MAX_EXCLUSIONS);
     Ok(Presentation {
-        protections: unique(protections),
+        protections,
         trick_play: tracks.trick_play,
         thumbnails: tracks.thumbnails,
         events,
@@ -131,7 +134,7 @@ impl Read {
         let id = period.attribute("id").unwrap_or_default().to_owned();
         if let Err(property) = descriptors::essentials(&[period]) {
             let why = format!("it demands {property}, which is not known");
-            self.findings.excluded.push(Exclusion { what: format!("period {id}"), why });
+            exclude(&mut self.findings.excluded, format!("period {id}"), why);
             return Ok(());
         }
         events::collect(period, &place, &mut self.events)?;
@@ -164,14 +167,16 @@ impl Read {
     }
 }
 
-fn unique(protections: Vec<Protection>) -> Vec<Protection> {
-    let mut unique: Vec<Protection> = Vec::new();
-    for protection in protections {
-        if unique.len() < MAX_PROTECTIONS && !unique.contains(&protection) {
-            unique.push(protection);
-        }
+/// Adds a word about what is left out, while there is room.
+fn exclude(excluded: &mut Vec<Exclusion>, what: String, why: impl Into<String>) {
+    if excluded.len() < MAX_EXCLUSIONS {
+        excluded.push(Exclusion { what: short(&what), why: short(&why.into()) });
     }
-    unique
+}
+
+/// The beginning of a name.
+fn short(name: &str) -> String {
+    name[..name.floor_char_boundary(MAX_NAME)].to_owned()
 }
 
 fn too_many_segments() -> ManifestError {
