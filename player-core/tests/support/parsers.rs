@@ -2,6 +2,7 @@
 //! parsers allocate share it, so that both reach the same code.
 
 use bytes::Bytes;
+use player_core::MediaTime;
 use player_core::container::index::{self, IndexRead};
 use player_core::container::{self, Demuxed, Init, SampleCipher, bmff, packed, ts, webm};
 use player_core::drm::{ContentKey, aes_cbc, cenc, clearkey, pssh};
@@ -9,7 +10,6 @@ use player_core::manifest::{self, IndexedFile, Timing, dash, hls};
 use player_core::text::cea608::Cea608Decoder;
 use player_core::text::cea708::Cea708Decoder;
 use player_core::text::{self, Cue, ttml, webvtt};
-use player_core::MediaTime;
 use std::collections::HashMap;
 use std::time::Duration;
 use url::Url;

@@ -34,11 +34,16 @@ fn a_long_base_address_does_not_take_memory_with_each_segment() {
 }
 
 #[test]
-fn a_long_base_address_does_not_take_memory_with_each_period_without_a_track() {
+fn segments_that_rungs_share_are_counted_with_each_rung() {
     let rungs: String = (0..100).map(|n| format!("<Representation id='{n}' bandwidth='{n}'/>")).collect();
     let template = "<SegmentTemplate media='$Number$.m4s' duration='1000000'/>";
-    let empty = format!("<Period duration='PT1S'><BaseURL>{}/</BaseURL></Period>", "x".repeat(15_000));
-    let text = mpd(&(empty.repeat(100) + &set(&format!("{template}{rungs}"))));
+    let set = |inner: &str| format!("<AdaptationSet mimeType='video/mp4' codecs='avc1.64001f'>{inner}</AdaptationSet>");
+    let long = format!("<BaseURL>{}/</BaseURL>{NUMBERED}<Representation id='0' bandwidth='1'/>", "x".repeat(15_000));
+    let text = mpd(&format!(
+        "<Period duration='PT100S'>{}</Period><Period>{}</Period>",
+        set(&long),
+        set(&format!("{template}{rungs}"))
+    ));
     assert_eq!(limit(&text), "bytes of addresses");
 }
 
