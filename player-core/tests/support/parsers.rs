@@ -1,5 +1,6 @@
 //! Every parser of outside data behind one signature: bytes in, nothing out. The fuzz targets and the test of what
 //! parsers allocate share it, so that both reach the same code.
+#![allow(unreachable_pub, reason = "the crate of the fuzz targets is another than this test")]
 
 use bytes::Bytes;
 use player_core::MediaTime;
