@@ -25,12 +25,11 @@ const VARIANTS: usize = 60;
 fn multiple(parser: &str) -> usize {
     match parser {
         // A segment of a playlist is a line of a dozen bytes and becomes a record with two addresses.
-        "hls" | "dash" => 256,
+        "hls" | "dash" => 192,
         // A sample of a byte becomes a record; so does an event.
-        "bmff" | "webm" => 160,
-        "ts" | "packed" => 64,
-        "webvtt" | "ttml" | "cea" => 256,
-        "sidx_index" => 64,
+        "bmff" | "webm" => 512,
+        "ttml" => 128,
+        "webvtt" | "ts" | "packed" | "cea" | "sidx_index" => 64,
         _ => 16,
     }
 }
@@ -133,10 +132,32 @@ fn dense(parser: &str) -> Vec<Vec<u8>> {
                 "]}",
             ),
         ],
-        "packed" => vec![b"ID3\x04\0\0\0\0\0\0".repeat(5000), [0xff, 0xf1, 0x50, 0x80, 0x00, 0xff, 0xfc].repeat(5000)],
-        "webm" => vec![laced()],
+        "packed" => {
+            vec![b"ID3\x04\0\0\0\0\0\0".repeat(5000), [0xff, 0xf1, 0x50, 0x80, 0x01, 0x1f, 0xfc, 0x20].repeat(9000)]
+        }
+        "webm" => vec![laced(), laced_nothing()],
+        "bmff" => vec![samples_of_a_byte()],
         _ => Vec::new(),
     }
+}
+
+/// One run of a hundred thousand samples whose size is said once.
+fn samples_of_a_byte() -> Vec<u8> {
+    const COUNT: u32 = 100_000;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut file = std::fs::read(root.join("src/container/bmff/fixtures/fragmented.mp4")).unwrap();
+    let fragment = file.windows(4).position(|kind| kind == b"moof").unwrap() - 4;
+    file.truncate(fragment);
+    let atom = |kind: &[u8; 4], fields: &[u32], inner: &[u8]| {
+        let fields: Vec<u8> = fields.iter().flat_map(|field| field.to_be_bytes()).collect();
+        let size = u32::try_from(8 + fields.len() + inner.len()).unwrap();
+        [&size.to_be_bytes(), &kind[..], &fields, inner].concat()
+    };
+    // The base is the fragment; all samples have the size of the track fragment's header, and are 96 bytes behind.
+    let run = [atom(b"tfhd", &[0x02_0010, 1, 1], &[]), atom(b"trun", &[1, COUNT, 96], &[])].concat();
+    file.extend(atom(b"moof", &[], &atom(b"traf", &[], &run)));
+    file.extend(atom(b"mdat", &[], &vec![7; COUNT as usize + 40]));
+    file
 }
 
 /// A cluster of blocks with as many frames as a lace can have.
@@ -146,7 +167,19 @@ fn laced() -> Vec<u8> {
     let cluster = file.windows(4).position(|id| id == [0x1f, 0x43, 0xb6, 0x75]).unwrap();
     file.truncate(cluster);
     file.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xe7, 0x81, 0]);
-    // 256 frames of no bytes: fixed sizes, track 1.
+    // 256 frames of a byte in each block: fixed sizes, track 1.
+    for _ in 0..400 {
+        file.extend([0xa3, 0x41, 0x05, 0x81, 0, 0, 0x04, 0xff]);
+        file.extend([0x55; 256]);
+    }
+    file
+}
+
+/// Blocks of a few bytes that claim 256 frames each.
+fn laced_nothing() -> Vec<u8> {
+    let mut file = laced();
+    let block = file.windows(4).position(|bytes| bytes == [0xa3, 0x41, 0x05, 0x81]).unwrap();
+    file.truncate(block);
     file.extend([0xa3, 0x85, 0x81, 0, 0, 0x04, 0xff].repeat(2000));
     file
 }
