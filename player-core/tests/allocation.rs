@@ -27,9 +27,11 @@ fn multiple(parser: &str) -> usize {
         // A segment of a playlist is a line of a dozen bytes and becomes a record with two addresses.
         "hls" | "dash" => 192,
         // A sample of a byte becomes a record; so does an event.
-        "bmff" | "webm" => 512,
-        "ttml" => 128,
-        "webvtt" | "ts" | "packed" | "cea" | "sidx_index" => 64,
+        "bmff" => 512,
+        "webm" => 256,
+        "ttml" | "sidx_index" => 128,
+        "ts" | "packed" => 96,
+        "webvtt" => 64,
         _ => 16,
     }
 }
@@ -65,9 +67,7 @@ fn seeds(parser: &str) -> Vec<Vec<u8>> {
     files.sort();
     let mut seeds: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
     if parser == "sidx_index" {
-        seeds.iter_mut().for_each(|file| {
-            file.splice(0..0, [7, 0, 0, 0, 0, 20, 0, 0]);
-        });
+        seeds.iter_mut().for_each(|file| drop(file.splice(0..0, [7, 0, 0, 0, 0, 20, 0, 0])));
     }
     seeds.extend(dense(parser));
     seeds
@@ -137,8 +137,21 @@ fn dense(parser: &str) -> Vec<Vec<u8>> {
         }
         "webm" => vec![laced(), laced_nothing()],
         "bmff" => vec![samples_of_a_byte()],
+        "sidx_index" => vec![references()],
         _ => Vec::new(),
     }
+}
+
+fn atom(kind: &[u8; 4], fields: &[u32], inner: &[u8]) -> Vec<u8> {
+    let fields: Vec<u8> = fields.iter().flat_map(|field| field.to_be_bytes()).collect();
+    let size = u32::try_from(8 + fields.len() + inner.len()).unwrap();
+    [&size.to_be_bytes(), &kind[..], &fields, inner].concat()
+}
+
+/// An index of as many segments as it can have, behind what the manifest knows: nothing.
+fn references() -> Vec<u8> {
+    let references = [0u8, 0, 0, 10, 0, 0, 0, 10, 0x90, 0, 0, 0].repeat(65_535);
+    [&[0; 8][..], &atom(b"sidx", &[0, 1, 1000, 0, 0, 0xffff], &references)].concat()
 }
 
 /// One run of a hundred thousand samples whose size is said once.
@@ -148,11 +161,6 @@ fn samples_of_a_byte() -> Vec<u8> {
     let mut file = std::fs::read(root.join("src/container/bmff/fixtures/fragmented.mp4")).unwrap();
     let fragment = file.windows(4).position(|kind| kind == b"moof").unwrap() - 4;
     file.truncate(fragment);
-    let atom = |kind: &[u8; 4], fields: &[u32], inner: &[u8]| {
-        let fields: Vec<u8> = fields.iter().flat_map(|field| field.to_be_bytes()).collect();
-        let size = u32::try_from(8 + fields.len() + inner.len()).unwrap();
-        [&size.to_be_bytes(), &kind[..], &fields, inner].concat()
-    };
     // The base is the fragment; all samples have the size of the track fragment's header, and are 96 bytes behind.
     let run = [atom(b"tfhd", &[0x02_0010, 1, 1], &[]), atom(b"trun", &[1, COUNT, 96], &[])].concat();
     file.extend(atom(b"moof", &[], &atom(b"traf", &[], &run)));
