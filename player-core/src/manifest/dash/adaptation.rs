@@ -125,6 +125,8 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
     };
     let set_base = base_of(set, base);
     let mut sets: Vec<Set> = Vec::new();
+    // Read once, with the first representation that is kept.
+    let mut announced_by_set = Some(set);
     for representation in set.all("Representation") {
         let id = representation.attribute("id").unwrap_or_default();
         let name = || format!("representation {id} of {}", context.name());
@@ -167,11 +169,11 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
                 return Err(too_many_segments_in_all());
             }
         }
-        for holder in [set, representation] {
-            let announced = protection::announced(holder, &set_base);
-            if let Some(found) = announced.filter(|found| !found.key_ids.is_empty() || found.licence_url.is_some()) {
-                findings.announce(found);
-            }
+        let of_set = announced_by_set.take().and_then(|holder| protection::announced(holder, &set_base));
+        let own = protection::announced(representation, &set_base);
+        let announced = of_set.into_iter().chain(own);
+        for found in announced.filter(|found| !found.key_ids.is_empty() || found.licence_url.is_some()) {
+            findings.announce(found);
         }
         let encoding = encoding(representation, set, bandwidth, part);
         match sets.iter_mut().find(|set| (set.purpose, set.family) == (purpose, family)) {
@@ -195,8 +197,11 @@ fn empty_set(set: &Element<'_>, purpose: Purpose, family: Family, encoding: Enco
         purpose,
         family,
         id: set.attribute("id").map(str::to_owned),
-        language: language.map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()),
-        label: label.or_else(|| set.attribute("label").map(str::to_owned)).filter(|label| !label.is_empty()),
+        language: language.map(|tag| short(tag.trim())).filter(|tag| !tag.is_empty()),
+        label: label
+            .or_else(|| set.attribute("label").map(str::to_owned))
+            .map(|label| short(&label))
+            .filter(|label| !label.is_empty()),
         roles,
         priority: set.attribute("selectionPriority").and_then(|text| whole(text).ok()).unwrap_or(1),
         continues: descriptors::continues(set),

@@ -77,3 +77,30 @@ fn a_name_is_not_kept_whole_with_all_that_inherits_it() {
     assert!(codecs.chain(schemes).chain(excluded).all(|length| length <= 2 * MAX_NAME));
     assert_eq!((found.events.len(), found.excluded.len()), (2000, MAX_EXCLUSIONS));
 }
+
+#[test]
+fn long_timelines_and_lists_are_not_read_for_thousands_of_representations() {
+    let rungs = "<Representation/>".repeat(8000);
+    // Lines that list nothing are no segments, and still are read.
+    let timeline =
+        format!("<SegmentTemplate><SegmentTimeline>{}</SegmentTimeline></SegmentTemplate>", "<S/>".repeat(100_000));
+    let rest = "<EssentialProperty schemeIdUri='urn:mpeg:mpegB:cicp:MatrixCoefficients'/>".repeat(20_000);
+    for inherited in [timeline, rest] {
+        assert_eq!(limit(&mpd(&set(&format!("{inherited}{rungs}")))), "inherited elements");
+    }
+}
+
+#[test]
+fn what_a_set_announces_is_read_once() {
+    let boxes = "A".repeat(1 << 20);
+    let scheme = "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b";
+    let announced =
+        format!("<ContentProtection schemeIdUri='{scheme}'><cenc:pssh>{boxes}</cenc:pssh></ContentProtection>");
+    let rungs: String = (0..8000).map(|n| format!("<Representation id='{n}' bandwidth='{n}'/>")).collect();
+    let template = "<SegmentTemplate media='$Number$' duration='100000'/>";
+    let began = std::time::Instant::now();
+    let found = presentation(mpd(&set(&format!("{announced}{template}{rungs}"))).as_bytes(), &base()).unwrap();
+    assert_eq!(found.tracks[0].representations.len(), 8000);
+    // Decoding it with each takes minutes; the limit leaves room for a machine under load.
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}

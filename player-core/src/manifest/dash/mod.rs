@@ -50,6 +50,9 @@ const MAX_PERIODS: usize = 1000;
 const MAX_SETS: usize = 4096;
 /// Representations of all adaptation sets.
 const MAX_REPRESENTATIONS: usize = 8192;
+/// Elements looked at for the sake of representations that inherit them: ten thousand lines of a timeline for each of a
+/// hundred representations are a hundredth of it.
+const MAX_INHERITED: usize = 100_000_000;
 /// Announcements that differ: a key for each of a few tracks in a few dozen periods.
 const MAX_PROTECTIONS: usize = 256;
 /// Words about what was left out.
@@ -113,14 +116,19 @@ impl Read {
         let base = base_of(mpd, base);
         let mut read = Self { periods: Vec::new(), events: Vec::new(), findings: Findings::default() };
         let placed = periods::place(mpd, whole, origin, &mut read.findings.excluded)?;
-        let (mut sets, mut representations) = (0, 0);
+        let (mut sets, mut representations, mut inherited) = (0, 0, 0usize);
         for (period, place) in placed {
             for set in period.all("AdaptationSet") {
+                let own = set.all("Representation").count();
                 sets += 1;
-                representations += set.all("Representation").count();
+                representations += own;
+                inherited = inherited.saturating_add((own + 1).saturating_mul(heirlooms(set) + heirlooms(period)));
             }
             if sets > MAX_SETS {
                 return Err(ManifestError::LimitExceeded { what: "adaptation sets", max: MAX_SETS });
+            }
+            if inherited > MAX_INHERITED {
+                return Err(ManifestError::LimitExceeded { what: "inherited elements", max: MAX_INHERITED });
             }
             if representations > MAX_REPRESENTATIONS {
                 return Err(ManifestError::LimitExceeded { what: "representations", max: MAX_REPRESENTATIONS });
@@ -165,6 +173,13 @@ impl Read {
         };
         self.periods.iter().find_map(of_period)
     }
+}
+
+/// Elements in `holder` that each representation below it looks through.
+fn heirlooms(holder: &Element<'_>) -> usize {
+    let lines = holder.children.iter().filter(|child| child.name.starts_with("Segment"));
+    let timelines = lines.map(|info| info.children.iter().map(|child| 1 + child.children.len()).sum::<usize>());
+    holder.children.len() + timelines.sum::<usize>()
 }
 
 /// Adds a word about what is left out, while there is room.
