@@ -1,5 +1,6 @@
 //! Command line of `lumen-qa`.
 
+use crate::bench::formats::{self, FormatsArgs};
 use crate::bench::{self, BenchArgs};
 use crate::decode;
 use crate::decode::args::{DecodeArgs, ProbeArgs};
@@ -53,6 +54,7 @@ enum Train {
 #[derive(Debug, Subcommand)]
 enum Bench {
     Abr(BenchArgs),
+    Formats(FormatsArgs),
 }
 
 /// Examples:
@@ -114,6 +116,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Sim(arguments) => spawn_blocking(move || sim::run(&arguments)).await?,
         Command::Bench(Bench::Abr(arguments)) => spawn_blocking(move || bench::run(&arguments)).await?,
+        Command::Bench(Bench::Formats(arguments)) => spawn_blocking(move || formats::run(&arguments)).await?,
         Command::Train(Train::Abr(arguments)) => spawn_blocking(move || train::run(&arguments)).await?,
     }
 }

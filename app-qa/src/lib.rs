@@ -6,7 +6,8 @@
 //! it proves what was shown instead of believing what was claimed.
 //!
 //! Beside it, in virtual time and without a decoder: [`sim`] plays recordings of networks with any controller, [`mod@bench`]
-//! makes the tables and plots of docs/abr.md from that. [`replay`] plays the same recordings over real connections with
+//! makes the tables and plots of docs/abr.md from that, and measures how fast media and manifests are read
+//! (docs/formats.md). [`replay`] plays the same recordings over real connections with
 //! the player's own session, to see whether both agree.
 //!
 //! What this crate must not do: decide anything about playback. It uses the same doors as the apps.

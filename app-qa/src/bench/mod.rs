@@ -1,10 +1,12 @@
 //! `lumen-qa bench abr`: every controller on every recording, as tables and plots.
 //!
 //! [`tables`] writes the Markdown, [`cost`] measures what a decision and a session cost on this machine, [`pictures`]
-//! makes the plots. All but the cost is the same on every machine.
+//! makes the plots. All but the cost is the same on every machine. [`formats`] is another command: how fast media and
+//! manifests are read.
 
 pub mod args;
 pub mod cost;
+pub mod formats;
 pub mod pictures;
 pub mod tables;
 

@@ -13,6 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
+/// Length of all addresses of the segments of an index (HLS) or of a manifest (DASH), those of keys and initialisations
+/// counted with each segment. A hundred thousand segments have over a thousand bytes each.
+const MAX_ADDRESSES: usize = 128 << 20;
+
 /// Index of a track in its presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -186,6 +190,16 @@ pub struct IndexedFile {
     pub duration: Option<Duration>,
 }
 
+impl IndexPart {
+    /// Bytes of all its addresses.
+    fn address_bytes(&self) -> usize {
+        match self {
+            Self::Known(segments) => segments.iter().map(SegmentRef::address_bytes).sum(),
+            Self::File(file) => file.url.as_str().len() + file.init.as_ref().map_or(0, |init| init.url.as_str().len()),
+        }
+    }
+}
+
 /// The segments of one representation, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SegmentIndex {
@@ -273,6 +287,14 @@ impl SegmentRef {
     /// Where the next one starts.
     pub fn end(&self) -> MediaTime {
         self.start + self.duration
+    }
+
+    /// Bytes of all its addresses: a long one that is named once and repeated with each segment takes memory with each.
+    fn address_bytes(&self) -> usize {
+        let init = self.init.as_ref();
+        let ciphers = [self.cipher.as_ref(), init.and_then(|init| init.cipher.as_ref())];
+        let keys: usize = ciphers.iter().flatten().map(|cipher| cipher.key.as_str().len()).sum();
+        self.source.url.as_str().len() + init.map_or(0, |init| init.source.url.as_str().len()) + keys
     }
 }
 

@@ -88,6 +88,10 @@ fn frames(data: &Bytes, lacing: u8) -> Result<Vec<Bytes>, ContainerError> {
     }
     let malformed = || ContainerError::Malformed("lacing");
     let count = usize::from(*data.first().ok_or_else(malformed)?) + 1;
+    // Frames of no bytes would cost memory and nothing else: a lace of seven bytes can claim 256 of them.
+    if count > data.len() {
+        return Err(malformed());
+    }
     let mut at = 1;
     let mut sizes = Vec::with_capacity(count);
     match lacing {
@@ -162,6 +166,13 @@ mod tests {
             [(1, &b"\x02\xff"[..]), (1, b"\x01\x09ab"), (2, b"\x02aabb1"), (3, b"\x02\x81\x80ab"), (3, b"")]
         {
             assert_eq!(laced(lacing, data), Err(ContainerError::Malformed("lacing")), "{lacing} {data:?}");
+        }
+    }
+
+    #[test]
+    fn a_lace_of_more_frames_than_bytes_is_refused() {
+        for lacing in [1, 2, 3] {
+            assert_eq!(laced(lacing, b"\xff"), Err(ContainerError::Malformed("lacing")), "{lacing}");
         }
     }
 }

@@ -9,7 +9,8 @@ use super::periods::Place;
 use super::protection::{self, CryptoPeriods};
 use super::segments::Source;
 use super::xml::Element;
-use super::{MAX_SEGMENTS_IN_ALL, too_many_segments_in_all};
+use super::{MAX_PROTECTIONS, MAX_SEGMENTS_IN_ALL, exclude, short, too_many_segments_in_all};
+use std::cell::Cell;
 use std::sync::Arc;
 use url::Url;
 
@@ -71,13 +72,21 @@ pub(super) struct Findings {
     pub(super) protections: Vec<Protection>,
     /// Segments of all representations so far.
     pub(super) segments: usize,
+    /// Bytes of the addresses of these segments.
+    pub(super) addresses: Cell<usize>,
     /// Why the first representation was left out.
     pub(super) error: Option<ManifestError>,
 }
 
 impl Findings {
     fn exclude(&mut self, what: String, why: impl Into<String>) {
-        self.excluded.push(Exclusion { what, why: why.into() });
+        exclude(&mut self.excluded, what, why);
+    }
+
+    fn announce(&mut self, protection: Protection) {
+        if self.protections.len() < MAX_PROTECTIONS && !self.protections.contains(&protection) {
+            self.protections.push(protection);
+        }
     }
 }
 
@@ -116,6 +125,8 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
     };
     let set_base = base_of(set, base);
     let mut sets: Vec<Set> = Vec::new();
+    // Read once, with the first representation that is kept.
+    let mut announced_by_set = Some(set);
     for representation in set.all("Representation") {
         let id = representation.attribute("id").unwrap_or_default();
         let name = || format!("representation {id} of {}", context.name());
@@ -136,6 +147,7 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
             place,
             whole_file,
             crypto: crypto.as_ref(),
+            addresses: &findings.addresses,
         };
         let part = match source.part() {
             Ok(IndexPart::Known(segments)) if segments.is_empty() => {
@@ -157,11 +169,11 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
                 return Err(too_many_segments_in_all());
             }
         }
-        for holder in [set, representation] {
-            let announced = protection::announced(holder, &set_base);
-            findings
-                .protections
-                .extend(announced.filter(|found| !found.key_ids.is_empty() || found.licence_url.is_some()));
+        let of_set = announced_by_set.take().and_then(|holder| protection::announced(holder, &set_base));
+        let own = protection::announced(representation, &set_base);
+        let announced = of_set.into_iter().chain(own);
+        for found in announced.filter(|found| !found.key_ids.is_empty() || found.licence_url.is_some()) {
+            findings.announce(found);
         }
         let encoding = encoding(representation, set, bandwidth, part);
         match sets.iter_mut().find(|set| (set.purpose, set.family) == (purpose, family)) {
@@ -185,8 +197,11 @@ fn empty_set(set: &Element<'_>, purpose: Purpose, family: Family, encoding: Enco
         purpose,
         family,
         id: set.attribute("id").map(str::to_owned),
-        language: language.map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()),
-        label: label.or_else(|| set.attribute("label").map(str::to_owned)).filter(|label| !label.is_empty()),
+        language: language.map(|tag| short(tag.trim())).filter(|tag| !tag.is_empty()),
+        label: label
+            .or_else(|| set.attribute("label").map(str::to_owned))
+            .map(|label| short(&label))
+            .filter(|label| !label.is_empty()),
         roles,
         priority: set.attribute("selectionPriority").and_then(|text| whole(text).ok()).unwrap_or(1),
         continues: descriptors::continues(set),
@@ -205,7 +220,7 @@ fn encoding(representation: &Element<'_>, set: &Element<'_>, bandwidth: u64, par
         height: pixels("height"),
         frame_rate: attribute("frameRate").and_then(frame_rate),
         channels: descriptors::channels(&holders),
-        codecs: attribute("codecs").unwrap_or_default().trim().to_owned(),
+        codecs: short(attribute("codecs").unwrap_or_default().trim()),
         dynamic_range: descriptors::dynamic_range(&holders),
         part: Arc::new(part),
     }

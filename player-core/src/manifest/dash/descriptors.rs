@@ -18,6 +18,8 @@ const REGION: &str = "urn:mpeg:dash:srd:2014";
 const CONTINUITY: [&str; 2] = ["urn:mpeg:dash:period-continuity:2015", "urn:mpeg:dash:period-connectivity:2015"];
 /// Pictures in a grid larger than this are none.
 const MAX_TILES: u32 = 64;
+/// Periods that one set says it continues; each is looked for among all.
+const MAX_CONTINUED: usize = 64;
 
 /// What essential properties make of an element.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +85,8 @@ pub(super) fn roles(holder: &Element<'_>) -> Vec<String> {
 /// Periods of which this set is the continuation.
 pub(super) fn continues(set: &Element<'_>) -> Vec<String> {
     let properties = set.all("SupplementalProperty").map(scheme_and_value);
-    properties.filter(|(scheme, _)| CONTINUITY.contains(scheme)).map(|(_, value)| value.to_owned()).collect()
+    let continued = properties.filter(|(scheme, _)| CONTINUITY.contains(scheme)).map(|(_, value)| value.to_owned());
+    continued.take(MAX_CONTINUED).collect()
 }
 
 /// By the transfer characteristics of ISO/IEC 23091-2. Backward compatible HLG names 18 in a supplemental property.

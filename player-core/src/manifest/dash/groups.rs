@@ -1,8 +1,8 @@
 //! Chains the adaptation sets of one period after the other into tracks.
 
 use super::super::{
-    ByteSource, Exclusion, IndexPart, IndexSource, ManifestError, Representation, SegmentIndex, SegmentRef,
-    ThumbnailTrack, TrackGroup, TrackId, TrackKind,
+    ByteSource, Exclusion, IndexPart, IndexSource, MAX_ADDRESSES, ManifestError, Representation, SegmentIndex,
+    SegmentRef, ThumbnailTrack, TrackGroup, TrackId, TrackKind,
 };
 use super::adaptation::{Encoding, Purpose, Set};
 use super::periods::Place;
@@ -89,7 +89,7 @@ pub(super) fn merge(sets: Vec<Set>, excluded: &mut Vec<Exclusion>) -> Vec<Set> {
             };
             if let Some(other) = twin.representations.iter().find(|other| same(other)) {
                 let why = format!("it is the same as {}", other.id);
-                excluded.push(Exclusion { what: format!("representation {}", encoding.id), why });
+                super::exclude(excluded, format!("representation {}", encoding.id), why);
             } else {
                 twin.representations.push(encoding);
             }
@@ -119,7 +119,7 @@ pub(super) fn tracks(mut periods: Vec<PeriodSets>) -> Result<Tracks, ManifestErr
     let own: Vec<Option<usize>> = chains.iter().map(|chain| longest(chain, &periods)).collect();
     fill(&mut chains);
     let mut all = Tracks::default();
-    let mut budget = MAX_SEGMENTS_IN_ALL;
+    let (mut budget, mut addresses) = (MAX_SEGMENTS_IN_ALL, MAX_ADDRESSES);
     for (mut chain, own) in chains.into_iter().zip(own) {
         let Some(model) = longest(&chain, &periods) else { continue };
         let rungs = chain.sets[model].as_ref().map_or(0, |set| set.representations.len());
@@ -130,6 +130,10 @@ pub(super) fn tracks(mut periods: Vec<PeriodSets>) -> Result<Tracks, ManifestErr
                 let length =
                     |part: &Arc<IndexPart>| if let IndexPart::Known(known) = &**part { known.len() } else { 1 };
                 budget = budget.checked_sub(parts.iter().map(length).sum()).ok_or_else(too_many_segments_in_all)?;
+                // A part that several rungs share is copied.
+                addresses = addresses
+                    .checked_sub(parts.iter().map(|part| part.address_bytes()).sum())
+                    .ok_or(ManifestError::LimitExceeded { what: "bytes of addresses", max: MAX_ADDRESSES })?;
                 Ok(index(parts, has_files))
             })
             .collect::<Result<_, ManifestError>>()?;

@@ -14,6 +14,8 @@ mod descriptors;
 mod events;
 mod groups;
 mod info;
+#[cfg(test)]
+mod limit_tests;
 mod links;
 mod periods;
 mod protection;
@@ -30,7 +32,7 @@ mod xml;
 pub use links::{MAX_LINK_ROUNDS, remote_links, resolve_links};
 pub use segments::close_gaps;
 
-use super::{Exclusion, IndexPart, ManifestError, Presentation, Protection, TimedEvent};
+use super::{Exclusion, IndexPart, ManifestError, Presentation, TimedEvent};
 use adaptation::{Context, Findings};
 use base::base_of;
 use groups::PeriodSets;
@@ -49,10 +51,15 @@ const MAX_PERIODS: usize = 1000;
 const MAX_SETS: usize = 4096;
 /// Representations of all adaptation sets.
 const MAX_REPRESENTATIONS: usize = 8192;
+/// Elements looked at for the sake of representations that inherit them: ten thousand lines of a timeline for each of a
+/// hundred representations are a hundredth of it.
+const MAX_INHERITED: usize = 100_000_000;
 /// Announcements that differ: a key for each of a few tracks in a few dozen periods.
 const MAX_PROTECTIONS: usize = 256;
 /// Words about what was left out.
 const MAX_EXCLUSIONS: usize = 256;
+/// Bytes of a name that is repeated with whatever inherits it.
+const MAX_NAME: usize = 1024;
 
 /// Does this begin as an MPD does?
 pub fn is_mpd(text: &[u8]) -> bool {
@@ -82,14 +89,13 @@ pub fn presentation(text: &[u8], base: &Url) -> Result<Presentation, ManifestErr
         }
     }
     let Read { periods, events, findings } = read;
-    let Findings { mut excluded, protections, error, .. } = findings;
+    let Findings { excluded, protections, error, .. } = findings;
     let tracks = groups::tracks(periods)?;
     if tracks.tracks.is_empty() && tracks.thumbnails.is_empty() {
         return Err(error.unwrap_or(ManifestError::Empty));
     }
-    excluded.truncate(MAX_EXCLUSIONS);
     Ok(Presentation {
-        protections: unique(protections),
+        protections,
         trick_play: tracks.trick_play,
         thumbnails: tracks.thumbnails,
         events,
@@ -112,14 +118,19 @@ impl Read {
         let base = base_of(mpd, base);
         let mut read = Self { periods: Vec::new(), events: Vec::new(), findings: Findings::default() };
         let placed = periods::place(mpd, whole, origin, &mut read.findings.excluded)?;
-        let (mut sets, mut representations) = (0, 0);
+        let (mut sets, mut representations, mut inherited) = (0, 0, 0usize);
         for (period, place) in placed {
             for set in period.all("AdaptationSet") {
+                let own = set.all("Representation").count();
                 sets += 1;
-                representations += set.all("Representation").count();
+                representations += own;
+                inherited = inherited.saturating_add((own + 1).saturating_mul(heirlooms(set) + heirlooms(period)));
             }
             if sets > MAX_SETS {
                 return Err(ManifestError::LimitExceeded { what: "adaptation sets", max: MAX_SETS });
+            }
+            if inherited > MAX_INHERITED {
+                return Err(ManifestError::LimitExceeded { what: "inherited elements", max: MAX_INHERITED });
             }
             if representations > MAX_REPRESENTATIONS {
                 return Err(ManifestError::LimitExceeded { what: "representations", max: MAX_REPRESENTATIONS });
@@ -133,7 +144,7 @@ impl Read {
         let id = period.attribute("id").unwrap_or_default().to_owned();
         if let Err(property) = descriptors::essentials(&[period]) {
             let why = format!("it demands {property}, which is not known");
-            self.findings.excluded.push(Exclusion { what: format!("period {id}"), why });
+            exclude(&mut self.findings.excluded, format!("period {id}"), why);
             return Ok(());
         }
         events::collect(period, &place, &mut self.events)?;
@@ -166,14 +177,23 @@ impl Read {
     }
 }
 
-fn unique(protections: Vec<Protection>) -> Vec<Protection> {
-    let mut unique: Vec<Protection> = Vec::new();
-    for protection in protections {
-        if unique.len() < MAX_PROTECTIONS && !unique.contains(&protection) {
-            unique.push(protection);
-        }
+/// Elements in `holder` that each representation below it looks through.
+fn heirlooms(holder: &Element<'_>) -> usize {
+    let lines = holder.children.iter().filter(|child| child.name.starts_with("Segment"));
+    let timelines = lines.map(|info| info.children.iter().map(|child| 1 + child.children.len()).sum::<usize>());
+    holder.children.len() + timelines.sum::<usize>()
+}
+
+/// Adds a word about what is left out, while there is room.
+fn exclude(excluded: &mut Vec<Exclusion>, what: String, why: impl Into<String>) {
+    if excluded.len() < MAX_EXCLUSIONS {
+        excluded.push(Exclusion { what: short(&what), why: short(&why.into()) });
     }
-    unique
+}
+
+/// The beginning of a name.
+fn short(name: &str) -> String {
+    name[..name.floor_char_boundary(MAX_NAME)].to_owned()
 }
 
 fn too_many_segments() -> ManifestError {

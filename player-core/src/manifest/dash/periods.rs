@@ -74,7 +74,7 @@ pub(super) fn place<'e, 'a>(
     for (position, period) in periods.iter().enumerate() {
         let name =
             period.attribute("id").map_or_else(|| format!("period {}", position + 1), |id| format!("period {id}"));
-        let mut exclude = |why: &str| excluded.push(Exclusion { what: name.clone(), why: why.to_owned() });
+        let mut exclude = |why: &str| super::exclude(excluded, name.clone(), why);
         let Some(start) = starts[position] else {
             exclude("nobody says yet when it begins");
             continue;

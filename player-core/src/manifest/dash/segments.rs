@@ -1,6 +1,8 @@
 //! From segment information to segments.
 
-use super::super::{ByteSource, IndexPart, IndexedFile, InitSource, ManifestError, SegmentCipher, SegmentRef, Timing};
+use super::super::{
+    ByteSource, IndexPart, IndexedFile, InitSource, MAX_ADDRESSES, ManifestError, SegmentCipher, SegmentRef, Timing,
+};
 use super::base::{resolve, source_of};
 use super::info::{InfoKind, Pace, SegmentInfo, byte_range};
 use super::periods::Place;
@@ -9,6 +11,7 @@ use super::template::{Template, Values};
 use super::time::{Nanos, SECOND, length, media_time, nanos};
 use super::timeline::{self, Bounds, Entry};
 use super::{MAX_SEGMENTS, too_many_segments};
+use std::cell::Cell;
 use std::time::Duration;
 use url::Url;
 
@@ -30,6 +33,8 @@ pub(super) struct Source<'e, 'a> {
     /// The file is the one segment: a picture, or subtitles that are not in a container.
     pub(super) whole_file: bool,
     pub(super) crypto: Option<&'e CryptoPeriods<'e>>,
+    /// Bytes of addresses of all segments of the manifest so far.
+    pub(super) addresses: &'e Cell<usize>,
 }
 
 /// A segment before it is placed.
@@ -114,6 +119,20 @@ impl Source<'_, '_> {
         }]))
     }
 
+    /// Counts an address that is kept.
+    fn keep(&self, url: Url) -> Result<Url, ManifestError> {
+        self.spend(url.as_str().len())?;
+        Ok(url)
+    }
+
+    fn spend(&self, bytes: usize) -> Result<(), ManifestError> {
+        self.addresses.set(self.addresses.get().saturating_add(bytes));
+        if self.addresses.get() > MAX_ADDRESSES {
+            return Err(ManifestError::LimitExceeded { what: "bytes of addresses", max: MAX_ADDRESSES });
+        }
+        Ok(())
+    }
+
     fn values(&self) -> Values<'_> {
         Values { representation: self.id, bandwidth: self.bandwidth, ..Values::default() }
     }
@@ -128,7 +147,7 @@ impl Source<'_, '_> {
         let listed = self.entries(info, alone)?.into_iter().map(|entry| {
             let Entry { time, number, sub_number, .. } = entry;
             let address = template.fill(&Values { number, time, sub_number, ..self.values() });
-            Ok(Listed { entry, source: ByteSource { url: resolve(&self.base, &address)?, range: None } })
+            Ok(Listed { entry, source: ByteSource { url: self.keep(resolve(&self.base, &address)?)?, range: None } })
         });
         listed.collect()
     }
@@ -145,7 +164,7 @@ impl Source<'_, '_> {
         let listed = self.entries(info, Some(urls.len() as u64))?.into_iter().zip(urls).map(|(entry, element)| {
             let url = element.attribute("media").map_or(Ok(self.base.clone()), |media| resolve(&self.base, media))?;
             let range = element.attribute("mediaRange").map(byte_range).transpose()?;
-            Ok(Listed { entry, source: ByteSource { url, range } })
+            Ok(Listed { entry, source: ByteSource { url: self.keep(url)?, range } })
         });
         listed.collect()
     }
@@ -221,6 +240,7 @@ impl Source<'_, '_> {
         let init = self.init(info)?;
         let timing = self.timing(offset, timescale);
         let shift = self.place.start - nanos(offset, timescale);
+        let init_bytes = init.as_ref().map_or(0, |init| init.source.url.as_str().len());
         let mut segments = Vec::with_capacity(listed.len());
         for (position, Listed { entry, source }) in listed.into_iter().enumerate() {
             let begin = i128::from(entry.start);
@@ -235,6 +255,7 @@ impl Source<'_, '_> {
                 .map(|crypto| crypto.cipher(position as u64, entry.number, &self.base))
                 .transpose()?
                 .flatten();
+            self.spend(init_bytes + cipher.as_ref().map_or(0, |cipher| cipher.key.as_str().len()))?;
             segments.push(SegmentRef {
                 number: entry.number,
                 start: media_time(start),

@@ -1,5 +1,6 @@
 //! Addresses with places for numbers: `$Number%05d$`.
 
+use super::base::MAX_ADDRESS;
 use std::fmt::Write as _;
 
 /// Wider numbers are nobody's file names.
@@ -63,10 +64,13 @@ impl<'a> Template<'a> {
         self.0.iter().any(|piece| matches!(piece, Piece::Number { of: Number::Position | Number::Time, .. }))
     }
 
-    /// Fills it in.
+    /// Fills it in. What becomes too long for an address is not filled in to its end.
     pub(super) fn fill(&self, values: &Values<'_>) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
+            if filled.len() > MAX_ADDRESS {
+                break;
+            }
             match piece {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Representation => filled.push_str(values.representation),

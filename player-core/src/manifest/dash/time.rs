@@ -64,7 +64,8 @@ fn decimal(text: &str, unit: Nanos) -> Option<Nanos> {
         return None;
     }
     let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let fraction = &fraction[..fraction.len().min(MAX_DIGITS)];
+    // Bytes and not characters: what is no digit may lie across the last.
+    let fraction = std::str::from_utf8(fraction.as_bytes().get(..MAX_DIGITS).unwrap_or(fraction.as_bytes())).ok()?;
     let digits: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     Some(whole * unit + digits * unit / 10i128.pow(fraction.len() as u32))
 }
@@ -133,6 +134,12 @@ mod tests {
         assert_eq!(date_time("2000-03-01T00:00:00"), Some(951_868_800 * SECOND));
         assert_eq!(date_time("2021-10-28T09:36:29.744+02:00"), Some(1_635_406_589_744 * SECOND / 1000));
         assert_eq!(date_time("some_time"), None);
+    }
+
+    #[test]
+    fn characters_of_several_bytes_are_no_decimals() {
+        assert_eq!(duration("PT1.12345678901234\u{fffd}S"), None);
+        assert_eq!(date_time("2024-01-01T00:00:00.12345678901234\u{fffd}Z"), None);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::lines::{Line, lines};
 use super::variables::Scope;
 use super::{PlaylistContext, number, resolve};
 use crate::manifest::{
-    ByteSource, CipherMethod, InitSource, ManifestError, Protection, SegmentIndex, SegmentRef, Tiles, Timing,
+    ByteSource, CipherMethod, InitSource, MAX_ADDRESSES, ManifestError, Protection, SegmentIndex, SegmentRef, Tiles,
+    Timing,
 };
 use abr::MediaTime;
 use std::collections::HashSet;
@@ -18,9 +19,6 @@ use url::Url;
 const MAX_SEGMENTS: usize = 100_000;
 /// No segment lasts longer. Subtitles of a whole film are often one.
 const MAX_SEGMENT: Duration = Duration::from_secs(48 * 3600);
-/// Length of all addresses of an index, those of keys and initialisations counted with each segment. A hundred thousand
-/// segments have over a thousand bytes each.
-const MAX_ADDRESSES: usize = 128 << 20;
 /// Pictures beside each other in a grid.
 const MAX_TILES: u32 = 1000;
 
@@ -188,8 +186,7 @@ impl<'a> Reader<'a> {
             gap,
             cipher,
         };
-        // A long address that is named once and repeated with each segment takes memory with each segment.
-        self.addresses = self.addresses.saturating_add(address_bytes(&segment));
+        self.addresses = self.addresses.saturating_add(segment.address_bytes());
         if self.addresses > MAX_ADDRESSES {
             return Err(ManifestError::LimitExceeded { what: "bytes of addresses", max: MAX_ADDRESSES });
         }
@@ -239,13 +236,6 @@ impl<'a> Reader<'a> {
         let events = self.dates.events();
         Ok(SegmentIndex { segments: self.segments, protections: self.protections, events, tiles: self.tiles })
     }
-}
-
-fn address_bytes(segment: &SegmentRef) -> usize {
-    let init = segment.init.as_ref();
-    let ciphers = [segment.cipher.as_ref(), init.and_then(|init| init.cipher.as_ref())];
-    let keys: usize = ciphers.iter().flatten().map(|cipher| cipher.key.as_str().len()).sum();
-    segment.source.url.as_str().len() + init.map_or(0, |init| init.source.url.as_str().len()) + keys
 }
 
 /// `length[@start]`: at least one byte, and no end beyond what 64 bits can count.

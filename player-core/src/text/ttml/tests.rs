@@ -149,6 +149,20 @@ fn documents_without_bounds_are_refused() {
     assert_eq!(parse(bomb.as_bytes()).unwrap().len(), 1);
 }
 
+#[test]
+fn a_long_attribute_is_not_copied_with_each_element_that_inherits_it() {
+    let (long, many) = ("x".repeat(1 << 20), "<p/>".repeat(100_000));
+    let style = format!("<style id='s' style='{}' origin='{long}'/>", " ".repeat(1 << 20));
+    let users = "<p style='s'/>".repeat(50_000);
+    let text = format!(
+        "<tt><head><styling>{style}</styling></head><body region='{long}' origin='{long}'><div>{many}{users}</div></body></tt>"
+    );
+    let began = std::time::Instant::now();
+    assert_eq!(parse(text.as_bytes()), Ok(Vec::new()));
+    // Copying takes minutes; the limit leaves room for a machine under load.
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
 proptest::proptest! {
     #[test]
     fn damaged_documents_do_no_harm(at in 0usize..2_000, bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..4)) {

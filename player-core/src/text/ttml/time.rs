@@ -4,6 +4,8 @@ use super::tree::Element;
 use abr::MediaTime;
 
 const NANOS: i128 = 1_000_000_000;
+/// Frames of a second, parts of a frame, and both parts of a multiplier.
+const MAX_RATE: i128 = 1_000_000;
 
 /// What frames and ticks are, by the parameters of the root element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +20,14 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn of(root: &Element) -> Self {
         let number = |name: &str| root.attribute(name).and_then(digits).filter(|value| *value > 0);
-        let rate = number("frameRate");
-        let sub_frames = number("subFrameRate").unwrap_or(1);
+        let rate = number("frameRate").filter(|rate| *rate <= MAX_RATE);
+        let sub_frames = number("subFrameRate").filter(|rate| *rate <= MAX_RATE).unwrap_or(1);
         // Older drafts have a colon between the two.
         let multiplier = root.attribute("frameRateMultiplier").and_then(|text| {
             let (numerator, denominator) = text.trim().split_once([' ', ':'])?;
             let both = (digits(numerator)?, digits(denominator.trim())?);
-            (both.0 > 0 && both.1 > 0).then_some(both)
+            let sound = |part: i128| (1..=MAX_RATE).contains(&part);
+            (sound(both.0) && sound(both.1)).then_some(both)
         });
         let (numerator, per) = multiplier.unwrap_or((1, 1));
         let ticks = number("tickRate").unwrap_or(rate.map_or(1, |rate| rate * sub_frames));
@@ -78,7 +81,8 @@ fn digits(text: &str) -> Option<i128> {
 /// A number with or without decimals, times a thousand million.
 fn decimal(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let fraction = &fraction[..fraction.len().min(9)];
+    // Bytes and not characters: what is no digit may lie across the ninth.
+    let fraction = std::str::from_utf8(fraction.as_bytes().get(..9).unwrap_or(fraction.as_bytes())).ok()?;
     let scale = 10i128.pow(9 - u32::try_from(fraction.len()).ok()?);
     Some(digits(whole)? * NANOS + digits(fraction)? * scale)
 }
@@ -112,6 +116,27 @@ mod tests {
         assert_eq!(clock(&[]).time("15f"), Some(MediaTime::from_millis(500)));
         assert_eq!(clock(&[]).time("3t"), Some(MediaTime::from_millis(3_000)));
         assert_eq!(clock(&[("frameRate", "25")]).time("25t"), Some(MediaTime::from_millis(1_000)));
+    }
+
+    #[test]
+    fn characters_of_several_bytes_are_no_decimals() {
+        assert_eq!(clock(&[]).time("00:00:01.12345678\u{fffd}\u{fffd}"), None);
+        assert_eq!(clock(&[]).time("1.12345678\u{fffd}s"), None);
+    }
+
+    #[test]
+    fn rates_and_times_of_many_digits_do_not_overflow() {
+        let most = "999999999999";
+        for rate in [most, "1000000", "1"] {
+            let names = ["frameRate", "subFrameRate", "tickRate"].map(|name| (name, rate));
+            let multipliers = [format!("1 {rate}"), format!("{rate} 1"), format!("{rate} {rate}")];
+            for multiplier in &multipliers {
+                let clock = clock(&[&names[..], &[("frameRateMultiplier", multiplier)]].concat());
+                for text in [format!("{most}:{most}:{most}:{most}.{most}"), format!("{most}f"), format!("{most}t")] {
+                    let _ = clock.time(&text);
+                }
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,11 @@ const MAX_ELEMENTS: usize = 200_000;
 const MAX_DEPTH: usize = 32;
 /// Attributes of one element.
 const MAX_ATTRIBUTES: usize = 64;
+/// Bytes of an attribute. What is in it is inherited, referred to and read again with each element; only pictures are
+/// longer.
+const MAX_VALUE: usize = 4096;
+/// Attributes that may hold pictures. They are read once, with their own element.
+const PICTURES: [&str; 2] = ["src", "backgroundImage"];
 
 /// An element, with names as they are without prefixes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -148,7 +153,10 @@ fn element(start: &BytesStart<'_>) -> Result<Element, TtmlError> {
         }
         let raw = String::from_utf8_lossy(&attribute.value);
         let value = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.to_string(), |value| value.into_owned());
-        attributes.push((String::from_utf8_lossy(attribute.key.local_name().as_ref()).into_owned(), value));
+        let name = String::from_utf8_lossy(attribute.key.local_name().as_ref()).into_owned();
+        if value.len() <= MAX_VALUE || PICTURES.contains(&name.as_str()) {
+            attributes.push((name, value));
+        }
     }
     Ok(Element { name, attributes, children: Vec::new() })
 }

@@ -1,6 +1,7 @@
 //! The part of CSS that `STYLE` blocks use: `::cue` with an optional selector, and the properties that text can have.
 
 use crate::text::{Colour, TextStyle};
+use std::mem::discriminant;
 
 /// Rules of one file; each tag of each cue is compared with all.
 const MAX_RULES: usize = 128;
@@ -54,7 +55,7 @@ impl StyleSheet {
         }
         for rule in text.split('}') {
             let Some((selectors, declarations)) = rule.split_once('{') else { continue };
-            let declarations: Vec<Declaration> = declarations.split(';').filter_map(Declaration::parse).collect();
+            let declarations = last_of_each(declarations.split(';').filter_map(Declaration::parse));
             if declarations.is_empty() {
                 continue;
             }
@@ -141,6 +142,16 @@ impl Selector {
     }
 }
 
+/// One declaration of each property: rules are applied to each tag of each cue.
+fn last_of_each(all: impl Iterator<Item = Declaration>) -> Vec<Declaration> {
+    let mut last: Vec<Declaration> = Vec::new();
+    for declaration in all {
+        last.retain(|known| discriminant(known) != discriminant(&declaration));
+        last.push(declaration);
+    }
+    last
+}
+
 /// A name in which `\` stands before what would mean something else. `None` if there is space in it.
 fn unescaped(name: &str) -> Option<String> {
     (!name.is_empty() && !name.contains(|letter: char| letter.is_whitespace() || ":>+~".contains(letter)))
@@ -207,5 +218,12 @@ mod tests {
         assert_eq!(style("v", &[], "Sara"), plain);
         assert_eq!(style("c", &["b", "x", "a"], ""), TextStyle { underline: true, ..plain });
         assert_eq!(style("c", &["a"], ""), plain);
+    }
+    #[test]
+    fn a_rule_has_one_declaration_of_each_property_and_the_last_counts() {
+        let mut sheet = StyleSheet::default();
+        sheet.add(&[&format!("::cue {{ color: red; {} color: blue }}", "font-style: italic;".repeat(3_000))]);
+        assert_eq!(sheet.rules[0].1.len(), 2);
+        assert_eq!(sheet.cue_style("").colour, Some(Colour::rgb(0, 0, 255)));
     }
 }

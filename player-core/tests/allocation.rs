@@ -1,0 +1,246 @@
+//! No input makes a parser take more memory than a stated multiple of its size beside a fixed amount. The figures are
+//! those of docs/formats.md. Alone in its program, with one test: the allocator counts what all threads do.
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/parsers.rs"]
+mod parsers;
+
+use parsers::{PARSERS, Parser};
+use peak_alloc::PeakAlloc;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use std::path::Path;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Fixed part of every bound: tables of parsers, a decoder's screens, the addresses of the few segments that a short
+/// manifest may list by numbers alone.
+const FIXED: usize = 1 << 20;
+/// Damaged variants of each seed.
+const VARIANTS: usize = 60;
+
+/// Bytes taken at most per byte of input, results and the copy of the input included.
+fn multiple(parser: &str) -> usize {
+    match parser {
+        // A segment of a playlist is a line of a dozen bytes and becomes a record with two addresses.
+        "hls" | "dash" => 192,
+        // A sample of a byte becomes a record; so does an event.
+        "bmff" => 512,
+        "webm" => 256,
+        "ttml" | "sidx_index" => 128,
+        "ts" | "packed" => 96,
+        "webvtt" => 64,
+        _ => 16,
+    }
+}
+
+/// Most bytes in use at a time while `parser` reads, beyond what was in use before.
+fn taken(parser: Parser, input: &[u8]) -> usize {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    parser(input);
+    MEMORY.peak_usage().saturating_sub(before)
+}
+
+/// Files that the parser takes.
+fn seeds(parser: &str) -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fixtures = match parser {
+        "hls" => "src/manifest/hls/fixtures",
+        "bmff" | "sidx_index" => "src/container/bmff/fixtures",
+        "ts" => "src/container/ts/fixtures",
+        "webm" => "src/container/webm/fixtures",
+        "packed" => "src/container/packed/fixtures",
+        _ => "",
+    };
+    let folders = [root.join("../fuzz/seeds").join(parser), root.join(fixtures)];
+    let mut files: Vec<_> = folders
+        .iter()
+        .filter(|folder| !folder.ends_with("player-core"))
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    let mut seeds: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
+    if parser == "sidx_index" {
+        seeds.iter_mut().for_each(|file| drop(file.splice(0..0, [7, 0, 0, 0, 0, 20, 0, 0])));
+    }
+    seeds.extend(dense(parser));
+    seeds
+}
+
+/// Input with as much to be kept per byte as can be thought of.
+fn dense(parser: &str) -> Vec<Vec<u8>> {
+    let text = |head: &str, line: &str, tail: &str| format!("{head}{}{tail}", line.repeat(5000)).into_bytes();
+    let period = |inner: &str, line: &str, tail: &str| {
+        let set = "<MPD mediaPresentationDuration='PT9999S'><Period><AdaptationSet mimeType='video/mp4'>";
+        text(&format!("{set}{inner}"), line, &format!("{tail}</AdaptationSet></Period></MPD>"))
+    };
+    match parser {
+        "hls" => vec![
+            text("#EXTM3U\n", "#EXTINF:1,\na\n", ""),
+            text("#EXTM3U\n#EXT-X-MAP:URI=\"i\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n", "#EXTINF:1\na\n", ""),
+            text("#EXTM3U\n", "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1\na\n", ""),
+            text("#EXTM3U\n#EXTINF:1\na\n", "#EXT-X-DATERANGE:ID=\"\",START-DATE=\"2024-01-01T00:00:00Z\"\n", ""),
+            format!("#EXTM3U\n{}", "#EXT-X-STREAM-INF:BANDWIDTH=1\na\n".repeat(900)).into_bytes(),
+            format!("#EXTM3U\n#EXT-X-MEDIA:{}\n", "A=1,".repeat(120)).into_bytes(),
+        ],
+        "dash" => vec![
+            text("<MPD>", "<a/>", "</MPD>"),
+            text("<MPD ", "a='' ", "></MPD>"),
+            period(
+                "<Representation/><SegmentTemplate media='$Time$'><SegmentTimeline>",
+                "<S d='1'/>",
+                "</SegmentTimeline></SegmentTemplate>",
+            ),
+            period("<Representation><SegmentList duration='1'>", "<SegmentURL/>", "</SegmentList></Representation>"),
+            period("", "<Representation/>", ""),
+            text("<MPD><Period><EventStream>", "<Event/>", "</EventStream></Period></MPD>"),
+            text("<MPD>", "<Period/>", "</MPD>"),
+            period("", "<BaseURL>a</BaseURL>", ""),
+        ],
+        "webvtt" => vec![
+            text("WEBVTT\n\n", "0:0.0-->0:1.0\na\n\n", ""),
+            text("WEBVTT\n\n00:00.000 --> 00:01.000\n", "<b>", "a"),
+            text("WEBVTT\n\n00:00.000 --> 00:01.000\n", "a\n", ""),
+            text("WEBVTT\n\nREGION\nid:a\n\nSTYLE\n", "::cue(.a){color:red}", "\n"),
+            text("", "1\n00:00:00,0 --> 00:00:01,0\na\n\n", ""),
+        ],
+        "ttml" => vec![
+            text("<tt><body><div>", "<p end='1s'>a</p>", "</div></body></tt>"),
+            text("<tt><body><div><p end='1s'>", "<span/>", "</p></div></body></tt>"),
+            text("<tt><body><div><p end='1s'>", "a<br/>", "</p></div></body></tt>"),
+            text("<tt><head><styling>", "<style/>", "</styling></head></tt>"),
+        ],
+        "cea" => vec![
+            [1u8, 0xfc, 0x94, 0x2f].repeat(5000),
+            [2, 0xfc, b'a', b'b', 2, 0xfc, 0x14, 0x2d].repeat(5000),
+            [[1, 0xff, 0x02, 0x22], [1, 0xfe, 0x88, 0x01]].concat().repeat(2500),
+            [2, 0xff, 0x07, 0x2c, 2, 0xfe, 0x98, 0x20, 2, 0xfe, 0xda, 0x32, 2, 0xfe, 0x71, 0x1f, 2, 0xfe, 0x11, b'H']
+                .repeat(1000),
+        ],
+        "clearkey_licence" => vec![
+            text("{\"keys\":[", "{},", "{}]}"),
+            text("{\"keys\":", "[", ""),
+            text(
+                "{\"keys\":[",
+                "{\"kty\":\"oct\",\"kid\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAQ\"},",
+                "]}",
+            ),
+        ],
+        "packed" => {
+            vec![b"ID3\x04\0\0\0\0\0\0".repeat(5000), [0xff, 0xf1, 0x50, 0x80, 0x01, 0x1f, 0xfc, 0x20].repeat(9000)]
+        }
+        "webm" => vec![laced(), laced_nothing()],
+        "bmff" => vec![samples_of_a_byte()],
+        "sidx_index" => vec![references()],
+        _ => Vec::new(),
+    }
+}
+
+fn atom(kind: &[u8; 4], fields: &[u32], inner: &[u8]) -> Vec<u8> {
+    let fields: Vec<u8> = fields.iter().flat_map(|field| field.to_be_bytes()).collect();
+    let size = u32::try_from(8 + fields.len() + inner.len()).unwrap();
+    [&size.to_be_bytes(), &kind[..], &fields, inner].concat()
+}
+
+/// An index of as many segments as it can have, behind what the manifest knows: nothing.
+fn references() -> Vec<u8> {
+    let references = [0u8, 0, 0, 10, 0, 0, 0, 10, 0x90, 0, 0, 0].repeat(65_535);
+    [&[0; 8][..], &atom(b"sidx", &[0, 1, 1000, 0, 0, 0xffff], &references)].concat()
+}
+
+/// One run of a hundred thousand samples whose size is said once.
+fn samples_of_a_byte() -> Vec<u8> {
+    const COUNT: u32 = 100_000;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut file = std::fs::read(root.join("src/container/bmff/fixtures/fragmented.mp4")).unwrap();
+    let fragment = file.windows(4).position(|kind| kind == b"moof").unwrap() - 4;
+    file.truncate(fragment);
+    // The base is the fragment; all samples have the size of the track fragment's header, and are 96 bytes behind.
+    let run = [atom(b"tfhd", &[0x02_0010, 1, 1], &[]), atom(b"trun", &[1, COUNT, 96], &[])].concat();
+    file.extend(atom(b"moof", &[], &atom(b"traf", &[], &run)));
+    file.extend(atom(b"mdat", &[], &vec![7; COUNT as usize + 40]));
+    file
+}
+
+/// A cluster of blocks with as many frames as a lace can have.
+fn laced() -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut file = std::fs::read(root.join("src/container/webm/fixtures/vp9-opus-live.webm")).unwrap();
+    let cluster = file.windows(4).position(|id| id == [0x1f, 0x43, 0xb6, 0x75]).unwrap();
+    file.truncate(cluster);
+    file.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xe7, 0x81, 0]);
+    // 256 frames of a byte in each block: fixed sizes, track 1.
+    for _ in 0..400 {
+        file.extend([0xa3, 0x41, 0x05, 0x81, 0, 0, 0x04, 0xff]);
+        file.extend([0x55; 256]);
+    }
+    file
+}
+
+/// Blocks of a few bytes that claim 256 frames each.
+fn laced_nothing() -> Vec<u8> {
+    let mut file = laced();
+    let block = file.windows(4).position(|bytes| bytes == [0xa3, 0x41, 0x05, 0x81]).unwrap();
+    file.truncate(block);
+    file.extend([0xa3, 0x85, 0x81, 0, 0, 0x04, 0xff].repeat(2000));
+    file
+}
+
+/// Replaced bytes, sizes that claim everything, pieces that are repeated or missing.
+fn damaged(seed: &[u8], cuts: &[(prop::sample::Index, prop::sample::Index, u8)]) -> Vec<u8> {
+    let mut data = seed.to_vec();
+    for (at, from, byte) in cuts {
+        if data.is_empty() {
+            break;
+        }
+        let (at, from) = (at.index(data.len()), from.index(data.len()));
+        match byte % 5 {
+            0 => data[at] = *byte,
+            1 => data.iter_mut().skip(at).take(4).for_each(|byte| *byte = 0xff),
+            2 => {
+                let piece: Vec<u8> = data[from..].iter().take(usize::from(*byte) * 4).copied().collect();
+                data.splice(at..at, piece);
+            }
+            3 => drop(data.drain(at..(at + usize::from(*byte)).min(data.len()))),
+            _ => data.truncate(at.max(data.len() / 2)),
+        }
+    }
+    data
+}
+
+#[test]
+fn no_input_takes_more_memory_than_stated() {
+    let cuts = prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..8);
+    let mut runner = TestRunner::deterministic();
+    let mut failures = Vec::new();
+    for (name, parser) in PARSERS {
+        let mut worst = (0.0, 0, 0);
+        let mut check = |input: &[u8]| {
+            let taken = taken(parser, input);
+            let per_byte = taken.saturating_sub(FIXED) as f64 / input.len().max(1) as f64;
+            if per_byte > worst.0 {
+                worst = (per_byte, taken, input.len());
+            }
+        };
+        for seed in seeds(name) {
+            check(&seed);
+            // What is fixed is small beside this.
+            check(&seed.repeat((1 << 18) / seed.len().max(1) + 1));
+            for _ in 0..VARIANTS {
+                check(&damaged(&seed, &cuts.new_tree(&mut runner).unwrap().current()));
+            }
+        }
+        let (per_byte, taken, length) = worst;
+        eprintln!("{name}: {per_byte:.1} bytes per byte at most ({taken} for {length}), {} allowed", multiple(name));
+        if per_byte > multiple(name) as f64 {
+            failures.push(name);
+        }
+    }
+    assert!(failures.is_empty(), "{failures:?}");
+}
