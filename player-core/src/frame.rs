@@ -19,6 +19,41 @@ pub enum PixelFormat {
     I420,
     /// As [`Self::I420`] with 10 bits in two bytes, little endian.
     I420P10,
+    /// 12 bits in two bytes.
+    I420P12,
+    /// Chroma halved across only.
+    I422,
+    I422P10,
+    I422P12,
+    /// Chroma as fine as luma.
+    I444,
+    I444P10,
+    I444P12,
+}
+
+impl PixelFormat {
+    /// Bits of one component.
+    pub fn bits(self) -> u8 {
+        match self {
+            Self::Rgba | Self::I420 | Self::I422 | Self::I444 => 8,
+            Self::I420P10 | Self::I422P10 | Self::I444P10 => 10,
+            Self::I420P12 | Self::I422P12 | Self::I444P12 => 12,
+        }
+    }
+
+    /// By how much chroma is coarser than luma, across and down.
+    fn chroma(self) -> (usize, usize) {
+        match self {
+            Self::I420 | Self::I420P10 | Self::I420P12 => (2, 2),
+            Self::I422 | Self::I422P10 | Self::I422P12 => (2, 1),
+            Self::Rgba | Self::I444 | Self::I444P10 | Self::I444P12 => (1, 1),
+        }
+    }
+
+    /// Bytes of one component.
+    fn bytes(self) -> usize {
+        if self.bits() > 8 { 2 } else { 1 }
+    }
 }
 
 /// One plane of a frame: where it starts and how long a row is, in bytes.
@@ -69,21 +104,17 @@ impl VideoFrame {
     }
 
     fn plane_count(&self) -> usize {
-        match self.format {
-            PixelFormat::Rgba => 1,
-            PixelFormat::I420 | PixelFormat::I420P10 => 3,
-        }
+        if self.format == PixelFormat::Rgba { 1 } else { 3 }
     }
 
     /// Width in bytes and height in rows of one plane.
     fn plane_extent(&self, index: usize) -> (usize, usize) {
         let (width, height) = (self.width as usize, self.height as usize);
+        let (bytes, (across, down)) = (self.format.bytes(), self.format.chroma());
         match (self.format, index) {
             (PixelFormat::Rgba, _) => (width * 4, height),
-            (PixelFormat::I420, 0) => (width, height),
-            (PixelFormat::I420, _) => (width.div_ceil(2), height.div_ceil(2)),
-            (PixelFormat::I420P10, 0) => (width * 2, height),
-            (PixelFormat::I420P10, _) => (width.div_ceil(2) * 2, height.div_ceil(2)),
+            (_, 0) => (width * bytes, height),
+            _ => (width.div_ceil(across) * bytes, height.div_ceil(down)),
         }
     }
 
@@ -128,19 +159,21 @@ impl VideoFrame {
                     pixels.extend_from_slice(&plane[row * stride..row * stride + width * 4]);
                 }
             }
-            PixelFormat::I420 | PixelFormat::I420P10 => {
-                let deep = self.format == PixelFormat::I420P10;
-                let value = |plane: &[u8], at: usize| match deep {
-                    true => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / 4.0,
-                    false => f32::from(plane[at]),
+            format => {
+                let (bytes, (across, down)) = (format.bytes(), format.chroma());
+                let scale = f32::from(1u16 << (format.bits() - 8));
+                let value = |plane: &[u8], at: usize| match bytes {
+                    2 => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / scale,
+                    _ => f32::from(plane[at]),
                 };
-                let bytes = if deep { 2 } else { 1 };
                 let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(2)];
                 for row in 0..height {
                     for column in 0..width {
                         let y = (value(luma, row * self.stride(0) / bytes + column) - 16.0) * 255.0 / 219.0;
-                        let u = (value(cb, row / 2 * self.stride(1) / bytes + column / 2) - 128.0) * 255.0 / 224.0;
-                        let v = (value(cr, row / 2 * self.stride(2) / bytes + column / 2) - 128.0) * 255.0 / 224.0;
+                        let u =
+                            (value(cb, row / down * self.stride(1) / bytes + column / across) - 128.0) * 255.0 / 224.0;
+                        let v =
+                            (value(cr, row / down * self.stride(2) / bytes + column / across) - 128.0) * 255.0 / 224.0;
                         let clamp = |value: f32| value.round().clamp(0.0, 255.0) as u8;
                         pixels.extend_from_slice(&[
                             clamp(y + 1.5748 * v),
@@ -236,6 +269,20 @@ mod tests {
         let planes = [Plane { offset: 0, stride: 2 }, Plane { offset: 4, stride: 1 }, Plane { offset: 5, stride: 1 }];
         let frame = VideoFrame::new(1, MediaTime::ZERO, (2, 2), PixelFormat::I420, planes, Arc::new(memory)).unwrap();
         assert_eq!(frame.to_rgba()[..8], [255, 255, 255, 255, 0, 0, 0, 255]);
+    }
+
+    #[test]
+    fn fine_chroma_and_deep_samples_are_laid_out_as_they_say() {
+        let memory: Arc<Vec<u8>> = Arc::new((0..48).map(|i| if i % 2 == 0 { 0 } else { 2 }).collect());
+        let plane = |offset, stride| Plane { offset, stride };
+        let make = |format, planes| VideoFrame::new(1, MediaTime::ZERO, (3, 2), format, planes, memory.clone());
+        let bytes = |frame: VideoFrame| (0..3).map(|i| frame.rows(i).map(<[u8]>::len).sum()).collect::<Vec<usize>>();
+        assert_eq!(bytes(make(PixelFormat::I444, [plane(0, 3), plane(6, 3), plane(12, 3)]).unwrap()), [6, 6, 6]);
+        assert_eq!(bytes(make(PixelFormat::I422, [plane(0, 3), plane(6, 2), plane(12, 2)]).unwrap()), [6, 4, 4]);
+        let deep = make(PixelFormat::I422P10, [plane(0, 6), plane(12, 4), plane(20, 4)]).unwrap();
+        // 512 of 1023 everywhere: a grey without colour.
+        assert_eq!(deep.to_rgba()[..4], [130, 130, 130, 255]);
+        assert_eq!(bytes(deep), [12, 8, 8]);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) struct Knowledge {
     variables: Arc<Variables>,
     /// Address of the raw key of samples whose key id nobody else knows.
     key_url: Option<Url>,
+    /// A system that this player does not take, as long as no other was offered.
+    foreign: Option<String>,
     /// Keys that have an address, by it.
     raw_keys: HashMap<Url, Vec<u8>>,
 }
@@ -67,6 +69,8 @@ impl Knowledge {
     fn note_keys(&mut self, protections: &[Protection]) {
         let announced = protections.iter().find_map(|protection| protection.key_url.clone());
         self.key_url = announced.or(self.key_url.take());
+        let foreign = protections.iter().find_map(|protection| protection.foreign.clone());
+        self.foreign = foreign.or(self.foreign.take());
     }
 
     fn variables(&self) -> Arc<Variables> {
@@ -244,9 +248,8 @@ impl Loader {
                 (self.decrypt_whole(fetched.body.clone(), cipher).await?, None)
             }
             Some(cipher) => {
-                let key = self.key_at(&cipher.key).await?;
-                let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
-                (fetched.body.clone(), Some(SampleCipher { key: ContentKey(key), iv: cipher.iv }))
+                let key = self.content_key_at(&cipher.key).await?;
+                (fetched.body.clone(), Some(SampleCipher { key, iv: cipher.iv }))
             }
             None => (fetched.body.clone(), None),
         };
@@ -261,6 +264,14 @@ impl Loader {
         let key = self.key_at(&cipher.key).await?;
         let (iv, short_iv) = (cipher.iv, cipher.short_iv);
         blocking(move || drm::aes_cbc::decrypt_segment(&body, &key, iv, short_iv)).await.map_err(LoadFailure::Drm)
+    }
+
+    /// The key of samples. Shaka Packager writes the key's id where the key belongs if it is told no address, and leaves
+    /// it to players to know the key.
+    async fn content_key_at(&self, url: &Url) -> Result<ContentKey, LoadFailure> {
+        let key = self.key_at(url).await?;
+        let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
+        Ok(self.keys.get(KeyId(key)).unwrap_or(ContentKey(key)))
     }
 
     /// The bytes behind a key's address; fetched once.
@@ -306,7 +317,17 @@ impl Loader {
         let mut range = file.index.unwrap_or((0, HEAD));
         for _ in 0..MAX_INDEX_READS {
             let source = ByteSource { url: file.url.clone(), range: Some(range) };
-            let fetched = self.fetch(source, MAX_INDEX, quiet.clone()).await?;
+            let fetched = match self.fetch(source, MAX_INDEX, quiet.clone()).await {
+                // The file ends before: nothing is there.
+                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => Fetched {
+                    body: Bytes::new(),
+                    url: file.url.clone(),
+                    ttfb: Duration::ZERO,
+                    elapsed: Duration::ZERO,
+                    cached: true,
+                },
+                fetched => fetched?,
+            };
             let (body, shared, first) = (fetched.body.clone(), file.clone(), range.0);
             let read = blocking(move || container::index::read(&body, first, &shared)).await;
             match read.map_err(LoadFailure::Container)? {
@@ -329,16 +350,20 @@ impl Loader {
         let mut missing: Vec<KeyId> = ids.iter().copied().filter(|id| self.keys.get(*id).is_none()).collect();
         let raw = self.knowledge().key_url.clone();
         if let (false, Some(url)) = (missing.is_empty(), raw) {
-            let key = self.key_at(&url).await?;
-            let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
-            self.keys.insert(missing.drain(..).map(|id| (id, ContentKey(key))));
+            let key = self.content_key_at(&url).await?;
+            self.keys.insert(missing.drain(..).map(|id| (id, key)));
         }
         if !missing.is_empty() {
             (self.ask_for_keys)(missing);
         }
         let mut keys = BTreeMap::new();
         for id in ids {
-            keys.insert(id, self.keys.wait_for(id).await.map_err(LoadFailure::Drm)?);
+            let key =
+                self.keys.wait_for(id).await.map_err(|error| match (error, self.knowledge().foreign.clone()) {
+                    (DrmError::NoTransport, Some(system)) => LoadFailure::Manifest(ManifestError::Protection(system)),
+                    (error, _) => LoadFailure::Drm(error),
+                })?;
+            keys.insert(id, key);
         }
         let decrypted = blocking(move || {
             for stream in &mut media.streams {

@@ -139,6 +139,13 @@ pub fn pixel_format(format: PixelFormat) -> &'static str {
         PixelFormat::Rgba => "rgba",
         PixelFormat::I420 => "yuv420p",
         PixelFormat::I420P10 => "yuv420p10le",
+        PixelFormat::I420P12 => "yuv420p12le",
+        PixelFormat::I422 => "yuv422p",
+        PixelFormat::I422P10 => "yuv422p10le",
+        PixelFormat::I422P12 => "yuv422p12le",
+        PixelFormat::I444 => "yuv444p",
+        PixelFormat::I444P10 => "yuv444p10le",
+        PixelFormat::I444P12 => "yuv444p12le",
     }
 }
 

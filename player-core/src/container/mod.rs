@@ -181,7 +181,10 @@ impl CodecConfig {
 
     /// Can one decoder take both, one after the other?
     pub fn same_decoder(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+        match (self, other) {
+            (Self::Mpeg { layer, .. }, Self::Mpeg { layer: next, .. }) => layer == next,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
     }
 
     /// Bytes of the length before each NAL unit, 1 to 4; `None` where samples have no such lengths.
@@ -283,6 +286,9 @@ pub enum ContainerError {
     Malformed(&'static str),
     #[error("unsupported: {0}")]
     Unsupported(String),
+    /// The picture is in a codec that this player does not have; sound alone would not be the title.
+    #[error("no decoder for {0}")]
+    NoDecoder(String),
     #[error("not an ISO base media file")]
     NotBmff,
     #[error("decrypted bytes are not media: the key does not fit")]

@@ -316,6 +316,8 @@ pub struct Protection {
     pub key_url: Option<Url>,
     /// Where a Clear Key licence is to be asked for, where the manifest says it (DASH-IF `Laurl`).
     pub licence_url: Option<Url>,
+    /// A system that this player does not take. Its media can be played if the keys are known from elsewhere.
+    pub foreign: Option<String>,
 }
 
 impl ByteSource {

@@ -126,6 +126,7 @@ fn classify(failure: &LoadFailure) -> (ErrorCode, Class) {
             ContainerError::NotBmff | ContainerError::Unsupported(_) => {
                 (ErrorCode::ContainerUnsupported, Class::Foreign)
             }
+            ContainerError::NoDecoder(_) => (ErrorCode::CodecUnsupported, Class::Foreign),
             ContainerError::UnsupportedScheme(_) => (ErrorCode::SchemeUnsupported, Class::Final),
             ContainerError::WrongKey => (ErrorCode::WrongKey, Class::Final),
             _ => (ErrorCode::MediaDamaged, Class::Damaged),
@@ -214,6 +215,7 @@ mod tests {
             (LoadFailure::Manifest(crate::manifest::ManifestError::Empty), Playlist, OtherRepresentation, 2001),
             (Container(ContainerError::Missing("moof")), Segment, RetryAfter(first), 3001),
             (Container(ContainerError::WrongKey), Segment, Fatal, 5006),
+            (Container(ContainerError::NoDecoder("prores".into())), Segment, OtherRepresentation, 4002),
             (Drm(DrmError::NoTransport), Segment, Fatal, 5001),
             (LoadFailure::Text(crate::text::TextError::Unknown), ResourceKind::Text, RetryAfter(first), 3001),
         ];

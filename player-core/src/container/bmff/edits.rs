@@ -2,6 +2,7 @@
 
 use super::boxes::{self, Reader};
 use crate::container::ContainerError;
+use crate::manifest::TrackKind;
 use abr::MediaTime;
 
 /// Entries of one list; more than one or two are found in files from editing programs only.
@@ -16,6 +17,8 @@ pub(super) struct Edit {
     start: i64,
     /// Media time at which the only edit of a plain file ends, in ticks. Fragmented files grow while their list stays.
     end: Option<i64>,
+    /// Ticks of the track in one of the movie's clock, by which the end may have been rounded down.
+    slack: i64,
 }
 
 impl Edit {
@@ -39,9 +42,10 @@ impl Edit {
             }
             edit.start = start;
             if duration > 0 && position + 1 == count {
-                // The movie's clock is often coarser: a tick more does no harm.
-                let ticks = (u128::from(duration) + 1) * u128::from(timescale) / u128::from(movie_timescale.max(1));
+                let movie_timescale = u128::from(movie_timescale.max(1));
+                let ticks = (u128::from(duration) * u128::from(timescale)).div_ceil(movie_timescale);
                 edit.end = i64::try_from(ticks).ok().and_then(|length| start.checked_add(length));
+                edit.slack = i64::try_from(u128::from(timescale).div_ceil(movie_timescale)).unwrap_or(i64::MAX);
             }
             break;
         }
@@ -59,9 +63,16 @@ impl Edit {
     }
 
     /// Is a sample that is shown from `ticks` on never seen or heard?
-    pub(super) fn hides(&self, ticks: i64, duration: u32) -> bool {
-        ticks < self.start && ticks.saturating_add(i64::from(duration)) <= self.start
-            || self.end.is_some_and(|end| ticks >= end)
+    ///
+    /// Of sound that begins before the edit a part is heard; a picture that does is not shown, in any known player. What
+    /// begins at the end is behind it, unless the movie's clock is so coarse that a whole sample may have been lost to
+    /// rounding.
+    pub(super) fn hides(&self, ticks: i64, duration: u32, kind: TrackKind) -> bool {
+        let duration = i64::from(duration);
+        let heard_from =
+            if kind == TrackKind::Video { ticks } else { ticks.saturating_add(duration).saturating_sub(1) };
+        let slack = if self.slack > duration { self.slack } else { 0 };
+        ticks < self.start && heard_from < self.start || self.end.is_some_and(|end| ticks >= end.saturating_add(slack))
     }
 }
 
@@ -85,16 +96,26 @@ mod tests {
     fn an_empty_edit_delays_and_a_media_time_cuts_the_head() {
         let edit = Edit::parse(&list(&[(500, -1), (2_000, 1_024)]), 1_000, 48_000).unwrap();
         assert_eq!(edit.time(1_024, 48_000), MediaTime::from_millis(500));
-        assert!(edit.hides(0, 1_024) && !edit.hides(1, 1_024) && !edit.hides(1_024, 1_024));
-        let end = 1_024 + 2_001 * 48;
-        assert!(edit.hides(end, 1_024) && !edit.hides(end - 1, 1_024));
-        assert!(!edit.open_ended().hides(end, 1_024));
+        let hides = |ticks, duration| edit.hides(ticks, duration, TrackKind::Audio);
+        assert!(hides(0, 1_024) && !hides(1, 1_024) && !hides(1_024, 1_024));
+        let end = 1_024 + 2_000 * 48;
+        assert!(hides(end, 1_024) && !hides(end - 1, 1_024));
+        assert!(!edit.open_ended().hides(end, 1_024, TrackKind::Audio));
+    }
+
+    #[test]
+    fn pictures_that_begin_before_the_edit_are_not_shown_and_a_coarse_clock_costs_none() {
+        let edit = Edit::parse(&list(&[(3_480, 6_656)]), 1_000, 12_800).unwrap();
+        let hides = |ticks| edit.hides(ticks, 512, TrackKind::Video);
+        assert!(hides(6_655) && !hides(6_656) && !hides(6_656 + 86 * 512) && hides(6_656 + 87 * 512));
+        let seconds = Edit::parse(&list(&[(3, 0)]), 1, 12_800).unwrap();
+        assert!(!seconds.hides(3 * 12_800 + 512, 512, TrackKind::Video));
     }
 
     #[test]
     fn of_several_edits_the_first_decides_and_none_ends_the_media() {
         let edit = Edit::parse(&list(&[(10, 5), (10, 50)]), 1_000, 1_000).unwrap();
-        assert_eq!((edit.time(5, 1_000), edit.hides(1_000, 1)), (MediaTime::ZERO, false));
+        assert_eq!((edit.time(5, 1_000), edit.hides(1_000, 1, TrackKind::Audio)), (MediaTime::ZERO, false));
         assert_eq!(Edit::parse(&[], 1_000, 1_000).unwrap(), Edit::default());
     }
 

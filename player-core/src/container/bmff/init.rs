@@ -64,7 +64,7 @@ impl InitSegment {
     /// Reads an initialisation segment, or the beginning of a file as far as the end of `moov`.
     ///
     /// Tracks that are neither picture nor sound nor text, or that cannot be decoded, are left out; that is an error only
-    /// if none remains. Other errors: no ISO base media at all, `moov` missing, incomplete or broken.
+    /// if none remains, or no picture where there is one. Other errors: no ISO base media at all, `moov` missing, incomplete or broken.
     pub fn parse(data: &[u8]) -> Result<Self, ContainerError> {
         match boxes::find(data, b"moov") {
             Ok(Some(moov)) => Self::parse_moov(moov.payload),
@@ -94,14 +94,16 @@ impl InitSegment {
                     match track(found.payload, movie_timescale, defaults.as_deref()) {
                         Ok(Some(track)) => tracks.push(track),
                         Ok(None) => {}
-                        Err(error) => refused = Some(error),
+                        Err(error) if !matches!(refused, Some(ContainerError::NoDecoder(_))) => refused = Some(error),
+                        Err(_) => {}
                     }
                 }
                 b"pssh" if key_ids.len() < MAX_KEY_IDS => key_ids.extend(pssh::payload_key_ids(found.payload)),
                 _ => {}
             }
         }
-        if tracks.is_empty() {
+        let seen_none = tracks.iter().all(|track: &InitTrack| track.format.kind != TrackKind::Video);
+        if tracks.is_empty() || seen_none && matches!(refused, Some(ContainerError::NoDecoder(_))) {
             return Err(refused.unwrap_or(ContainerError::Missing("trak")));
         }
         key_ids.extend(tracks.iter().flat_map(InitTrack::key_ids));

@@ -86,7 +86,9 @@ fn visual_entry(entry: &BoxRef<'_>) -> Result<Entry, ContainerError> {
             let av1c = boxes::find(children, b"av1C")?.map_or(&[][..], |found| found.payload);
             CodecConfig::Av1 { av1c: Bytes::copy_from_slice(av1c), width, height }
         }
-        other => return Err(unsupported(*other)),
+        // Pictures beside sound, as chapters of a podcast have them.
+        b"jpeg" | b"png " | b"mjpa" | b"mjpb" => return Err(unsupported(original)),
+        other => return Err(ContainerError::NoDecoder(format!("sample entry {}", boxes::printable(*other)))),
     };
     Ok((codec, protection))
 }

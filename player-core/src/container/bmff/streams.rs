@@ -49,7 +49,7 @@ pub(super) fn sample(
         dts: track.edit.time(listed.decoded, track.timescale),
         duration: Duration::from_nanos(u64::try_from(length).unwrap_or_default()),
         keyframe: listed.keyframe || track.format.kind != TrackKind::Video,
-        hidden: track.edit.hides(shown, listed.duration),
+        hidden: track.edit.hides(shown, listed.duration, track.format.kind),
         data: media.slice(at as usize..end as usize),
         protection: None,
     })

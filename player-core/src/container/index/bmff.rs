@@ -43,6 +43,8 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
     let is_index = file.index.is_some_and(|(first, _)| first == stretch.first && first > 0);
     let mut position = stretch.first;
     let mut length = None;
+    // More than the first look, from the beginning: this is all that there is to know.
+    let is_all = stretch.first == 0 && stretch.data.len() as u64 > HEAD;
     for _ in 0..MAX_BOXES {
         let Some(found) = header(stretch, position) else { break };
         let Some(size) = found.size.filter(|size| *size >= found.header) else {
@@ -66,6 +68,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
             b"moof" | b"mdat" if is_index => break,
             b"moof" => return finish(stretch, length, None, file),
             // Media whose description comes later.
+            b"mdat" if is_all => {}
             b"mdat" => return finish(stretch, length, Some(end), file),
             _ => {}
         }
@@ -75,10 +78,10 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
         return Ok(IndexRead::More((0, HEAD)));
     }
     let is_cut = position > stretch.end() || stretch.data.len() as u64 >= HEAD;
-    if is_cut && position > stretch.first && position < u64::MAX / 2 {
+    if is_cut && !is_all && position > stretch.first && position < u64::MAX / 2 {
         return Ok(IndexRead::More((position, HEAD)));
     }
-    plain(length, file)
+    plain(stretch, length, file)
 }
 
 /// A file without an index. How long it is may be said behind the media.
@@ -92,7 +95,7 @@ fn finish(
         Some(behind) if length.is_none() && file.duration.is_none() && behind > stretch.first => {
             Ok(IndexRead::More((behind, HEAD)))
         }
-        _ => plain(length, file),
+        _ => plain(stretch, length, file),
     }
 }
 
@@ -101,7 +104,7 @@ fn index(stretch: Stretch<'_>, first: u64, file: &IndexedFile) -> Result<IndexRe
         Found::Entries(entries) => {
             let listed = segments(&entries, first, file)?;
             // An index of nothing is none.
-            if entries.is_empty() { plain(None, file) } else { Ok(IndexRead::Done(listed)) }
+            if entries.is_empty() { plain(stretch, None, file) } else { Ok(IndexRead::Done(listed)) }
         }
         Found::More(range) => Ok(IndexRead::More(range)),
     }

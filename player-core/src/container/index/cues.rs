@@ -112,7 +112,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
             INFO => describe(&child, &mut frame),
             SEEK_HEAD => cues_at = position_of_cues(child.payload).or(cues_at),
             CUES if child.is_whole() => {
-                return list(child.payload, origin.saturating_add(child.start as u64), frame, file);
+                return list(stretch, (child.payload, origin.saturating_add(child.start as u64)), frame, file);
             }
             CUES => cues_at = Some(child.start as u64),
             CLUSTER => break,
@@ -123,7 +123,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
     let at = cues_at.and_then(|at| usize::try_from(at).ok());
     if let Some(cues) = at.and_then(|at| element(segment.payload, at)).filter(|cues| cues.id == CUES) {
         if cues.is_whole() {
-            return list(cues.payload, origin.saturating_add(cues.start as u64), frame, file);
+            return list(stretch, (cues.payload, origin.saturating_add(cues.start as u64)), frame, file);
         }
         behind = cues.end();
     }
@@ -138,7 +138,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
         // The beginning is needed as well: cues alone do not say from where their positions count.
         Some((_, end)) if end <= MAX_SPAN && end > stretch.end() => Ok(IndexRead::More((0, end))),
         Some((at, end)) if at <= MAX_SPAN && at >= stretch.end() => Ok(IndexRead::More((0, end.min(MAX_SPAN)))),
-        _ => plain(frame.length, file),
+        _ => plain(stretch, frame.length, file),
     }
 }
 
@@ -155,7 +155,7 @@ fn alone(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead, Containe
     let origin = init.zip(first).and_then(|(init, first)| init.checked_sub(first));
     let origin = origin.ok_or(ContainerError::Missing("Segment"))?;
     let frame = Frame { origin, end: Some(stretch.first), scale: DEFAULT_SCALE, length: None };
-    list(cues.payload, stretch.first, frame, file)
+    list(stretch, (cues.payload, stretch.first), frame, file)
 }
 
 fn describe(info: &Element<'_>, frame: &mut Frame) {
@@ -211,10 +211,15 @@ fn points(cues: &[u8]) -> Result<Vec<(u64, u64)>, ContainerError> {
 }
 
 /// `cues` begin at the byte `at` of the file.
-fn list(cues: &[u8], at: u64, frame: Frame, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
+fn list(
+    stretch: Stretch<'_>,
+    (cues, at): (&[u8], u64),
+    frame: Frame,
+    file: &IndexedFile,
+) -> Result<IndexRead, ContainerError> {
     let points = points(cues)?;
     if points.is_empty() {
-        return plain(frame.length, file);
+        return plain(stretch, frame.length, file);
     }
     let time = |ticks: u64| {
         let nanos = u128::from(ticks) * u128::from(frame.scale);

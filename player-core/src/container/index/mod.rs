@@ -11,6 +11,7 @@ mod tests;
 use super::ContainerError;
 use crate::manifest::{ByteSource, IndexedFile, InitSource, SegmentRef, Timing};
 use abr::MediaTime;
+use bytes::Bytes;
 use std::time::Duration;
 
 /// Bytes asked for where the manifest does not say where an index is.
@@ -37,10 +38,15 @@ pub fn read(data: &[u8], first: u64, file: &IndexedFile) -> Result<IndexRead, Co
     let stretch = Stretch { data, first };
     if super::webm::is_webm(data) || cues::is_cues(data) {
         cues::read(stretch, file)
+    } else if first == 0 && (super::ts::is_ts(data) || super::packed::is_packed_audio(data)) {
+        plain(stretch, None, file)
     } else {
         bmff::read(stretch, file)
     }
 }
+
+/// Bytes of a file that are read to find out how long it is, where it does not say so.
+const MAX_MEASURED: u64 = 32 << 20;
 
 /// Bytes and where they are in the file.
 #[derive(Clone, Copy, Debug)]
@@ -112,12 +118,32 @@ fn period(file: &IndexedFile) -> (MediaTime, MediaTime, MediaTime) {
     }
 }
 
-/// The whole file as one segment. `length` is what the file says itself.
-fn plain(length: Option<Duration>, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
+/// How long the media at the beginning of a file are, by what is in it; `None` before enough of it has been read.
+fn measured(stretch: Stretch<'_>) -> Result<Option<Duration>, ContainerError> {
+    // The first look is as long as this, and no shorter unless the file is.
+    if stretch.first > 0 || stretch.data.len() as u64 == HEAD {
+        return Ok(None);
+    }
+    let demuxed = super::demux(&Bytes::copy_from_slice(stretch.data), None, None)?;
+    let samples = || demuxed.streams.iter().flat_map(|stream| &stream.samples);
+    let first = samples().map(|sample| sample.pts).min();
+    let end = samples().map(|sample| sample.pts + sample.duration).max();
+    Ok(first.zip(end).map(|(first, end)| end.duration_since(first)))
+}
+
+/// The whole file as one segment. `length` is what the file says itself; where it says nothing, what is in it does, as
+/// far as [`MAX_MEASURED`].
+fn plain(stretch: Stretch<'_>, length: Option<Duration>, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
     let (_, begin, end) = period(file);
     let start = if begin == MediaTime::MIN { MediaTime::ZERO } else { begin };
     let by_period = if end == MediaTime::MAX { None } else { Some(end.duration_since(start)) };
-    let duration = by_period.or(length).filter(|duration| !duration.is_zero());
+    let duration = match by_period.or(length).filter(|duration| !duration.is_zero()) {
+        Some(duration) => Some(duration),
+        None => match measured(stretch)? {
+            None => return Ok(IndexRead::More((0, MAX_MEASURED))),
+            measured => measured.filter(|duration| !duration.is_zero()),
+        },
+    };
     let duration =
         duration.ok_or_else(|| ContainerError::Unsupported("a file that does not say how long it is".into()))?;
     Ok(IndexRead::Done(vec![SegmentRef {

@@ -218,6 +218,14 @@ impl<'a> Demuxer<'a> {
             self.unsupported.truncate(MAX_STREAMS);
             return Ok(());
         }
+        let seen = wanted.iter().any(|entry| matches!(entry.kind, StreamKind::Video { .. }));
+        let unseen = table.content.iter().find_map(|entry| match entry.kind {
+            StreamKind::Other(kind) => tables::picture(kind),
+            _ => None,
+        });
+        if let (false, Some(codec)) = (seen, unseen) {
+            return Err(ContainerError::NoDecoder(codec.to_owned()));
+        }
         self.program = Some(pid);
         self.ended.extend(self.active.extract_if(.., |stream| !wanted.contains(&stream.entry)));
         for entry in wanted {

@@ -132,6 +132,11 @@ fn descriptors(mut data: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     })
 }
 
+/// The name of a codec of pictures that this player does not have.
+pub(super) fn picture(stream_type: u8) -> Option<&'static str> {
+    matches!(stream_type, 0x01 | 0x02 | 0x10 | 0x21 | 0x33).then(|| name(stream_type))
+}
+
 /// For a message: what is in streams of this type.
 pub(super) fn name(stream_type: u8) -> &'static str {
     match stream_type {

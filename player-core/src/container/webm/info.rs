@@ -6,6 +6,7 @@ use super::encoding::Encoding;
 use super::tracks::Track;
 use crate::container::ContainerError;
 use crate::drm::KeyId;
+use crate::manifest::TrackKind;
 use std::time::Duration;
 
 /// Nanoseconds of one tick where `Info` does not say.
@@ -29,7 +30,8 @@ pub struct Header {
 impl Header {
     /// Reads `Info` and `Tracks` from the beginning of a file. What follows them may be missing.
     ///
-    /// Tracks that cannot be decoded are left out; the reason is the error only if none is left.
+    /// Tracks that cannot be decoded are left out; the reason is the error only if none is left, or no picture where
+    /// there is one.
     pub fn parse(data: &[u8]) -> Result<Self, ContainerError> {
         let mut header = Self {
             timestamp_scale: DEFAULT_TIMESTAMP_SCALE,
@@ -56,7 +58,8 @@ impl Header {
                 _ => {}
             }
         }
-        if header.tracks.is_empty() {
+        let seen_none = header.tracks.iter().all(|track| track.format.kind != TrackKind::Video);
+        if header.tracks.is_empty() || seen_none && matches!(refused, Some(ContainerError::NoDecoder(_))) {
             let missing = ContainerError::Missing(if seen { "TrackEntry" } else { "Tracks" });
             return Err(refused.unwrap_or(missing));
         }
@@ -101,7 +104,8 @@ impl Header {
             }
             match Track::parse(element.payload(tracks)?) {
                 Ok(track) => self.tracks.push(track),
-                Err(error) => refused = Some(error),
+                Err(error) if !matches!(refused, Some(ContainerError::NoDecoder(_))) => refused = Some(error),
+                Err(_) => {}
             }
         }
         Ok(refused)

@@ -153,7 +153,7 @@ fn headers_taken_from_frames_are_put_back() {
 
 #[test]
 fn tracks_that_cannot_be_played_are_left_out_and_the_last_one_says_why() {
-    assert_eq!(one_track(1, b"V_PRORES", &[]), Err(ContainerError::Unsupported("codec V_PRORES".into())));
+    assert_eq!(one_track(1, b"V_PRORES", &[]), Err(ContainerError::NoDecoder("codec V_PRORES".into())));
     assert_eq!(one_track(2, b"A_OPUS", &[]), Err(ContainerError::Malformed("OpusHead")));
     assert_eq!(one_track(1, b"V_MPEG4/ISO/AVC", &[]), Err(ContainerError::Missing("CodecPrivate")));
     assert_eq!(Header::parse(&[]), Err(ContainerError::Missing("Tracks")));

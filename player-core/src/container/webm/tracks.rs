@@ -165,6 +165,10 @@ impl Fields {
             "D_WEBVTT/SUBTITLES" | "D_WEBVTT/CAPTIONS" => {
                 return Ok((CodecConfig::WebVtt { header: private }, CueBlocks::Lines));
             }
+            // A cover beside sound is a picture that stands still.
+            picture if picture.starts_with("V_") && picture != "V_MJPEG" && picture != "V_UNCOMPRESSED" => {
+                return Err(ContainerError::NoDecoder(format!("codec {}", picture.escape_default())));
+            }
             other => return Err(ContainerError::Unsupported(format!("codec {}", other.escape_default()))),
         };
         Ok((codec, CueBlocks::None))

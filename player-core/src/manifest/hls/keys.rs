@@ -52,6 +52,8 @@ enum Offer {
     /// `SAMPLE-AES-CTR`, of ISO media only.
     SamplesCtr(RawKey),
     Licence(Protection),
+    /// Another system's licence, by its name; the rest of it is Common Encryption in ISO media.
+    Foreign(String),
 }
 
 /// A key that is behind an address, with its IV if there is one.
@@ -101,7 +103,7 @@ impl ActiveKeys {
     /// The first tag's, if there are tags and none can be taken.
     pub(super) fn applied(&self, boxes: bool) -> Result<Applied, ManifestError> {
         let mut applied = Applied::default();
-        let mut refusal = None;
+        let (mut refusal, mut foreign) = (None, None);
         for tag in &self.tags {
             let refused = match tag.offer.clone() {
                 Ok(Offer::Whole(key)) => {
@@ -120,12 +122,20 @@ impl ActiveKeys {
                     applied.protections.push(protection);
                     continue;
                 }
+                Ok(Offer::Foreign(system)) if boxes => {
+                    foreign.get_or_insert(system);
+                    continue;
+                }
+                Ok(Offer::Foreign(system)) => ManifestError::Protection(system),
                 Ok(Offer::Samples(_) | Offer::SamplesCtr(_)) => {
                     ManifestError::Protection("SAMPLE-AES-CTR outside ISO media".to_owned())
                 }
                 Err(error) => error,
             };
             refusal.get_or_insert(refused);
+        }
+        if applied.cipher.is_none() && applied.protections.is_empty() && foreign.is_some() {
+            applied.protections.push(Protection { foreign, ..Protection::default() });
         }
         match refusal {
             Some(refusal) if applied.cipher.is_none() && applied.protections.is_empty() => Err(refusal),
@@ -138,6 +148,7 @@ impl ActiveKeys {
 /// they can be fetched early.
 pub(super) fn announced(attributes: &Attributes<'_>, base: &Url) -> Option<Protection> {
     match offer(attributes, &format(attributes), base).ok()? {
+        Offer::Foreign(_) => None,
         Offer::Licence(protection) => Some(protection),
         Offer::Whole(key) | Offer::Samples(key) | Offer::SamplesCtr(key) => {
             Some(Protection { key_url: Some(key.url), ..Protection::default() })
@@ -172,7 +183,11 @@ fn offer(attributes: &Attributes<'_>, format: &str, base: &Url) -> Result<Offer,
     }
     if format != IDENTITY {
         let known = KNOWN_FORMATS.iter().find(|(known, _)| *known == format).map(|(_, name)| *name);
-        return Err(ManifestError::Protection(shortened(known.unwrap_or(format))));
+        let system = shortened(known.unwrap_or(format));
+        return match &*method {
+            "SAMPLE-AES" | "SAMPLE-AES-CTR" => Ok(Offer::Foreign(system)),
+            _ => Err(ManifestError::Protection(system)),
+        };
     }
     let uri = attributes.text("URI").ok_or(ManifestError::NotAPlaylist("a key without an address"))?;
     let url = resolve(base, uri).map_err(|_| ManifestError::NotAPlaylist("a key at an address that nobody answers"))?;

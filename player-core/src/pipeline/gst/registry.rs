@@ -53,8 +53,11 @@ fn without_details(caps: &gst::Caps) -> gst::Caps {
     let mut media = gst::Caps::new_empty();
     for structure in caps.iter() {
         let mut wanted = gst::Structure::new_empty(structure.name());
-        if let Ok(version) = structure.get::<i32>("mpegversion") {
-            wanted.set("mpegversion", version);
+        // Decoders of MPEG audio take one layer each, and say so.
+        for field in ["mpegversion", "layer"] {
+            if let Ok(number) = structure.get::<i32>(field) {
+                wanted.set(field, number);
+            }
         }
         media.make_mut().append_structure(wanted);
     }
@@ -70,4 +73,19 @@ fn gives_system_memory(factory: &gst::ElementFactory) -> bool {
             structure.name().ends_with("/x-raw") && features.contains(gst::CAPS_FEATURE_MEMORY_SYSTEM_MEMORY)
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_of_each_layer_has_a_decoder_that_takes_it() {
+        gst::init().unwrap();
+        for layer in [2i32, 3] {
+            let caps = gst::Caps::builder("audio/mpeg").field("mpegversion", 1i32).field("layer", layer).build();
+            let decoder = decoder(&caps).unwrap();
+            assert!(decoder.factory().unwrap().can_sink_any_caps(&caps), "layer {layer}: {}", decoder.name());
+        }
+    }
 }

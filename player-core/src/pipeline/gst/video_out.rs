@@ -22,7 +22,7 @@ struct Numbers {
 pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU64>) -> gst_app::AppSink {
     let formats = match output.pixels {
         Pixels::Only(format) => vec![video_format(format)],
-        Pixels::Native => vec![VideoFormat::I420, VideoFormat::I42010le],
+        Pixels::Native => FORMATS.map(|(theirs, _)| theirs).to_vec(),
     };
     let caps = gst_video::VideoCapsBuilder::new().format_list(formats).build();
     let numbers = Numbers { sequence: Arc::new(AtomicU64::new(0)), generation };
@@ -56,12 +56,27 @@ pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU
     sink
 }
 
+/// GStreamer's names of our formats.
+const FORMATS: [(VideoFormat, PixelFormat); 9] = [
+    (VideoFormat::I420, PixelFormat::I420),
+    (VideoFormat::I42010le, PixelFormat::I420P10),
+    (VideoFormat::I42012le, PixelFormat::I420P12),
+    (VideoFormat::Y42b, PixelFormat::I422),
+    (VideoFormat::I42210le, PixelFormat::I422P10),
+    (VideoFormat::I42212le, PixelFormat::I422P12),
+    (VideoFormat::Y444, PixelFormat::I444),
+    (VideoFormat::Y44410le, PixelFormat::I444P10),
+    (VideoFormat::Y44412le, PixelFormat::I444P12),
+];
+
 fn video_format(format: PixelFormat) -> VideoFormat {
-    match format {
-        PixelFormat::Rgba => VideoFormat::Rgba,
-        PixelFormat::I420 => VideoFormat::I420,
-        PixelFormat::I420P10 => VideoFormat::I42010le,
-    }
+    let known = FORMATS.iter().find(|(_, ours)| *ours == format);
+    known.map_or(VideoFormat::Rgba, |(theirs, _)| *theirs)
+}
+
+fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
+    let known = FORMATS.iter().find(|(theirs, _)| *theirs == format).map(|(_, ours)| *ours);
+    known.or((format == VideoFormat::Rgba).then_some(PixelFormat::Rgba))
 }
 
 fn pts(sample: &gst::Sample) -> Option<u64> {
@@ -78,12 +93,7 @@ fn put(sample: &gst::Sample, numbers: &Numbers, frames: &FrameSlot) {
 
 fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
     let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
-    let pixels = match info.format() {
-        VideoFormat::Rgba => PixelFormat::Rgba,
-        VideoFormat::I420 => PixelFormat::I420,
-        VideoFormat::I42010le => PixelFormat::I420P10,
-        _ => return None,
-    };
+    let pixels = pixel_format(info.format())?;
     let buffer = sample.buffer_owned()?;
     let pts = buffer.pts()?;
     let on_timeline =

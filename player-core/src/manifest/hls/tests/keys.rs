@@ -99,6 +99,10 @@ fn conformance_03_what_is_not_known_is_fatal_only_where_nothing_else_is_offered(
         let key = "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\",KEYFORMAT=\"org.w3.clearkey\"";
         assert!(index_of(&format!("#EXT-X-KEY:{tag}\n{key}\n{segment}")).is_ok(), "{tag}");
     }
+    // In boxes it is Common Encryption, whoever has the key.
+    let boxes = index_of(&format!("#EXT-X-MAP:URI=\"i.mp4\"\n{SYSTEMS}\n#EXTINF:4,\na.m4s")).unwrap();
+    let foreign = Some("FairPlay Streaming".to_owned());
+    assert_eq!(boxes.protections, [Protection { foreign, ..Protection::default() }]);
     // A lead in the clear does not help what follows.
     assert!(index_of(&format!("{segment}\n{SYSTEMS}\n{segment}")).is_err());
     assert!(index_of(&format!("{segment}\n{SYSTEMS}\n#EXT-X-KEY:METHOD=NONE\n{segment}")).is_ok());
