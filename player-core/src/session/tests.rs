@@ -286,6 +286,12 @@ enum Step {
     Stray(u64),
 }
 
+/// A text, one that is none, captions that come late, or nothing.
+fn text() -> impl Strategy<Value = Option<TrackId>> {
+    let captions = crate::text::captions::CaptionService::line21(1).map(|service| service.track());
+    prop_oneof![(0u16..6).prop_map(|track| Some(TrackId(track))), Just(captions), Just(None)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     use crate::pipeline::PipelineEvent;
     prop_oneof![
@@ -296,7 +302,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u16..7).prop_map(|rung| Step::Command(Command::SetQuality { choice: QualityChoice::Fixed(RungId(rung)) })),
         1 => Just(Step::Command(Command::SetQuality { choice: QualityChoice::Auto })),
         1 => (0u16..3).prop_map(|track| Step::Command(Command::SelectAudio { track: TrackId(track) })),
-        1 => (0u16..3).prop_map(|track| Step::Command(Command::SelectText { track: Some(TrackId(track)) })),
+        1 => text().prop_map(|track| Step::Command(Command::SelectText { track })),
+        1 => text().prop_map(|track| Step::Command(Command::SelectSecondText { track })),
         1 => any::<f32>().prop_map(|volume| Step::Command(Command::SetVolume { volume })),
         1 => (0u64..4).prop_map(|generation| Step::Pipeline(PipelineEvent::Prerolled { generation })),
         1 => (0u64..50).prop_map(Step::Stray),
@@ -322,7 +329,8 @@ proptest! {
         });
         let mut config = PlayerConfig::default();
         config.buffer.budget = ByteCount::from_mib(2);
-        let mut harness = Harness::new(config, ManifestBuilder::default(), link, at(start));
+        let manifest = ManifestBuilder { texts: 2, captions: true, messages: true, ..ManifestBuilder::default() };
+        let mut harness = Harness::new(config, manifest, link, at(start));
         harness.send(Command::Play);
         let mut floor = MediaTime::ZERO;
         for step in steps {
@@ -338,7 +346,7 @@ proptest! {
             }
             let largest = 6_000 * 125 * 4;
             prop_assert!(harness.session.held().bytes() <= (2 << 20) + 2 * largest);
-            prop_assert!(harness.in_flight() <= 3);
+            prop_assert!(harness.in_flight() <= 4);
         }
         // Positions go back only by a seek.
         for pair in harness.events.windows(2) {
