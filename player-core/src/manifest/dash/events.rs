@@ -76,7 +76,7 @@ mod tests {
             <Event presentationTime='5000' messageData='old'/>\
             <Event presentationTime='1000' id='over'/><Event presentationTime='99000' id='late'/></EventStream></Period>";
         let roots = parse(text).unwrap();
-        let place = Place { epoch: 1, start: 10 * SECOND, end: Some(20 * SECOND), edge: None };
+        let place = Place { epoch: 1, start: 10 * SECOND, end: Some(20 * SECOND), last: true, edge: None };
         let mut events = Vec::new();
         collect(&roots[0], &place, &mut events).unwrap();
         assert_eq!(events.len(), 3);
