@@ -89,6 +89,8 @@ pub struct Session {
     pending: Option<(Decision, String)>,
     queues: BTreeMap<TrackKind, SampleQueue>,
     text: Option<TextTrack>,
+    /// Answers that wait for the main track to tell an epoch's clock: one per track at most.
+    parked: Vec<(TransferId, Loaded)>,
     timelines: Timelines,
 
     playhead: Playhead,
@@ -129,6 +131,7 @@ impl Session {
             pending: None,
             queues: BTreeMap::new(),
             text: None,
+            parked: Vec::new(),
             timelines: Timelines::default(),
             playhead: Playhead::new(start.max(MediaTime::ZERO)),
             configured: false,
