@@ -2,6 +2,8 @@
 //! server of its own, which it may break in any way.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+pub mod files;
+
 use app_qa::picture::PictureCheck;
 use app_qa::play::{PlayOptions, Run};
 use app_qa::target::{Account, Target};

@@ -98,6 +98,8 @@ pub struct Session {
     texts: Texts,
     captions: Captions,
     told_events: ToldEvents,
+    /// Answers that wait for the main track to tell an epoch's clock: one per track at most.
+    parked: Vec<(TransferId, Loaded)>,
     timelines: Timelines,
 
     playhead: Playhead,
@@ -140,6 +142,7 @@ impl Session {
             texts: Texts::default(),
             captions: Captions::default(),
             told_events: ToldEvents::default(),
+            parked: Vec::new(),
             timelines: Timelines::default(),
             playhead: Playhead::new(start.max(MediaTime::ZERO)),
             configured: false,

@@ -17,9 +17,15 @@ pub(crate) struct Timelines {
 }
 
 impl Timelines {
+    /// Is the shift of this epoch settled?
+    pub(super) fn knows(&self, epoch: u32) -> bool {
+        self.shifts.contains_key(&epoch)
+    }
+
     /// What is to be added to the media times of this segment.
     ///
-    /// All tracks of an epoch share a clock, so the first segment that is seen of any track sets the shift of all.
+    /// All tracks of an epoch share a clock, so the first segment that is seen of any track sets the shift of all. The
+    /// session sees to it that this is the picture's: sound that begins later would move pictures in front of the start.
     pub(crate) fn shift(&mut self, segment: &SegmentRef, media: &Demuxed) -> MediaTime {
         match segment.timing {
             Timing::Anchored { shift, .. } => shift,

@@ -72,6 +72,14 @@ impl Active {
         Self { id, rung, fetching, since: now, progress: None, looked_at: None, recent: VecDeque::new() }
     }
 
+    /// The segment that it fetches.
+    pub(super) fn segment(&self) -> Option<&SegmentRef> {
+        match &self.fetching {
+            Fetching::Segment(segment) => Some(segment),
+            Fetching::Playlist => None,
+        }
+    }
+
     /// Notes how much has arrived.
     pub(super) fn note(&mut self, progress: Progress, now: Duration) {
         // The clock starts with the first byte: before it the link is not what keeps us waiting.
@@ -192,6 +200,13 @@ impl TrackLoader {
     pub(super) fn due(&self, rung: RungId) -> Option<&SegmentRef> {
         let index = self.indexes.get(&rung)?;
         index.segments.get(self.due_position(index)?)
+    }
+
+    /// The segment that will come next: the one under way, or the one that is due as far as a list is known.
+    pub(super) fn next_segment(&self) -> Option<&SegmentRef> {
+        let under_way = self.transfer.as_ref().and_then(Active::segment);
+        let known = || self.last_rung.or(self.indexes.keys().next().copied());
+        under_way.or_else(|| self.due(known()?)).filter(|segment| !segment.gap)
     }
 
     fn due_position(&self, index: &SegmentIndex) -> Option<usize> {

@@ -6,13 +6,13 @@ use super::output::{Job, Output, TransferId};
 use super::quality::Moment;
 use super::recovery::{self, Attempt, Recovery};
 use super::sample_queue::QueuedSegment;
-use super::track_loader::{Active, Fetching, Retry};
+use super::track_loader::{Active, Fetching, Retry, TrackLoader};
 use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
 use crate::container::{Demuxed, Init, MediaStream};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
-use crate::manifest::{SegmentRef, TrackKind};
+use crate::manifest::{SegmentRef, Timing, TrackKind};
 use crate::net::{FetchError, Progress};
 use abr::{BufferState, ByteCount, InFlight, LoadVerdict, MediaTime, RungId};
 use std::sync::Arc;
@@ -38,6 +38,7 @@ impl Session {
     }
 
     pub(super) fn schedule_loads(&mut self) {
+        self.release_parked();
         if self.refreshing {
             return;
         }
@@ -115,6 +116,7 @@ impl Session {
     fn is_far_ahead(&self, index: usize) -> bool {
         let own = self.loaded_ahead(index);
         let others = (0..self.loaders.len()).filter(|other| *other != index && !self.loaders[*other].is_complete());
+        let others = others.filter(|other| !self.is_parked(*other));
         others
             .map(|other| self.loaded_ahead(other))
             .min()
@@ -181,7 +183,10 @@ impl Session {
     pub(super) fn cancel_transfer(&mut self, index: usize) {
         let ours = self.is_adaptive(&self.loaders[index]);
         if let Some(active) = self.loaders[index].transfer.take() {
-            self.outputs.push(Output::Cancel(active.id));
+            // What has been answered needs no cancelling.
+            if self.parked.extract_if(.., |(id, _)| *id == active.id).next().is_none() {
+                self.outputs.push(Output::Cancel(active.id));
+            }
             if let Some(chooser) = &mut self.chooser {
                 chooser.transfer_cancelled(active.id, ours, self.now);
             }
@@ -253,6 +258,10 @@ impl Session {
             return self.text_loaded(id, loaded.content);
         }
         let Some(index) = self.loader_with(id) else { return };
+        if self.waits_for_clock(index) {
+            self.parked.push((id, loaded));
+            return;
+        }
         let Some(active) = self.loaders[index].transfer.take() else { return };
         self.loaders[index].retry = Retry::default();
         match (loaded.content, active.fetching) {
@@ -295,6 +304,30 @@ impl Session {
             _ => debug_assert!(false, "the driver answers with what was asked for"),
         }
         self.recovered();
+    }
+
+    /// Is the segment that this loader fetches to be placed by a clock that the main track's next segment will tell?
+    fn waits_for_clock(&self, index: usize) -> bool {
+        let listed = |segment: &SegmentRef| (segment.timing == Timing::Listed).then_some(segment.epoch);
+        let fetched = self.loaders[index].transfer.as_ref().and_then(Active::segment).and_then(listed);
+        let Some(epoch) = fetched.filter(|epoch| !self.timelines.knows(*epoch)) else { return false };
+        let main = self
+            .loaders
+            .iter()
+            .find(|loader| self.is_adaptive(loader) && loader.track() != self.loaders[index].track());
+        main.and_then(TrackLoader::next_segment).and_then(listed) == Some(epoch)
+    }
+
+    fn is_parked(&self, index: usize) -> bool {
+        let id = self.loaders[index].transfer.as_ref().map(|active| active.id);
+        self.parked.iter().any(|(parked, _)| Some(*parked) == id)
+    }
+
+    /// Takes in what waited for a clock and waits no more.
+    fn release_parked(&mut self) {
+        for (id, loaded) in std::mem::take(&mut self.parked) {
+            self.loaded(id, loaded);
+        }
     }
 
     /// The duration comes with the first media playlist; the manifest's event is sent again with it.

@@ -134,7 +134,7 @@ pub fn cea(data: &[u8]) {
     for part in [first, second] {
         let until = part.last().map_or(MediaTime::ZERO, |(time, _)| *time) + Duration::from_millis(40);
         cues(line21.decode(part, until).into_iter().map(|(_, cue)| cue).collect());
-        cues(digital.decode(part, until));
+        cues(digital.decode(part, until).into_iter().map(|(_, cue)| cue).collect());
     }
 }
 

@@ -350,7 +350,10 @@ fn buffer(sample: &Sample, offset: i64, hidden: &Hidden) -> gst::Buffer {
     fields.set_pts(pts);
     // Media with negative composition offsets have decode times behind presentation times; GStreamer's base classes
     // take that for an error and guess. The order of the samples says all that a decoder needs.
-    fields.set_duration(gst::ClockTime::try_from(sample.duration).ok());
+    // Decoders cut a picture that reaches into the segment down to its part in there, time included: a hidden one would
+    // not be known again.
+    let duration = if sample.hidden { std::time::Duration::from_nanos(1) } else { sample.duration };
+    fields.set_duration(gst::ClockTime::try_from(duration).ok());
     if !sample.keyframe {
         fields.set_flags(gst::BufferFlags::DELTA_UNIT);
     }
