@@ -287,43 +287,6 @@ proptest! {
 }
 
 #[test]
-fn tmp_dump() {
-    let out = PathBuf::from("/tmp/tsdump");
-    std::fs::create_dir_all(&out).unwrap();
-    for (folder, name) in [
-        ("pkgr-avc-aac-ts", "video"),
-        ("pkgr-avc-ts-with-encryption", "video"),
-        ("pkgr-hls-segmented-webvtt", "video"),
-        ("shk-hls-ts-h264", ""),
-        ("shk-hls-ts-muxed-aac-h264", ""),
-        ("shk-hls-gap", ""),
-    ] {
-        let mut all = Vec::new();
-        for (file, segment) in streams(folder, name).unwrap() {
-            let media = demux(&segment, Some(&cipher())).unwrap();
-            let one: Vec<u8> =
-                of_kind(&media, TrackKind::Video)[0].samples.iter().flat_map(|s| s.data.to_vec()).collect();
-            std::fs::write(out.join(format!("{folder}-{file}.h264")), &one).unwrap();
-            all.extend(one);
-            eprintln!(
-                "{folder} {file} {:?}",
-                media
-                    .streams
-                    .iter()
-                    .map(|s| (
-                        s.samples.len(),
-                        s.samples[0].pts,
-                        s.samples[0].dts,
-                        s.samples.iter().filter(|s| s.keyframe).count()
-                    ))
-                    .collect::<Vec<_>>()
-            );
-        }
-        std::fs::write(out.join(format!("{folder}.h264")), all).unwrap();
-    }
-}
-
-#[test]
 fn captions_are_found_in_a_real_stream() {
     let Some(root) = streams_root() else { return };
     let folder = root.join("m3-dash-cea608");
