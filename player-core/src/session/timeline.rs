@@ -22,6 +22,13 @@ impl Timelines {
         self.shifts.contains_key(&epoch)
     }
 
+    /// Does the segment count from where the playlist does? Then it says nothing of its epoch that others would not.
+    pub(super) fn agrees(segment: &SegmentRef, media: &Demuxed) -> bool {
+        let times = media.streams.iter().flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
+        let first = times.map(|sample| sample.pts).min();
+        segment.epoch == 0 && first.is_some_and(|first| listed_shift(segment, first) == MediaTime::ZERO)
+    }
+
     /// What is to be added to the media times of this segment.
     ///
     /// All tracks of an epoch share a clock, so the first segment that is seen of any track sets the shift of all. The
@@ -129,6 +136,9 @@ mod tests {
         assert_eq!(shift(&mut timelines, 2_000, 0, 12_040), -10_000, "rounding of the playlist moves nothing");
         assert_eq!(shift(&mut timelines, 4_000, 1, 500), 3_500);
         assert_eq!(shift(&mut timelines, 2_000, 0, 12_000), -10_000, "another track of the first epoch");
+        assert!(Timelines::agrees(&segment(0, 0, Timing::Listed), &media(40)), "it counts from zero");
+        assert!(!Timelines::agrees(&segment(0, 0, Timing::Listed), &media(10_000)));
+        assert!(!Timelines::agrees(&segment(0, 1, Timing::Listed), &media(40)), "a playlist alone knows later epochs");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::output::{Job, Output, TransferId};
 use super::quality::Moment;
 use super::recovery::{self, Attempt, Recovery};
 use super::sample_queue::QueuedSegment;
+use super::timeline::Timelines;
 use super::track_loader::{Active, Fetching, Retry, TrackLoader};
 use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
 use crate::container::{Demuxed, Init, MediaStream};
@@ -184,9 +185,10 @@ impl Session {
         let ours = self.is_adaptive(&self.loaders[index]);
         if let Some(active) = self.loaders[index].transfer.take() {
             // What has been answered needs no cancelling.
-            if self.parked.extract_if(.., |(id, _)| *id == active.id).next().is_none() {
-                self.outputs.push(Output::Cancel(active.id));
+            if self.parked.extract_if(.., |(id, _)| *id == active.id).next().is_some() {
+                return;
             }
+            self.outputs.push(Output::Cancel(active.id));
             if let Some(chooser) = &mut self.chooser {
                 chooser.transfer_cancelled(active.id, ours, self.now);
             }
@@ -258,13 +260,46 @@ impl Session {
             return self.text_loaded(id, loaded.content);
         }
         let Some(index) = self.loader_with(id) else { return };
-        if self.waits_for_clock(index) {
+        if self.waits_for_clock(index) && !self.agrees(index, &loaded.content) {
+            // It has come all the same: the link is measured, and the log says so.
+            if let Some(event) = self.segment_arrived(index, &loaded) {
+                self.emit(event);
+            }
             self.parked.push((id, loaded));
             return;
         }
+        let event = self.segment_arrived(index, &loaded);
+        self.take_in(index, loaded.content, event);
+    }
+
+    /// Tells the chooser of a segment that has come, and says it for the log.
+    fn segment_arrived(&mut self, index: usize, loaded: &Loaded) -> Option<PlaybackEvent> {
+        let ours = self.is_adaptive(&self.loaders[index]);
+        let track = self.loaders[index].group.kind;
+        let active = self.loaders[index].transfer.as_ref()?;
+        let (rung, number) = (video_rung(track, active.rung), active.segment()?.number);
+        if let Some(chooser) = &mut self.chooser {
+            // The last byte came before decryption and the way here.
+            let finished = self.now.min(active.since + loaded.elapsed);
+            chooser.transfer_finished(active.id, loaded.bytes, loaded.cached, ours, finished);
+        }
+        Some(PlaybackEvent::SegmentLoaded {
+            track,
+            rung,
+            number,
+            bytes: ByteCount::new(loaded.bytes),
+            ttfb: loaded.ttfb,
+            elapsed: loaded.elapsed,
+            cached: loaded.cached,
+            throughput: self.chooser.as_ref().and_then(super::QualityChooser::throughput),
+        })
+    }
+
+    /// Puts what has come where it belongs. The event is still to be told.
+    fn take_in(&mut self, index: usize, content: Content, event: Option<PlaybackEvent>) {
         let Some(active) = self.loaders[index].transfer.take() else { return };
         self.loaders[index].retry = Retry::default();
-        match (loaded.content, active.fetching) {
+        match (content, active.fetching) {
             (Content::Playlist(playlist), Fetching::Playlist) => {
                 let known = self.duration();
                 let keys: Vec<KeyId> = playlist.protections.iter().flat_map(|p| p.key_ids.iter().copied()).collect();
@@ -278,25 +313,10 @@ impl Session {
                 }
             }
             (Content::Media { init, media }, Fetching::Segment(segment)) => {
-                let ours = self.is_adaptive(&self.loaders[index]);
-                if let Some(chooser) = &mut self.chooser {
-                    // The last byte came before decryption and the way here.
-                    let finished = self.now.min(active.since + loaded.elapsed);
-                    chooser.transfer_finished(id, loaded.bytes, loaded.cached, ours, finished);
-                }
-                let track = self.loaders[index].group.kind;
-                let event = PlaybackEvent::SegmentLoaded {
-                    track,
-                    rung: video_rung(track, active.rung),
-                    number: segment.number,
-                    bytes: ByteCount::new(loaded.bytes),
-                    ttfb: loaded.ttfb,
-                    elapsed: loaded.elapsed,
-                    cached: loaded.cached,
-                    throughput: self.chooser.as_ref().and_then(super::QualityChooser::throughput),
-                };
                 self.enqueue(index, active.rung, &segment, init.as_ref(), media);
-                self.emit(event);
+                if let Some(event) = event {
+                    self.emit(event);
+                }
                 if self.network_told_at.is_none_or(|at| self.now.saturating_sub(at) >= NETWORK_EVERY) {
                     self.tell_network();
                 }
@@ -318,6 +338,15 @@ impl Session {
         main.and_then(TrackLoader::next_segment).and_then(listed) == Some(epoch)
     }
 
+    /// Would the main track's clock be the same?
+    fn agrees(&self, index: usize, content: &Content) -> bool {
+        let segment = self.loaders[index].transfer.as_ref().and_then(Active::segment);
+        match (content, segment) {
+            (Content::Media { media, .. }, Some(segment)) => Timelines::agrees(segment, media),
+            _ => true,
+        }
+    }
+
     fn is_parked(&self, index: usize) -> bool {
         let id = self.loaders[index].transfer.as_ref().map(|active| active.id);
         self.parked.iter().any(|(parked, _)| Some(*parked) == id)
@@ -326,7 +355,11 @@ impl Session {
     /// Takes in what waited for a clock and waits no more.
     fn release_parked(&mut self) {
         for (id, loaded) in std::mem::take(&mut self.parked) {
-            self.loaded(id, loaded);
+            match self.loader_with(id) {
+                Some(index) if self.waits_for_clock(index) => self.parked.push((id, loaded)),
+                Some(index) => self.take_in(index, loaded.content, None),
+                None => {}
+            }
         }
     }
 
