@@ -217,7 +217,13 @@ impl Policy<'_> {
             scores.add(0, self.score(&now, 0, true));
         }
         scores.add(running.rung, self.score_of_rest(&now, running) + ABANDON_MARGIN);
-        (scores.best < running.rung).then_some(scores)
+        if scores.best == running.rung {
+            return None;
+        }
+        while scores.best > 0 && situation.before.is_some() && self.is_reckless(&now, scores.best) {
+            scores.step_down(|rung| self.score(&now, rung, true));
+        }
+        Some(scores)
     }
 
     /// The rates to expect of a transfer of that many bits.

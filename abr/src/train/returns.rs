@@ -4,6 +4,7 @@ use super::adam::{Adam, Schedule};
 use super::gradient::{backward, forward, shuffled};
 use crate::engine::dense::Network;
 use crate::engine::worth::{INPUTS, ValueNetwork};
+use crate::sim::parallel;
 use crate::sim::split_mix::SplitMix;
 
 /// States of one situation, which differ in buffer and rung and met the same network afterwards.
@@ -61,12 +62,8 @@ impl Returns {
                 // Two halves in a fixed order: as quick as two cores are, and the same on any number of them.
                 let (left, right) = batch.split_at(batch.len() / 2);
                 let shared = &*network;
-                let halves = std::thread::scope(|scope| {
-                    let other = scope.spawn(|| self.learn_all(shared, right));
-                    let own = self.learn_all(shared, left);
-                    other.join().map(|other| [own, other])
-                });
-                for (part, error) in halves.into_iter().flatten() {
+                let halves = parallel(&[left, right], Some(2), |part| self.learn_all(shared, part));
+                for (part, error) in halves {
                     gradient.parameters_mut().zip(part.parameters()).for_each(|(sum, value)| *sum += value);
                     squares += error;
                 }

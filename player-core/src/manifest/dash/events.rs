@@ -3,6 +3,7 @@
 use super::super::{ManifestError, TimedEvent};
 use super::info::whole;
 use super::periods::Place;
+use super::short;
 use super::time::{length, media_time, nanos};
 use super::xml::Element;
 use base64::Engine as _;
@@ -18,7 +19,7 @@ pub(super) fn collect(period: &Element<'_>, place: &Place, events: &mut Vec<Time
         let number = |element: &Element<'_>, name: &str| element.attribute(name).and_then(|text| whole(text).ok());
         let timescale = number(stream, "timescale").unwrap_or(1);
         let offset = i128::from(number(stream, "presentationTimeOffset").unwrap_or(0));
-        let of_stream = |name: &str| stream.attribute(name).unwrap_or_default().to_owned();
+        let of_stream = |name: &str| short(stream.attribute(name).unwrap_or_default());
         for event in stream.all("Event") {
             let time = i128::from(number(event, "presentationTime").unwrap_or(0));
             let start = place.start + nanos(time - offset, timescale);
