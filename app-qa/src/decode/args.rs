@@ -136,7 +136,7 @@ mod tests {
     fn keys_are_read_and_never_shown() {
         let key: GivenKey = "31323334-3536-3738-3930-313233343536:32333435363738393021323334353637".parse().unwrap();
         assert_eq!(key.0.to_string(), "31323334353637383930313233343536");
-        assert!(!format!("{key:?}").contains("3233343536373839"), "{key:?}");
+        assert!(!format!("{key:?}").contains("3021323334353637"), "{key:?}");
         for wrong in ["", "31", "31323334353637383930313233343536", "zz323334353637383930313233343536:00"] {
             assert!(wrong.parse::<GivenKey>().is_err(), "{wrong}");
         }
