@@ -212,7 +212,7 @@ impl Loader {
         if source.url.scheme() == "data" {
             let body = hls::data_url::decode(&source.url).ok_or(LoadFailure::Manifest(ManifestError::BadAddress))?;
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
-            return Ok(Fetched { body: body.into(), url: source.url, ttfb, elapsed, cached: true });
+            return Ok(Fetched { body, url: source.url, ttfb, elapsed, cached: true });
         }
         let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
         self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
