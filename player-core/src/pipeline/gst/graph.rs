@@ -341,7 +341,10 @@ fn buffer(sample: &Sample, offset: i64, hidden: &Hidden) -> gst::Buffer {
     let pts = match shown_at {
         Some(pts) if sample.hidden => {
             // A nanosecond beside the grid of real times: another period's picture may be shown at the very same one.
-            let marked = pts + gst::ClockTime::from_nseconds(1);
+            // Before and not behind, or the last one would reach into the first that is shown: decoders cut such a
+            // picture down to that part, time included, and it would not be known again.
+            let nanosecond = gst::ClockTime::from_nseconds(1);
+            let marked = pts.checked_sub(nanosecond).unwrap_or(nanosecond);
             hidden.lock().unwrap_or_else(PoisonError::into_inner).insert(marked.nseconds());
             Some(marked)
         }
@@ -350,10 +353,7 @@ fn buffer(sample: &Sample, offset: i64, hidden: &Hidden) -> gst::Buffer {
     fields.set_pts(pts);
     // Media with negative composition offsets have decode times behind presentation times; GStreamer's base classes
     // take that for an error and guess. The order of the samples says all that a decoder needs.
-    // Decoders cut a picture that reaches into the segment down to its part in there, time included: a hidden one would
-    // not be known again.
-    let duration = if sample.hidden { std::time::Duration::from_nanos(1) } else { sample.duration };
-    fields.set_duration(gst::ClockTime::try_from(duration).ok());
+    fields.set_duration(gst::ClockTime::try_from(sample.duration).ok());
     if !sample.keyframe {
         fields.set_flags(gst::BufferFlags::DELTA_UNIT);
     }
