@@ -1,4 +1,6 @@
 //! Command line of `lumen-qa decode` and `lumen-qa probe`.
+// Addresses in what --help says are to be typed, not to be followed.
+#![allow(rustdoc::bare_urls)]
 
 use clap::Args;
 use player_core::drm::{ContentKey, KeyId};

@@ -4,7 +4,7 @@
 //! they are protected (`protection`), and where their time begins (`edits`). Samples come from fragments (`fragment`) or,
 //! in a plain file, from the tables of `moov` (`sample_tables`); `sample_encryption` and `sample_groups` say how each of
 //! them is encrypted, `keyframes` doubts flags that cannot be right, `events` reads the messages between fragments. All readers check sizes against the bytes that are
-//! there; [`Budget`] bounds what can come out of them.
+//! there; `Budget` bounds what can come out of them.
 
 mod audio_entry;
 mod boxes;
@@ -39,7 +39,7 @@ const MAX_TRACKS: usize = 16;
 /// All samples of a segment, of several segments in a row, or of a whole file, fragmented or not.
 ///
 /// A `moov` in the media is newer than `init` and takes its place. Memory beside the media's own is bounded by
-/// [`Budget`]. Errors: truncated and contradictory boxes, limits exceeded, sample entries that cannot be decoded.
+/// `Budget`. Errors: truncated and contradictory boxes, limits exceeded, sample entries that cannot be decoded.
 pub fn demux(media: &Bytes, init: &InitSegment) -> Result<Demuxed, ContainerError> {
     let moov = boxes::find(media, b"moov")?;
     let own = moov.and_then(|moov| InitSegment::parse_moov(moov.payload).ok());

@@ -1,7 +1,7 @@
 //! Elementary streams: what is left when a container is taken away.
 //!
-//! A reader of packets collects the bytes of a stream and where its packets began ([`ElementaryStream`]); [`video`] and
-//! [`audio`] cut them into samples with times. Both work on the whole of a segment at once, so access units that begin
+//! A reader of packets collects the bytes of a stream and where its packets began (`ElementaryStream`); `video` and
+//! `audio` cut them into samples with times. Both work on the whole of a segment at once, so access units that begin
 //! in one packet and end in another need no special case.
 
 mod ac3;

@@ -1,7 +1,7 @@
 //! MPEG-2 transport streams (ISO/IEC 13818-1), as HLS segments them (RFC 8216, section 3.2).
 //!
-//! [`packet`] finds packets, [`section`] puts tables together, [`tables`] reads them, [`pes`] collects the packets of a
-//! stream, [`clock`] straightens out timestamps of 33 bits, and the [`demuxer`] ties these together. What comes out are
+//! `packet` finds packets, `section` puts tables together, `tables` reads them, `pes` collects the packets of a
+//! stream, `clock` straightens out timestamps of 33 bits, and the `demuxer` ties these together. What comes out are
 //! elementary streams, which [`super::es`] cuts into samples.
 //!
 //! Of each segment the first video and the first audio stream of the first program with either are taken. Tables may

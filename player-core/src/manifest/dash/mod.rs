@@ -1,8 +1,8 @@
 //! MPEG-DASH (ISO/IEC 23009-1, DASH-IF IOP) to [`Presentation`].
 //!
-//! A manifest is read into elements ([`xml`], which takes what is not well-formed), periods get their places on the
-//! timeline ([`periods`]), adaptation sets their segments ([`adaptation`], [`segments`]), and sets of all periods are
-//! chained into tracks ([`groups`]). A part that cannot be played is left out with a reason; the rest plays.
+//! A manifest is read into elements (`xml`, which takes what is not well-formed), periods get their places on the
+//! timeline (`periods`), adaptation sets their segments (`adaptation`, `segments`), and sets of all periods are
+//! chained into tracks (`groups`). A part that cannot be played is left out with a reason; the rest plays.
 //!
 //! The period of a segment is its epoch. Times are whole nanoseconds throughout.
 
