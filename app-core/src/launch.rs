@@ -11,7 +11,7 @@ pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7800";
 /// Options of `lumen` and `lumen-tv`.
 #[derive(Args, Clone, Debug)]
 pub struct LaunchArgs {
-    /// Play this stream at once: the address of an HLS playlist (http or https). No sign-in is needed
+    /// Play this stream at once: the address of an HLS playlist, an MPD or a media file (http or https). No sign-in is needed
     #[arg(value_name = "URL", value_parser = parse_url)]
     pub url: Option<Url>,
 

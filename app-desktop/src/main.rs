@@ -3,7 +3,7 @@
 use app_core::{Density, LaunchArgs};
 use clap::Parser;
 
-/// Watch your Lumen library, or any HLS stream.
+/// Watch your Lumen library, or any HLS or DASH stream.
 ///
 /// Without a URL, lumen signs in through your browser and shows your library. With a URL it plays that stream at once,
 /// signed out, whatever server it is on.

@@ -67,7 +67,7 @@ enum Bench {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 struct Play {
-    /// Address of an HLS stream, or a title's id together with --server.
+    /// Address of an HLS or DASH stream, or a title's id together with --server.
     target: String,
     /// Stop after this much has been played: `30s`, `2m`, `1.5`. Default: to the end.
     #[arg(long = "for", value_parser = duration)]

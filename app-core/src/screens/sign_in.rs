@@ -189,7 +189,7 @@ fn cancel(ui: &Ui, cx: &mut Cx<'_>, at: egui::Pos2) -> f32 {
     rect.bottom()
 }
 
-/// Address field: any HLS stream, no account.
+/// Address field: any HLS or DASH stream, no account.
 fn address(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32) {
     let tokens = cx.theme.tokens;
     let heading = text::line(

@@ -4,7 +4,7 @@
 //! of H.264 are encrypted as they were written, with their emulation prevention, and what comes out gets emulation
 //! prevention once more. So one layer is taken off before decryption, and what decryption gives is whole.
 
-use crate::container::SampleCipher;
+use crate::container::{SampleCipher, es::unescape};
 use aes::Aes128;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit};
 
@@ -24,7 +24,7 @@ pub fn decrypt_nal(nal: &[u8], cipher: &SampleCipher) -> Option<Vec<u8>> {
     if !is_slice || nal.len() <= SHORT_SLICE {
         return None;
     }
-    let mut plain = without_emulation_prevention(nal);
+    let mut plain = unescape(nal, usize::MAX);
     let mut decryptor = decryptor(cipher);
     for group in plain.get_mut(SLICE_LEADER..)?.chunks_mut(SLICE_PATTERN) {
         // A block at the very end stays in the clear.
@@ -62,20 +62,6 @@ fn decrypt_blocks(decryptor: &mut cbc::Decryptor<Aes128>, data: &mut [u8]) {
     for block in data.chunks_exact_mut(BLOCK) {
         decryptor.decrypt_block(block.try_into().expect("chunks have a block's length"));
     }
-}
-
-fn without_emulation_prevention(nal: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(nal.len());
-    let mut zeros = 0;
-    for &byte in nal {
-        if zeros >= 2 && byte == 3 {
-            zeros = 0;
-            continue;
-        }
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        plain.push(byte);
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -96,6 +96,21 @@ pub struct Exclusion {
 }
 
 impl Presentation {
+    /// One track of one encoding of which the list of segments is all that is known. It is called a picture until the
+    /// container says what it is.
+    pub fn of_one(index: IndexSource) -> Self {
+        Self::of(vec![TrackGroup {
+            id: TrackId(0),
+            kind: TrackKind::Video,
+            language: None,
+            name: "Main".into(),
+            default: true,
+            forced: false,
+            roles: Vec::new(),
+            representations: vec![Representation::of(index)],
+        }])
+    }
+
     /// With these tracks and nothing else.
     pub fn of(tracks: Vec<TrackGroup>) -> Self {
         Self {
@@ -146,6 +161,24 @@ pub struct Representation {
     pub codecs: String,
     pub dynamic_range: DynamicRange,
     pub index: IndexSource,
+}
+
+impl Representation {
+    /// The only one of its group, of which the list of segments is all that is known.
+    pub fn of(index: IndexSource) -> Self {
+        Self {
+            id: RungId(0),
+            bitrate: Bitrate::default(),
+            average: None,
+            width: 0,
+            height: 0,
+            frame_rate: None,
+            channels: 0,
+            codecs: String::new(),
+            dynamic_range: DynamicRange::Sdr,
+            index,
+        }
+    }
 }
 
 /// How bright a picture may get.
@@ -395,29 +428,7 @@ pub fn plain_file(url: &Url) -> Presentation {
         timing: Timing::Anchored { shift: MediaTime::ZERO, start: MediaTime::ZERO, end: None },
         duration: None,
     };
-    let representation = Representation {
-        id: RungId(0),
-        bitrate: Bitrate::default(),
-        average: None,
-        width: 0,
-        height: 0,
-        frame_rate: None,
-        channels: 0,
-        codecs: String::new(),
-        dynamic_range: DynamicRange::Sdr,
-        index: IndexSource::Parts([IndexPart::File(Box::new(file))].into()),
-    };
-    let track = TrackGroup {
-        id: TrackId(0),
-        kind: TrackKind::Video,
-        language: None,
-        name: "Main".into(),
-        default: true,
-        forced: false,
-        roles: Vec::new(),
-        representations: vec![representation],
-    };
-    Presentation::of(vec![track])
+    Presentation::of_one(IndexSource::Parts([IndexPart::File(Box::new(file))].into()))
 }
 
 /// Why a manifest was not taken.

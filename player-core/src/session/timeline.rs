@@ -1,5 +1,6 @@
 //! From media times to the presentation's timeline.
 
+use crate::container::ts::unwrap_near;
 use crate::container::{Demuxed, Sample};
 use crate::manifest::{SegmentRef, Timing};
 use crate::text::{Cue, CueBase, TextSegment, unroll};
@@ -41,7 +42,8 @@ impl Timelines {
                 let first = first.map(|sample| sample.pts).min();
                 let Some(first) = first else { return MediaTime::ZERO };
                 let shift = *self.shifts.entry(segment.epoch).or_insert_with(|| listed_shift(segment, first));
-                shift + turns(segment, first + shift)
+                // The clock of a transport stream starts anew after 26.5 hours, in the middle of an epoch.
+                unwrap_near(segment.start, first + shift) - first
             }
         }
     }
@@ -59,14 +61,6 @@ impl Timelines {
         let moved = text.cues.into_iter().map(|cue| Cue { start: cue.start + shift, end: cue.end + shift, ..cue });
         moved.collect()
     }
-}
-
-/// Clocks of transport streams start anew after 26.5 hours, in the middle of an epoch. What is more than half of that
-/// from where the playlist has it is a turn of the clock away.
-fn turns(segment: &SegmentRef, first: MediaTime) -> MediaTime {
-    const TURN: i64 = (1 << 33) * 100_000 / 9;
-    let away = (segment.start - first).nanos();
-    MediaTime::from_nanos(away.saturating_add(TURN / 2).div_euclid(TURN) * TURN)
 }
 
 /// Most streams count from zero, and then playlist and media agree but for rounding; those that do not are off by more

@@ -16,6 +16,7 @@ mod nal;
 pub mod sei;
 pub(crate) mod video;
 
+pub(crate) use nal::unescape;
 pub use sei::caption_data;
 
 /// Ticks per second of the clock that transport streams use.

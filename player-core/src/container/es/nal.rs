@@ -63,7 +63,7 @@ fn find_start_code(data: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Takes out the emulation prevention bytes of a NAL unit's beginning; at most `limit` bytes are made.
-pub(super) fn unescape(nal: &[u8], limit: usize) -> Vec<u8> {
+pub(crate) fn unescape(nal: &[u8], limit: usize) -> Vec<u8> {
     let mut plain = Vec::with_capacity(nal.len().min(limit));
     let mut zeros = 0;
     for &byte in nal {

@@ -23,11 +23,7 @@ mod variables;
 
 pub use variables::Variables;
 
-use super::{
-    DynamicRange, IndexSource, ManifestError, Presentation, Representation, SegmentIndex, TrackGroup, TrackId,
-    TrackKind,
-};
-use abr::{Bitrate, RungId};
+use super::{IndexSource, ManifestError, Presentation, SegmentIndex};
 use lines::PlaylistKind;
 use std::sync::Arc;
 use url::Url;
@@ -90,29 +86,7 @@ pub fn media_playlist_at(text: &[u8], context: PlaylistContext<'_>) -> Result<Se
 /// A stream that is one media playlist. Whether there is a picture in it, the container tells.
 fn lone_media_playlist(index: SegmentIndex) -> Presentation {
     let (protections, events) = (index.protections.clone(), index.events.clone());
-    let representation = Representation {
-        id: RungId(0),
-        bitrate: Bitrate::default(),
-        average: None,
-        width: 0,
-        height: 0,
-        frame_rate: None,
-        channels: 0,
-        dynamic_range: DynamicRange::Sdr,
-        codecs: String::new(),
-        index: IndexSource::Known(Arc::new(index)),
-    };
-    let track = TrackGroup {
-        id: TrackId(0),
-        kind: TrackKind::Video,
-        language: None,
-        name: "Main".into(),
-        default: true,
-        forced: false,
-        roles: Vec::new(),
-        representations: vec![representation],
-    };
-    Presentation { protections, events, ..Presentation::of(vec![track]) }
+    Presentation { protections, events, ..Presentation::of_one(IndexSource::Known(Arc::new(index))) }
 }
 
 /// Only addresses that a web server can answer, and data that are in the address itself: a playlist must not reach for

@@ -7,7 +7,7 @@
 use super::codecs::{self, AudioFamily};
 use super::ladder;
 use super::multivariant::{Rendition, RenditionKind, Variant};
-use crate::manifest::{ClosedCaptions, DynamicRange, IndexSource, Representation, TrackGroup, TrackId, TrackKind};
+use crate::manifest::{ClosedCaptions, IndexSource, Representation, TrackGroup, TrackId, TrackKind};
 use abr::{Bitrate, RungId};
 use url::Url;
 
@@ -211,16 +211,5 @@ fn rate(bits: Option<u64>) -> Option<Bitrate> {
 
 /// Of which the address is all that is known.
 fn plain(url: &Url) -> Representation {
-    Representation {
-        id: RungId(0),
-        bitrate: Bitrate::default(),
-        average: None,
-        width: 0,
-        height: 0,
-        frame_rate: None,
-        channels: 0,
-        codecs: String::new(),
-        dynamic_range: DynamicRange::Sdr,
-        index: IndexSource::Playlist(url.clone()),
-    }
+    Representation::of(IndexSource::Playlist(url.clone()))
 }

@@ -9,7 +9,8 @@ mod streams;
 mod variables;
 
 use super::*;
-use crate::manifest::{SegmentRef, TrackKind};
+use crate::manifest::{DynamicRange, Representation, SegmentRef, TrackGroup, TrackId, TrackKind};
+use abr::Bitrate;
 
 pub(super) const MASTER: &str = include_str!("../fixtures/master.m3u8");
 pub(super) const MEDIA: &str = include_str!("../fixtures/media.m3u8");
