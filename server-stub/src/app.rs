@@ -11,7 +11,7 @@ use crate::{
     ingest::{IngestError, Library, LibraryOptions},
     licence::{Audit, KeyStore},
     profiles::Positions,
-    store::{Db, MasterKey, MasterKeyError, StoreError},
+    store::{Database, Db, MasterKey, MasterKeyError, StoreError},
 };
 use service_api::{ProfileId, catalog::Protection};
 use std::{
@@ -91,7 +91,13 @@ impl App {
     pub(crate) async fn open(config: &ServerConfig, origin: String) -> Result<Self, StartError> {
         let set_up = SetUp::begin(&config.data)?;
         let master_key = MasterKey::load_or_create(&config.data.join("master.key"))?;
-        let db = Db::open(&config.data.join("lumen.db")).await?;
+        let file = || std::path::absolute(config.data.join("lumen.db")).map(Database::File);
+        let database = config
+            .database
+            .clone()
+            .map_or_else(file, Ok)
+            .map_err(|source| StartError::DataFolder { path: config.data.clone(), source })?;
+        let db = Db::open(&database).await?;
         let clock = config.clock.clone();
         let library = Arc::new(Library::open(LibraryOptions {
             root: config.library_root(),

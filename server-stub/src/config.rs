@@ -4,6 +4,7 @@ use crate::{
     clock::{Clock, SystemClock},
     delivery::FaultScript,
     ingest::LadderProfile,
+    store::Database,
 };
 use service_api::TitleId;
 use std::{
@@ -22,8 +23,10 @@ pub const DEFAULT_PORT: u16 = 7800;
 pub struct ServerConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Folder of the database, the master key and the library. Created with mode 0700.
+    /// Folder of the master key, the library and, unless `database` is elsewhere, the database. Created with mode 0700.
     pub data: PathBuf,
+    /// Where the database is; `None` is the file `lumen.db` in the data folder.
+    pub database: Option<Database>,
     /// Seeds the demo accounts and shows them on the sign-in page.
     pub demo: bool,
     /// How clients reach the server, if not by the address it listens on (a reverse proxy). Also the OAuth issuer.
@@ -47,6 +50,7 @@ impl ServerConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             data: data.into(),
+            database: None,
             demo: false,
             public_url: None,
             library: LibraryConfig::default(),

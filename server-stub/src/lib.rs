@@ -12,7 +12,7 @@
 //!   licence      content keys, Clear Key licences, audit        tables licence_*
 //!   delivery     media tokens, playlists, segments, artwork
 //!   ingest       makes the demo library
-//! store        SQLite, master key
+//! store        SQLite or PostgreSQL, master key
 //! ```
 //!
 //! ```no_run
@@ -53,4 +53,4 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
 pub use server::{RunningServer, Server};
-pub use store::{MasterKeyError, StoreError};
+pub use store::{Database, MasterKeyError, StoreError};

@@ -48,7 +48,7 @@ impl Grants {
         };
         sqlx::query(
             "INSERT INTO entitlement_grants (id, account_id, profile_id, title_id, issued_at_ms, expires_at_ms) \
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(grant.id.as_str())
         .bind(grant.account.as_str())
@@ -64,7 +64,7 @@ impl Grants {
     /// The grant, expired or not.
     pub(crate) async fn find(&self, id: &GrantId) -> Result<Option<StoredGrant>, sqlx::Error> {
         let row: Option<(String, String, String, i64)> = sqlx::query_as(
-            "SELECT account_id, profile_id, title_id, expires_at_ms FROM entitlement_grants WHERE id = ?",
+            "SELECT account_id, profile_id, title_id, expires_at_ms FROM entitlement_grants WHERE id = $1",
         )
         .bind(id.as_str())
         .fetch_optional(self.db.reader())
@@ -80,7 +80,7 @@ impl Grants {
 
     /// Forgets grants a week after they expired; until then the answer is "expired", not "unknown".
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM entitlement_grants WHERE expires_at_ms < ?")
+        sqlx::query("DELETE FROM entitlement_grants WHERE expires_at_ms < $1")
             .bind(self.clock.now_ms() - 7 * DAY_MS)
             .execute(self.db.writer())
             .await

@@ -48,12 +48,13 @@ impl Accounts {
         Self { db, demo }
     }
 
-    /// Credentials of the account with this address, in any case.
+    /// Credentials of the account with this address. Letters count without their case, as everywhere: addresses are
+    /// stored small.
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, sqlx::Error> {
         let row: Option<(String, String)> =
-            sqlx::query_as("SELECT id, password_hash FROM identity_accounts WHERE email = ? AND (is_demo = 0 OR ?)")
-                .bind(email)
-                .bind(self.demo)
+            sqlx::query_as("SELECT id, password_hash FROM identity_accounts WHERE email = $1 AND is_demo <= $2")
+                .bind(email.to_lowercase())
+                .bind(i64::from(self.demo))
                 .fetch_optional(self.db.reader())
                 .await?;
         Ok(row.map(|(id, password_hash)| Credentials { account: AccountId(id), password_hash }))
@@ -61,7 +62,7 @@ impl Accounts {
 
     /// The account with its profiles, as the account page shows it.
     pub(crate) async fn account(&self, id: &AccountId) -> Result<Option<Account>, sqlx::Error> {
-        let row: Option<(String, String)> = sqlx::query_as("SELECT email, plan FROM identity_accounts WHERE id = ?")
+        let row: Option<(String, String)> = sqlx::query_as("SELECT email, plan FROM identity_accounts WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(self.db.reader())
             .await?;
@@ -72,7 +73,7 @@ impl Accounts {
 
     /// The subscription of the account.
     pub(crate) async fn plan(&self, id: &AccountId) -> Result<Option<Plan>, sqlx::Error> {
-        let plan: Option<String> = sqlx::query_scalar("SELECT plan FROM identity_accounts WHERE id = ?")
+        let plan: Option<String> = sqlx::query_scalar("SELECT plan FROM identity_accounts WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(self.db.reader())
             .await?;
@@ -82,7 +83,7 @@ impl Accounts {
     /// The account's profiles, in the household's order.
     pub(crate) async fn profiles(&self, account: &AccountId) -> Result<Vec<Profile>, sqlx::Error> {
         let rows = sqlx::query(
-            "SELECT id, name, colour, maturity_ceiling FROM identity_profiles WHERE account_id = ? ORDER BY position",
+            "SELECT id, name, colour, maturity_ceiling FROM identity_profiles WHERE account_id = $1 ORDER BY position",
         )
         .bind(account.as_str())
         .fetch_all(self.db.reader())
@@ -97,7 +98,7 @@ impl Accounts {
         profile: &ProfileId,
     ) -> Result<Option<Profile>, sqlx::Error> {
         let row = sqlx::query(
-            "SELECT id, name, colour, maturity_ceiling FROM identity_profiles WHERE account_id = ? AND id = ?",
+            "SELECT id, name, colour, maturity_ceiling FROM identity_profiles WHERE account_id = $1 AND id = $2",
         )
         .bind(account.as_str())
         .bind(profile.as_str())
@@ -112,13 +113,13 @@ impl Accounts {
         let mut transaction = self.db.transaction().await?;
         let added = sqlx::query(
             "INSERT INTO identity_accounts (id, email, password_hash, plan, is_demo, created_at_ms) \
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING",
         )
         .bind(&account)
-        .bind(new.email)
+        .bind(new.email.to_lowercase())
         .bind(&new.password_hash)
         .bind(plan_text(new.plan))
-        .bind(new.is_demo)
+        .bind(i64::from(new.is_demo))
         .bind(new.now_ms)
         .execute(&mut *transaction)
         .await?
@@ -128,14 +129,14 @@ impl Accounts {
             for (position, profile) in (0_i64..).zip(new.profiles) {
                 sqlx::query(
                     "INSERT INTO identity_profiles (id, account_id, position, name, colour, maturity_ceiling) \
-                     VALUES (?, ?, ?, ?, ?, ?)",
+                     VALUES ($1, $2, $3, $4, $5, $6)",
                 )
                 .bind(Uuid::now_v7().to_string())
                 .bind(&account)
                 .bind(position)
                 .bind(profile.name)
                 .bind(profile.colour)
-                .bind(profile.maturity_ceiling)
+                .bind(profile.maturity_ceiling.map(i64::from))
                 .execute(&mut *transaction)
                 .await?;
             }
@@ -145,12 +146,12 @@ impl Accounts {
     }
 }
 
-fn profile_from(row: &sqlx::sqlite::SqliteRow) -> Result<Profile, sqlx::Error> {
+fn profile_from(row: &crate::store::Row) -> Result<Profile, sqlx::Error> {
     Ok(Profile {
         id: ProfileId(row.try_get(0)?),
         name: row.try_get(1)?,
         colour: row.try_get(2)?,
-        maturity_ceiling: row.try_get(3)?,
+        maturity_ceiling: row.try_get::<Option<i64>, _>(3)?.and_then(|age| u8::try_from(age).ok()),
     })
 }
 

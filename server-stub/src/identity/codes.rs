@@ -61,7 +61,7 @@ impl Codes {
         let code = Secret::random("lmc_");
         sqlx::query(
             "INSERT INTO identity_authorization_codes \
-             (hash, account_id, client_id, redirect_uri, code_challenge, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+             (hash, account_id, client_id, redirect_uri, code_challenge, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(code.hash().as_bytes())
         .bind(grant.account.as_str())
@@ -86,7 +86,7 @@ impl Codes {
         let mut transaction = self.db.transaction().await?;
         let stored: Option<StoredCode> = sqlx::query_as(
             "SELECT account_id, client_id, redirect_uri, code_challenge, expires_at_ms, used_at_ms, family_id \
-             FROM identity_authorization_codes WHERE hash = ?",
+             FROM identity_authorization_codes WHERE hash = $1",
         )
         .bind(hash.as_bytes())
         .fetch_optional(&mut *transaction)
@@ -105,7 +105,7 @@ impl Codes {
         } else {
             None
         };
-        sqlx::query("UPDATE identity_authorization_codes SET used_at_ms = ?, family_id = ? WHERE hash = ?")
+        sqlx::query("UPDATE identity_authorization_codes SET used_at_ms = $1, family_id = $2 WHERE hash = $3")
             .bind(now_ms)
             .bind(pair.as_ref().map(|pair| pair.family.as_str()))
             .bind(hash.as_bytes())
@@ -117,7 +117,7 @@ impl Codes {
 
     /// Forgets codes a day after they expired: until then a replay is still recognised.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM identity_authorization_codes WHERE expires_at_ms < ?")
+        sqlx::query("DELETE FROM identity_authorization_codes WHERE expires_at_ms < $1")
             .bind(self.clock.now_ms() - DAY_MS)
             .execute(self.db.writer())
             .await

@@ -8,10 +8,9 @@ use super::secret::{Secret, SecretHash};
 use crate::{
     clock::{Clock, DAY_MS},
     config::Lifetimes,
-    store::Db,
+    store::{Db, Transaction},
 };
 use service_api::AccountId;
-use sqlx::SqliteTransaction;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -69,7 +68,7 @@ impl Tokens {
         let row: Option<(String, i64)> = sqlx::query_as(
             "SELECT family.account_id, token.expires_at_ms FROM identity_access_tokens AS token \
              JOIN identity_token_families AS family ON family.id = token.family_id \
-             WHERE token.hash = ? AND family.revoked_at_ms IS NULL",
+             WHERE token.hash = $1 AND family.revoked_at_ms IS NULL",
         )
         .bind(SecretHash::of(token).as_bytes())
         .fetch_optional(self.db.reader())
@@ -86,13 +85,13 @@ impl Tokens {
     /// The first tokens of a sign-in, in the transaction that uses its code up.
     pub(crate) async fn open_family(
         &self,
-        transaction: &mut SqliteTransaction<'static>,
+        transaction: &mut Transaction,
         account: &str,
         client_id: &str,
     ) -> Result<TokenPair, sqlx::Error> {
         let family = Uuid::now_v7().to_string();
         sqlx::query(
-            "INSERT INTO identity_token_families (id, account_id, client_id, created_at_ms) VALUES (?, ?, ?, ?)",
+            "INSERT INTO identity_token_families (id, account_id, client_id, created_at_ms) VALUES ($1, $2, $3, $4)",
         )
         .bind(&family)
         .bind(account)
@@ -111,7 +110,7 @@ impl Tokens {
         let stored: Option<StoredRefresh> = sqlx::query_as(
             "SELECT token.family_id, token.expires_at_ms, token.used_at_ms, family.client_id, family.revoked_at_ms \
              FROM identity_refresh_tokens AS token \
-             JOIN identity_token_families AS family ON family.id = token.family_id WHERE token.hash = ?",
+             JOIN identity_token_families AS family ON family.id = token.family_id WHERE token.hash = $1",
         )
         .bind(hash.as_bytes())
         .fetch_optional(&mut *transaction)
@@ -128,7 +127,7 @@ impl Tokens {
         if stored.revoked_at_ms.is_some() || now_ms >= stored.expires_at_ms || stored.client_id != client_id {
             return Ok(None);
         }
-        sqlx::query("UPDATE identity_refresh_tokens SET used_at_ms = ? WHERE hash = ?")
+        sqlx::query("UPDATE identity_refresh_tokens SET used_at_ms = $1 WHERE hash = $2")
             .bind(now_ms)
             .bind(hash.as_bytes())
             .execute(&mut *transaction)
@@ -143,8 +142,8 @@ impl Tokens {
         let hash = SecretHash::of(token);
         let mut transaction = self.db.transaction().await?;
         let family: Option<String> = sqlx::query_scalar(
-            "SELECT family_id FROM identity_refresh_tokens WHERE hash = ?1 \
-             UNION ALL SELECT family_id FROM identity_access_tokens WHERE hash = ?1",
+            "SELECT family_id FROM identity_refresh_tokens WHERE hash = $1 \
+             UNION ALL SELECT family_id FROM identity_access_tokens WHERE hash = $1",
         )
         .bind(hash.as_bytes())
         .fetch_optional(&mut *transaction)
@@ -158,7 +157,7 @@ impl Tokens {
     /// Ends every sign-in of the demo accounts, for a server that no longer has them.
     pub(crate) async fn revoke_demo_accounts(&self) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "UPDATE identity_token_families SET revoked_at_ms = ? WHERE revoked_at_ms IS NULL \
+            "UPDATE identity_token_families SET revoked_at_ms = $1 WHERE revoked_at_ms IS NULL \
              AND account_id IN (SELECT id FROM identity_accounts WHERE is_demo = 1)",
         )
         .bind(self.clock.now_ms())
@@ -172,16 +171,16 @@ impl Tokens {
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         let before_ms = self.clock.now_ms() - DAY_MS;
         let mut transaction = self.db.transaction().await?;
-        sqlx::query("DELETE FROM identity_access_tokens WHERE expires_at_ms < ?")
+        sqlx::query("DELETE FROM identity_access_tokens WHERE expires_at_ms < $1")
             .bind(before_ms)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("DELETE FROM identity_refresh_tokens WHERE expires_at_ms < ?")
+        sqlx::query("DELETE FROM identity_refresh_tokens WHERE expires_at_ms < $1")
             .bind(before_ms)
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
-            "DELETE FROM identity_token_families WHERE created_at_ms < ? \
+            "DELETE FROM identity_token_families WHERE created_at_ms < $1 \
              AND id NOT IN (SELECT family_id FROM identity_refresh_tokens)",
         )
         .bind(before_ms)
@@ -190,20 +189,16 @@ impl Tokens {
         transaction.commit().await
     }
 
-    async fn add_pair(
-        &self,
-        transaction: &mut SqliteTransaction<'static>,
-        family: String,
-    ) -> Result<TokenPair, sqlx::Error> {
+    async fn add_pair(&self, transaction: &mut Transaction, family: String) -> Result<TokenPair, sqlx::Error> {
         let now_ms = self.clock.now_ms();
         let (access, refresh) = (Secret::random("lma_"), Secret::random("lmr_"));
-        sqlx::query("INSERT INTO identity_access_tokens (hash, family_id, expires_at_ms) VALUES (?, ?, ?)")
+        sqlx::query("INSERT INTO identity_access_tokens (hash, family_id, expires_at_ms) VALUES ($1, $2, $3)")
             .bind(access.hash().as_bytes())
             .bind(&family)
             .bind(now_ms + in_ms(self.access_lifetime))
             .execute(&mut **transaction)
             .await?;
-        sqlx::query("INSERT INTO identity_refresh_tokens (hash, family_id, expires_at_ms) VALUES (?, ?, ?)")
+        sqlx::query("INSERT INTO identity_refresh_tokens (hash, family_id, expires_at_ms) VALUES ($1, $2, $3)")
             .bind(refresh.hash().as_bytes())
             .bind(&family)
             .bind(now_ms + in_ms(self.refresh_lifetime))
@@ -214,12 +209,8 @@ impl Tokens {
 }
 
 /// Ends a family: none of its tokens is accepted from the commit on.
-pub(crate) async fn revoke_family(
-    transaction: &mut SqliteTransaction<'static>,
-    family: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE identity_token_families SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL")
+pub(crate) async fn revoke_family(transaction: &mut Transaction, family: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE identity_token_families SET revoked_at_ms = $1 WHERE id = $2 AND revoked_at_ms IS NULL")
         .bind(now_ms)
         .bind(family)
         .execute(&mut **transaction)

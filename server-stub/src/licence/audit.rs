@@ -37,20 +37,22 @@ impl Audit {
 
     /// Writes the decision down before it is answered.
     pub(crate) async fn record(&self, entry: Entry<'_>) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO licence_audit (at_ms, account_id, grant_id, title_id, outcome) VALUES (?, ?, ?, ?, ?)")
-            .bind(self.clock.now_ms())
-            .bind(entry.account.as_str())
-            .bind(entry.grant_id.as_str())
-            .bind(entry.grant.map(|grant| grant.title.as_str()))
-            .bind(entry.outcome)
-            .execute(self.db.writer())
-            .await
-            .map(drop)
+        sqlx::query(
+            "INSERT INTO licence_audit (at_ms, account_id, grant_id, title_id, outcome) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(self.clock.now_ms())
+        .bind(entry.account.as_str())
+        .bind(entry.grant_id.as_str())
+        .bind(entry.grant.map(|grant| grant.title.as_str()))
+        .bind(entry.outcome)
+        .execute(self.db.writer())
+        .await
+        .map(drop)
     }
 
     /// Forgets what is too old to be of use.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM licence_audit WHERE at_ms < ?")
+        sqlx::query("DELETE FROM licence_audit WHERE at_ms < $1")
             .bind(self.clock.now_ms() - RETENTION_MS)
             .execute(self.db.writer())
             .await

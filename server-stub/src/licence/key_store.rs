@@ -87,7 +87,7 @@ impl KeyStore {
     async fn ensure(&self, title: &TitleId) -> Result<(), sqlx::Error> {
         let (kid, key): ([u8; 16], [u8; 16]) = rand::random();
         sqlx::query(
-            "INSERT INTO licence_content_keys (title_id, kid, sealed, created_at_ms) VALUES (?, ?, ?, ?) \
+            "INSERT INTO licence_content_keys (title_id, kid, sealed, created_at_ms) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (title_id) DO NOTHING",
         )
         .bind(title.as_str())
@@ -128,7 +128,7 @@ mod tests {
     use crate::clock::SystemClock;
 
     async fn open(folder: &std::path::Path, titles: &[TitleId]) -> KeyStore {
-        let db = Db::open(&folder.join("lumen.db")).await.unwrap();
+        let db = Db::open(&crate::store::Database::File(folder.join("lumen.db"))).await.unwrap();
         let master_key = MasterKey::load_or_create(&folder.join("master.key")).unwrap();
         KeyStore::open(db, Arc::new(SystemClock), &master_key, titles).await.unwrap()
     }

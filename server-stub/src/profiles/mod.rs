@@ -50,7 +50,7 @@ impl Positions {
     pub(crate) async fn get(&self, profile: &ProfileId, title: &TitleId) -> Result<Option<Progress>, sqlx::Error> {
         let stored: Option<Stored> = sqlx::query_as(
             "SELECT title_id, position_s, duration_s, taken_at_ms FROM profiles_progress \
-             WHERE profile_id = ? AND title_id = ?",
+             WHERE profile_id = $1 AND title_id = $2",
         )
         .bind(profile.as_str())
         .bind(title.as_str())
@@ -63,7 +63,7 @@ impl Positions {
     pub(crate) async fn all(&self, profile: &ProfileId) -> Result<Vec<(TitleId, Progress)>, sqlx::Error> {
         let stored: Vec<Stored> = sqlx::query_as(
             "SELECT title_id, position_s, duration_s, taken_at_ms FROM profiles_progress \
-             WHERE profile_id = ? ORDER BY taken_at_ms DESC, title_id",
+             WHERE profile_id = $1 ORDER BY taken_at_ms DESC, title_id",
         )
         .bind(profile.as_str())
         .fetch_all(self.db.reader())
@@ -83,7 +83,7 @@ impl Positions {
         let mut transaction = self.db.transaction().await?;
         sqlx::query(
             "INSERT INTO profiles_progress (profile_id, title_id, position_s, duration_s, taken_at_ms) \
-             VALUES (?, ?, ?, ?, ?) ON CONFLICT (profile_id, title_id) DO UPDATE SET \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (profile_id, title_id) DO UPDATE SET \
              position_s = excluded.position_s, duration_s = excluded.duration_s, taken_at_ms = excluded.taken_at_ms \
              WHERE excluded.taken_at_ms > profiles_progress.taken_at_ms",
         )
@@ -96,7 +96,7 @@ impl Positions {
         .await?;
         let stored: Stored = sqlx::query_as(
             "SELECT title_id, position_s, duration_s, taken_at_ms FROM profiles_progress \
-             WHERE profile_id = ? AND title_id = ?",
+             WHERE profile_id = $1 AND title_id = $2",
         )
         .bind(profile.as_str())
         .bind(title.as_str())

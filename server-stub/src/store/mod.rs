@@ -1,7 +1,7 @@
-//! The database: one SQLite file, opened so that an answered write survives a power cut.
+//! The database: one SQLite file, opened so that an answered write survives a power cut, or a PostgreSQL server.
 //!
-//! Each service owns its tables (the migration files say which) and reads no other's. What is here is only the file,
-//! its settings and its schema; the statements stand beside the service that owns the table.
+//! Each service owns its tables (the migration files say which) and reads no other's. What is here is only the
+//! connection, its settings and its schema; the statements stand beside the service that owns the table.
 
 mod master_key;
 
@@ -9,32 +9,77 @@ pub use master_key::MasterKeyError;
 pub(crate) use master_key::{MasterKey, SubKey};
 
 use sqlx::{
-    SqlitePool, SqliteTransaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    Any, AnyPool, SqlSafeStr,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::{Migration, MigrationType, Migrator},
 };
-use std::{fs::OpenOptions, io, path::Path, time::Duration};
+use std::{
+    fmt,
+    fs::OpenOptions,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
-/// Reads at a time. SQLite reads are short; more connections than this only cost memory.
+/// Reads at a time in SQLite. They are short; more connections than this only cost memory.
 const READERS: u32 = 4;
 
-/// How long a statement waits for another process (a backup, a curious developer) to let go of the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections to PostgreSQL, of one instance.
+const CONNECTIONS: u32 = 16;
+
+/// How long a request waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The schema, in SQLite's words.
+static SCHEMA: Migrator = sqlx::migrate!("src/store/migrations");
+
+/// Where the database is.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Database {
+    /// A SQLite file, made if it is not there.
+    File(PathBuf),
+    /// A PostgreSQL server, as `postgres://user:password@host/name`.
+    Postgres(String),
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            // The address holds a password.
+            Self::Postgres(_) => f.write_str("Postgres(..)"),
+        }
+    }
+}
+
+/// A transaction of either database.
+pub(crate) type Transaction = sqlx::Transaction<'static, Any>;
+
+/// A row of either database.
+pub(crate) type Row = sqlx::any::AnyRow;
 
 /// The database of the server.
 ///
 /// SQLite has one writer at a time. Saying so here, by a pool of one connection, makes writers queue in order instead
-/// of meeting `SQLITE_BUSY`, while readers go on undisturbed (WAL).
+/// of meeting `SQLITE_BUSY`, while readers go on undisturbed (WAL). With PostgreSQL both pools are the same.
+///
+/// Statements are written in what both understand: parameters as `$1`, no functions of one of them, upserts with
+/// `ON CONFLICT`. A race is decided by one conditional statement or a unique constraint and never by reading first:
+/// PostgreSQL runs transactions side by side, and several instances may share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Db {
-    reader: SqlitePool,
-    writer: SqlitePool,
+    reader: AnyPool,
+    writer: AnyPool,
+    begin: &'static str,
 }
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The file cannot be opened or queried.
+    /// The database cannot be opened or queried.
     #[error("cannot open the database")]
     Open(#[source] sqlx::Error),
     /// The schema cannot be brought up to date.
@@ -43,57 +88,113 @@ pub enum StoreError {
 }
 
 impl Db {
-    /// Opens the file, makes it if it is not there, and brings its schema up to date.
-    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens the database, makes the file if there is to be one and is none, and brings the schema up to date.
+    pub(crate) async fn open(database: &Database) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        match database {
+            Database::File(path) => Self::open_file(path).await,
+            Database::Postgres(url) => Self::connect(url).await,
+        }
+    }
+
+    async fn open_file(path: &Path) -> Result<Self, StoreError> {
         create_private(path).map_err(|error| StoreError::Open(error.into()))?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(false)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .journal_mode(SqliteJournalMode::Wal)
-            // NORMAL may lose answered writes at a power cut; FULL syncs the log before each commit returns.
-            .synchronous(SqliteSynchronous::Full);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
+        let pool = |mode: &str, connections: u32| {
+            let mut address = url::Url::from_file_path(path)
+                .map_err(|()| StoreError::Open(sqlx::Error::Configuration("the path is not absolute".into())))?;
+            address.set_query(Some(&format!("mode={mode}")));
+            let address = format!("sqlite{}", address.as_str().trim_start_matches("file"));
+            let options = AnyConnectOptions::from_str(&address).map_err(StoreError::Open)?;
+            let pool = AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
+            Ok::<_, StoreError>((pool, options))
+        };
+        let (writer, options) = pool("rw", 1)?;
+        let writer = writer
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
+                    // NORMAL may lose answered writes at a power cut; FULL syncs the log before each commit returns.
+                    sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+                    sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *connection).await.map(drop)
+                })
+            })
+            .connect_with(options)
             .await
             .map_err(StoreError::Open)?;
-        sqlx::migrate!("src/store/migrations").run(&writer).await.map_err(StoreError::Migrate)?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.read_only(true))
+        SCHEMA.run(&writer).await.map_err(StoreError::Migrate)?;
+        let (reader, options) = pool("ro", READERS)?;
+        let reader = reader.connect_with(options).await.map_err(StoreError::Open)?;
+        // Takes the write lock at once, so that what was read is still true when it is written.
+        Ok(Self { reader, writer, begin: "BEGIN IMMEDIATE" })
+    }
+
+    async fn connect(url: &str) -> Result<Self, StoreError> {
+        let options = AnyConnectOptions::from_str(url).map_err(StoreError::Open)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
             .await
             .map_err(StoreError::Open)?;
-        Ok(Self { reader, writer })
+        schema_of_postgres().run(&pool).await.map_err(StoreError::Migrate)?;
+        Ok(Self { reader: pool.clone(), writer: pool, begin: "BEGIN" })
     }
 
     /// For statements that only read.
-    pub(crate) fn reader(&self) -> &SqlitePool {
+    pub(crate) fn reader(&self) -> &AnyPool {
         &self.reader
     }
 
     /// For single statements that write.
-    pub(crate) fn writer(&self) -> &SqlitePool {
+    pub(crate) fn writer(&self) -> &AnyPool {
         &self.writer
     }
 
-    /// For reads and writes that belong together. Takes the write lock at once, so that what was read is still true
-    /// when it is written; dropping it without `commit` undoes everything.
-    pub(crate) async fn transaction(&self) -> Result<SqliteTransaction<'static>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    /// For writes that belong together; dropping it without `commit` undoes everything.
+    pub(crate) async fn transaction(&self) -> Result<Transaction, sqlx::Error> {
+        self.writer.begin_with(self.begin).await
     }
 
     /// Can it still be read?
     pub(crate) async fn is_answering(&self) -> bool {
-        sqlx::query_scalar::<_, i64>("SELECT 1").fetch_one(&self.reader).await.is_ok()
+        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
     }
 
-    /// Closes every connection; the last one folds the log into the file.
+    /// Closes every connection; the last one folds SQLite's log into the file.
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+/// The schema in PostgreSQL's words. One set of files keeps both databases the same; they use these types and no others.
+fn schema_of_postgres() -> Migrator {
+    const WORDS: [(&str, &str); 6] = [
+        (" COLLATE NOCASE", ""),
+        ("INTEGER NOT NULL PRIMARY KEY", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"),
+        (" INTEGER", " BIGINT"),
+        (" BLOB", " BYTEA"),
+        (" REAL", " DOUBLE PRECISION"),
+        (") STRICT, WITHOUT ROWID;", ");"),
+    ];
+    let translate = |sql: &str| {
+        let words = WORDS.iter().fold(sql.to_owned(), |sql, (ours, theirs)| sql.replace(ours, theirs));
+        words.replace(") STRICT;", ");")
+    };
+    let migrations: Vec<Migration> = SCHEMA
+        .iter()
+        .map(|step| {
+            let sql = sqlx::AssertSqlSafe(translate(step.sql.as_str()));
+            Migration::new(
+                step.version,
+                step.description.clone(),
+                MigrationType::Simple,
+                sql.into_sql_str(),
+                step.no_tx,
+            )
+        })
+        .collect();
+    Migrator::with_migrations(migrations)
 }
 
 /// Makes an empty file that only its owner may read, unless there is one; SQLite gives its log the same mode. The
