@@ -11,6 +11,7 @@ use app_qa::decode::report::DecodeReport;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use player_core::drm::{ContentKey, KeyId, SystemId};
+use player_core::testing::stand_in::film::{self, ID, KEY, manifest, uuid};
 use player_core::testing::stand_in::{self, StandIn};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,9 +21,6 @@ use support::files::{hashes_of, serve};
 use support::{CBCS, Service};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-
-const ID: KeyId = KeyId([0x1d; 16]);
-const KEY: ContentKey = ContentKey([0x42; 16]);
 
 /// A licence server: one answer for everybody, and all that it was asked.
 struct Licences {
@@ -68,54 +66,6 @@ impl Licences {
     }
 }
 
-fn ffmpeg(folder: &Path, arguments: &str) {
-    let mut command = std::process::Command::new("ffmpeg");
-    let status = command.current_dir(folder).args(["-y", "-v", "error", "-nostdin"]).args(arguments.split_whitespace());
-    assert!(status.status().unwrap().success(), "{arguments}");
-}
-
-/// Two seconds by `cenc`, picture and sound, with a manifest that offers the stand-in and nothing else; and what ffmpeg
-/// decodes of it in the clear.
-fn make_film(folder: &Path) -> Vec<String> {
-    let video = "-c:v libx264 -preset ultrafast -x264-params bframes=2:keyint=25:scenecut=0 -pix_fmt yuv420p";
-    let source = "-f lavfi -i testsrc2=size=160x90:rate=25:duration=2 -f lavfi -i sine=sample_rate=48000:duration=2";
-    ffmpeg(folder, &format!("{source} {video} -c:a aac -shortest clear.mkv"));
-    ffmpeg(folder, "-i clear.mkv -map 0:v:0 -fps_mode passthrough -f framemd5 wanted.md5");
-    let hex = |byte: u8| format!("{byte:02x}").repeat(16);
-    let key = format!("-encryption_key {} -encryption_kid {}", hex(KEY.0[0]), hex(ID.0[0]));
-    for (track, file) in [("v", "video.mp4"), ("a", "audio.mp4")] {
-        ffmpeg(folder, &format!("-i clear.mkv -map 0:{track}:0 -c copy -encryption_scheme cenc-aes-ctr {key} {file}"));
-    }
-    std::fs::write(folder.join("film.mpd"), manifest("film")).unwrap();
-    hashes_of(&folder.join("wanted.md5"))
-}
-
-/// A manifest whose initialisation data tell the stand-in how to behave.
-fn manifest(how: &str) -> String {
-    let system = uuid(stand_in::SYSTEM);
-    let key = uuid(ID.0);
-    let pssh = STANDARD.encode(stand_in::init_data(how));
-    let protection = format!(
-        r#"<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc" cenc:default_KID="{key}"/>
-        <ContentProtection schemeIdUri="urn:uuid:{system}"><cenc:pssh>{pssh}</cenc:pssh></ContentProtection>"#
-    );
-    format!(
-        r#"<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013" type="static"
-        profiles="urn:mpeg:dash:profile:isoff-on-demand:2011" mediaPresentationDuration="PT2S"><Period>
-        <AdaptationSet mimeType="video/mp4">{protection}
-        <Representation id="v" bandwidth="200000" codecs="avc1.42c00d" width="160" height="90">
-        <BaseURL>video.mp4</BaseURL></Representation></AdaptationSet>
-        <AdaptationSet mimeType="audio/mp4">{protection}
-        <Representation id="a" bandwidth="64000" codecs="mp4a.40.2"><BaseURL>audio.mp4</BaseURL></Representation>
-        </AdaptationSet></Period></MPD>"#
-    )
-}
-
-fn uuid(bytes: [u8; 16]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
-}
-
 fn with_module(library: &Path) -> CdmArgs {
     let system = GivenSystem(stand_in::KEY_SYSTEM.to_owned(), SystemId::Uuid(stand_in::SYSTEM));
     CdmArgs { ocdm: Some(library.to_owned()), ocdm_system: vec![system] }
@@ -139,7 +89,9 @@ async fn decoded(server: SocketAddr, entry: &str, licences: SocketAddr, cdm: Cdm
 async fn a_film_for_a_module_alone_plays_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let wanted = make_film(folder);
+    film::make(folder);
+    film::ffmpeg(folder, "-i clear.mkv -map 0:v:0 -fps_mode passthrough -f framemd5 wanted.md5");
+    let wanted = hashes_of(&folder.join("wanted.md5"));
     let module = StandIn::build(folder, "libocdm.so", &[]);
     let server = serve(folder.to_owned()).await;
     let licences = Licences::answering(200, stand_in::licence(&[(ID, KEY)], 0, "")).await;
@@ -153,7 +105,7 @@ async fn a_film_for_a_module_alone_plays_to_its_end() {
     // The module's own bytes, and nothing around them.
     let challenge = [&b"standin-challenge\n"[..], &stand_in::init_data("film")].concat();
     assert_eq!(licences.asked(), [challenge]);
-    assert!(module.is_at_rest(), "{:?}", module.log());
+    comes_to_rest(&module).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -173,7 +125,16 @@ async fn a_cbcs_title_of_the_server_plays_with_a_module_alone() {
     let wanted = service.frame_hashes(CBCS, report.video.unwrap().height).await;
     let found = hashes_of(&hashes);
     assert!(wanted.len() > 500 && found == wanted, "{} and {} frames", wanted.len(), found.len());
-    assert!(module.is_at_rest(), "{:?}", module.log());
+    comes_to_rest(&module).await;
+}
+
+/// Nothing that was made of it is left, as soon as what is being decrypted is done.
+async fn comes_to_rest(module: &StandIn) {
+    let begun = Instant::now();
+    while !module.is_at_rest() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", module.log());
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A copy of a title in which the stand-in's system takes the place of the common one: in playlists and in boxes.
@@ -216,7 +177,7 @@ fn swapped(bytes: &[u8], other: &[u8; 16]) -> Vec<u8> {
 async fn whatever_goes_wrong_has_a_name_and_an_end() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    make_film(folder);
+    film::make(folder);
     for how in ["mute", "error", "refuse"] {
         std::fs::write(folder.join(format!("{how}.mpd")), manifest(how)).unwrap();
     }
@@ -252,6 +213,32 @@ async fn whatever_goes_wrong_has_a_name_and_an_end() {
         let codes: Vec<&str> = report.errors.iter().map(|error| error.code.as_str()).collect();
         assert!(!report.ok && codes.first() == Some(&code), "{entry}, {code}: {:?}", report.errors);
         assert!(took < Duration::from_secs(18), "{entry}, {code}: {took:?}");
-        assert!(module.is_at_rest(), "{entry}, {code}: {:?}", module.log());
+        comes_to_rest(&module).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probe_says_what_a_film_would_be_played_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("film.mpd"), manifest("film")).unwrap();
+    let module = StandIn::build(folder, "libocdm.so", &[]);
+    let server = serve(folder.to_owned()).await;
+    let system = uuid(stand_in::SYSTEM);
+    let protection = async |library: &Path| {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_lumen-qa"))
+            .args(["probe", "--json", "--ocdm-system", &format!("{}={system}", stand_in::KEY_SYSTEM)])
+            .arg(format!("http://{server}/film.mpd"))
+            .env("LUMEN_OCDM", library)
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["protection"].take()
+    };
+    let here = protection(&module.library).await;
+    assert_eq!(here["key_system"], stand_in::KEY_SYSTEM);
+    assert_eq!(here["offered"], serde_json::json!([format!("urn:uuid:{system}")]));
+    let absent = protection(&folder.join("libabsent.so")).await;
+    assert!(absent["key_system"].is_null() && absent["reason"].as_str().unwrap().contains("libabsent.so"), "{absent}");
 }

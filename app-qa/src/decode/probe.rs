@@ -108,7 +108,8 @@ async fn offer(reader: &Reader, presentation: &Presentation, systems: &KeySystem
             // A list that cannot be read is left unknown here; decoding says why.
             if let Ok(index) = reader.list(&representation.index).await {
                 rung.segments = Some(index.segments.len());
-                protections.extend(index.protections.iter().filter(|_| protections.len() < MAX_PROTECTIONS).cloned());
+                let room = MAX_PROTECTIONS.saturating_sub(protections.len());
+                protections.extend(index.protections.iter().take(room).cloned());
                 let length = index.duration().as_secs_f64();
                 duration = Some(duration.map_or(length, |longest| longest.max(length)));
             }

@@ -42,11 +42,14 @@ pub(super) fn encrypted(plain: &[u8], scheme: Scheme, parts: &[(u32, u32)]) -> S
     Sample { data: data.into(), protection, ..sample_at(0, 40, true, 0) }
 }
 
+/// Answers with a licence for these keys.
+type LicenceServer = Box<dyn Fn(&[(KeyId, ContentKey)]) -> Vec<u8>>;
+
 /// A key system, and a licence server that speaks its language.
 struct Tried {
     system: Arc<dyn KeySystem>,
     init: ProtectionInit,
-    licence: Box<dyn Fn(&[(KeyId, ContentKey)]) -> Vec<u8>>,
+    licence: LicenceServer,
 }
 
 fn clear_key() -> Tried {

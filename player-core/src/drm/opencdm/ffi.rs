@@ -360,15 +360,13 @@ fn listeners<T>(with: impl FnOnce(&mut BTreeMap<usize, SyncSender<Notice>>) -> T
 
 /// Tells a listener, if it is still there and has room. Must not block, and must not panic: C is calling.
 fn tell(user_data: *mut c_void, notice: impl FnOnce() -> Notice) {
-    let told = catch_unwind(AssertUnwindSafe(|| {
+    // Nothing sensible is left to do after a panic; the session misses the notice and gives up in time.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
         let listener = listeners(|listeners| listeners.get(&user_data.addr()).cloned());
         if let Some(listener) = listener {
             let _ = listener.try_send(notice());
         }
     }));
-    if told.is_err() {
-        // Nothing sensible is left to be done here; the session will miss the notice and give up in time.
-    }
 }
 
 /// A copy of what a callback was given.

@@ -2,6 +2,8 @@
 //!
 //! `standin.c` says how initialisation data and licences steer it. It writes down what is made and ended.
 
+pub mod film;
+
 use crate::drm::{CdmOptions, ContentKey, KeyId, SystemId, pssh};
 use bytes::Bytes;
 use std::fmt::Write as _;

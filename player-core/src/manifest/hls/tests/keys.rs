@@ -161,3 +161,21 @@ fn conformance_19_session_keys_are_announced_whoever_has_them() {
     let vendors = Protection { systems, ..Protection::default() };
     assert_eq!(presentation.unwrap().protections, [vendors, Protection { key_url, ..Protection::default() }]);
 }
+
+#[test]
+fn vendors_get_what_they_ask_with_and_nobody_is_asked_where_the_key_has_an_address() {
+    let widevine = "METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,AAAAI3Bzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAANhYmM=\",KEYID=0x00000000000000000000000000000009,KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\"";
+    let playready = "METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,YWJj\",KEYFORMAT=\"com.microsoft.playready\"";
+    let media = "#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:4,\na.m4s";
+    let found = index_of(&format!("#EXT-X-KEY:{widevine}\n#EXT-X-KEY:{playready}\n{media}")).unwrap().protections;
+    let data = |protection: &Protection| {
+        let offer = &protection.systems[0];
+        (offer.system.clone(), offer.init.as_ref().unwrap().data[32..].to_vec())
+    };
+    let (abc, id) = (b"abc".to_vec(), KeyId(9u128.to_be_bytes()));
+    assert_eq!((data(&found[0]), &found[0].key_ids[..]), ((SystemId::WIDEVINE, abc.clone()), &[id][..]));
+    assert_eq!((data(&found[1]), found[1].key_ids.len()), ((SystemId::PLAYREADY, abc), 0));
+    let raw = "METHOD=SAMPLE-AES,URI=\"k\"";
+    let found = index_of(&format!("#EXT-X-KEY:{widevine}\n#EXT-X-KEY:{raw}\n{media}")).unwrap().protections;
+    assert!(found.len() == 2 && found.iter().all(|protection| protection.key_ids.is_empty()), "{found:?}");
+}
