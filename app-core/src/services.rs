@@ -14,6 +14,7 @@ use crate::{
     tokens,
 };
 use egui::ColorImage;
+use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{
     Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
     config::NetConfig,
@@ -81,6 +82,8 @@ struct Shared {
     fetcher: CachedFetcher,
     preloader: Preloader,
     pipeline: PipelineFactory,
+    /// Looked for when the first title is opened.
+    key_systems: tokio::sync::OnceCell<KeySystems>,
     pictures: Semaphore,
     state: Mutex<State>,
 }
@@ -141,6 +144,7 @@ impl Services {
             networks: Networks::open(places.networks.clone()),
             fetcher,
             preloader,
+            key_systems: tokio::sync::OnceCell::new(),
             pipeline: GstPipeline::factory(Default::default()),
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             state: Mutex::default(),
@@ -436,7 +440,10 @@ impl Shared {
         };
         let wake = Arc::clone(&self.wake);
         let arrange: Arranger = Arc::new(leave_out_undecodable);
-        let options = PlayerOptions { config, requested_at, on_change: Some(wake), arrange: Some(arrange), ..options };
+        let installed = || KeySystems::installed(CdmOptions::from_environment());
+        let key_systems = self.key_systems.get_or_init(installed).await.clone();
+        let (on_change, arrange) = (Some(wake), Some(arrange));
+        let options = PlayerOptions { config, requested_at, on_change, arrange, key_systems, ..options };
         let handle = Player::spawn(runtime, options);
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });

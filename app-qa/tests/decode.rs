@@ -3,7 +3,7 @@
 
 mod support;
 
-use app_qa::decode::args::{DecodeArgs, WantedRung};
+use app_qa::decode::args::{CdmArgs, DecodeArgs, WantedRung};
 use app_qa::decode::decode;
 use app_qa::decode::report::DecodeReport;
 use std::net::SocketAddr;
@@ -42,6 +42,7 @@ async fn decoded(server: SocketAddr, folder: &Path, entry: &str) -> (DecodeRepor
         key: Vec::new(),
         licence: None,
         header: Vec::new(),
+        cdm: CdmArgs::default(),
         rung: WantedRung::Highest,
         frame_hashes: Some(hashes.clone()),
         json: None,

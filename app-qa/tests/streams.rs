@@ -3,7 +3,7 @@
 
 mod support;
 
-use app_qa::decode::args::{DecodeArgs, GivenKey, WantedRung};
+use app_qa::decode::args::{CdmArgs, DecodeArgs, GivenKey, WantedRung};
 use app_qa::decode::decode;
 use app_qa::decode::report::DecodeReport;
 use serde::Deserialize;
@@ -61,6 +61,7 @@ async fn real_streams_come_through_frame_by_frame() {
             key: keys.map(|key| key.parse::<GivenKey>().unwrap()).collect(),
             licence: None,
             header: Vec::new(),
+            cdm: CdmArgs::default(),
             rung: WantedRung::Highest,
             frame_hashes: Some(hashes.clone()),
             json: None,

@@ -1,7 +1,7 @@
 //! The only asynchronous code that owns a [`Session`]: carries out its outputs, feeds it what comes back.
 
 use crate::command::Command;
-use crate::drm::{DrmError, KeyId, KeyRing, LicenseDenied, LicenseTransport, clearkey};
+use crate::drm::{KeyId, KeyRing, KeySystemChoice, Licensing};
 use crate::event::{EventEnvelope, PlaybackEvent, SCHEMA_VERSION};
 use crate::loader::{Loader, Rebase};
 use crate::pipeline::{MediaPipeline, PipelineEvent};
@@ -12,11 +12,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-
-/// A licence request that fails in passing is tried this often: with doubling pauses that is a quarter of a minute,
-/// a server's restart.
-const LICENCE_TRIES: u32 = 6;
-const LICENCE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a running session needs of the world.
 pub(crate) struct Driver {
@@ -42,9 +37,12 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
     let (pipeline_events, mut pipeline_received) = mpsc::unbounded_channel::<PipelineEvent>();
     let pipeline = (options.pipeline)(pipeline_events, published.frames.clone());
     let asker = inputs.clone();
+    let keys = KeyRing::default();
+    keys.give(options.keys.iter().copied());
+    let licensing = Arc::new(Licensing::new(options.key_systems.clone(), options.licences.clone(), keys));
     let loader = Loader {
         fetcher: options.fetcher.clone(),
-        keys: KeyRing::default(),
+        licensing,
         limits: options.config.net.clone(),
         rebase: Rebase::new(&options.source),
         ask_for_keys: Arc::new(move |keys| {
@@ -53,7 +51,6 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         knowledge: Arc::default(),
         arrange: options.arrange.clone(),
     };
-    loader.keys.insert(options.keys.iter().copied());
     let session =
         Session::new(options.config.clone(), options.source.clone(), options.start, options.refresh.is_some());
     let mut driver = Driver {
@@ -70,6 +67,8 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         transfers: HashMap::new(),
         wake_at: None,
     };
+    let licensing = driver.loader.licensing.clone();
+    driver.tasks.spawn(async move { licensing.keep_renewed().await });
     let mut outputs = Vec::new();
     driver.session.start(&mut outputs);
     driver.carry_out(&mut outputs);
@@ -151,15 +150,16 @@ impl Driver {
     }
 
     fn request_licence(&mut self, key_ids: Vec<KeyId>) {
-        let (transport, keys, inputs) = (self.options.licences.clone(), self.loader.keys.clone(), self.inputs.clone());
+        let (licensing, inputs) = (self.loader.licensing.clone(), self.inputs.clone());
         self.tasks.spawn(async move {
-            let missing: Vec<KeyId> = key_ids.iter().copied().filter(|id| keys.get(*id).is_none()).collect();
-            let result = match missing.is_empty() {
-                true => Ok(key_ids.len()),
-                false => licence(transport.as_deref(), &missing, &keys).await,
+            let choices = inputs.clone();
+            let tell = move |choice: &KeySystemChoice| {
+                let (key_system, reason) = (choice.id(), choice.reason.clone());
+                let _ = choices.send(Input::KeySystemChosen { key_system, reason });
             };
+            let result = licensing.request(&key_ids, &tell).await;
             if let Err(error) = &result {
-                keys.fail(error.clone());
+                licensing.keys().fail(error.clone());
             }
             let _ = inputs.send(Input::Licence(result));
         });
@@ -200,37 +200,13 @@ impl Driver {
     /// Cancels what runs and waits until outputs are free again.
     async fn close(mut self) {
         self.tasks.shutdown().await;
+        let licensing = self.loader.licensing.clone();
+        // Modules take their time to close, and must not hold a worker either.
+        let _ = tokio::task::spawn_blocking(move || licensing.close()).await;
         if let Some(pipeline) = self.pipeline.take() {
             // Stopping sinks takes their time and must not hold a worker.
             let _ = tokio::task::spawn_blocking(move || drop(pipeline)).await;
         }
         self.published.frames.clear();
     }
-}
-
-/// Asks for keys and puts them into the ring. Passing failures are tried again.
-pub(crate) async fn licence(
-    transport: Option<&dyn LicenseTransport>,
-    key_ids: &[KeyId],
-    keys: &KeyRing,
-) -> Result<usize, DrmError> {
-    let transport = transport.ok_or(DrmError::NoTransport)?;
-    let mut tries = 0;
-    let body = loop {
-        tries += 1;
-        match transport.request(clearkey::challenge(key_ids)).await {
-            Err(LicenseDenied::Unreachable(reason)) if tries < LICENCE_TRIES => {
-                tracing::debug!(%reason, tries, "licence request failed, trying again");
-                tokio::time::sleep(LICENCE_PAUSE * 2u32.pow(tries - 1)).await;
-            }
-            answer => break answer?,
-        }
-    };
-    let found = clearkey::parse_licence(&body)?;
-    if let Some(missing) = key_ids.iter().find(|id| !found.iter().any(|(kid, _)| kid == *id)) {
-        return Err(DrmError::MissingKey(*missing));
-    }
-    let count = found.len();
-    keys.insert(found);
-    Ok(count)
 }

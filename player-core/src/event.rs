@@ -217,6 +217,13 @@ pub enum PlaybackEvent {
     LicenceRequested {
         keys: usize,
     },
+    /// What keys are asked for with, before they are.
+    KeySystemChosen {
+        /// As `org.w3.clearkey`.
+        key_system: String,
+        /// Why this one, in words.
+        reason: String,
+    },
     LicenceLoaded {
         keys: usize,
         #[serde(with = "millis")]

@@ -16,7 +16,7 @@
 //! `pipeline/gst/worker.rs`.
 //!
 //! What this crate must not know: accounts, tokens, catalogs and windows. Licences and fresh addresses come through
-//! the traits [`drm::LicenseTransport`] and [`net::SourceRefresh`], pictures leave through a [`frame::FrameSlot`].
+//! the traits [`drm::LicenseTransport`] (vendors' keys by [`drm::KeySystem`]) and [`net::SourceRefresh`], pictures leave through a [`frame::FrameSlot`].
 //! GStreamer is named only under `pipeline/gst` (feature `gst`); everything else builds and is tested without it.
 //!
 //! ```no_run

@@ -4,7 +4,7 @@
 use crate::config::NetConfig;
 use crate::container::index::IndexRead;
 use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
-use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
+use crate::drm::{self, ContentKey, DrmError, KeyId, Licensing, cenc};
 use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
     self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, Presentation, Protection,
@@ -39,7 +39,7 @@ pub(crate) type KeyAsker = Arc<dyn Fn(Vec<KeyId>) + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Loader {
     pub(crate) fetcher: Arc<dyn Fetcher>,
-    pub(crate) keys: KeyRing,
+    pub(crate) licensing: Arc<Licensing>,
     pub(crate) limits: NetConfig,
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
@@ -54,8 +54,6 @@ pub(crate) struct Knowledge {
     variables: Arc<Variables>,
     /// Address of the raw key of samples whose key id nobody else knows.
     key_url: Option<Url>,
-    /// A system that this player does not take, as long as no other was offered.
-    foreign: Option<String>,
     /// Keys that have an address, by it.
     raw_keys: HashMap<Url, Vec<u8>>,
 }
@@ -69,8 +67,6 @@ impl Knowledge {
     fn note_keys(&mut self, protections: &[Protection]) {
         let announced = protections.iter().find_map(|protection| protection.key_url.clone());
         self.key_url = announced.or(self.key_url.take());
-        let foreign = protections.iter().find_map(|protection| protection.foreign.clone());
-        self.foreign = foreign.or(self.foreign.take());
     }
 
     fn variables(&self) -> Arc<Variables> {
@@ -128,6 +124,7 @@ impl Loader {
         match job {
             Job::Manifest(source) => {
                 let (fetched, mut presentation) = self.manifest(source, progress).await?;
+                self.licensing.note_protections(&presentation.protections);
                 self.knowledge().note(&presentation);
                 if let Some(arrange) = &self.arrange {
                     arrange(&mut presentation);
@@ -143,6 +140,7 @@ impl Loader {
                     hls::media_playlist_at(&body, context)
                 });
                 let index = read.await.map_err(LoadFailure::Manifest)?;
+                self.licensing.note_protections(&index.protections);
                 self.knowledge().note_keys(&index.protections);
                 Ok(loaded(Content::Playlist(index), &fetched))
             }
@@ -224,6 +222,7 @@ impl Loader {
             Some(cipher) => self.decrypt_whole(fetched.body, &cipher).await?,
             None => fetched.body,
         };
+        self.licensing.note_media(&body);
         Init::parse(&body).map(Arc::new).map_err(LoadFailure::Container)
     }
 
@@ -253,9 +252,9 @@ impl Loader {
             }
             None => (fetched.body.clone(), None),
         };
-        let shared = init.clone();
-        let demuxed = blocking(move || container::demux(&body, shared.as_deref(), samples.as_ref())).await;
-        let media = self.decrypt(demuxed.map_err(LoadFailure::Container)?).await?;
+        let (shared, whole) = (init.clone(), body.clone());
+        let demuxed = blocking(move || container::demux(&whole, shared.as_deref(), samples.as_ref())).await;
+        let media = self.decrypt(demuxed.map_err(LoadFailure::Container)?, &body).await?;
         Ok(loaded(Content::Media { init, media }, &fetched))
     }
 
@@ -271,7 +270,7 @@ impl Loader {
     async fn content_key_at(&self, url: &Url) -> Result<ContentKey, LoadFailure> {
         let key = self.key_at(url).await?;
         let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
-        Ok(self.keys.get(KeyId(key)).unwrap_or(ContentKey(key)))
+        Ok(self.licensing.keys().given(KeyId(key)).unwrap_or(ContentKey(key)))
     }
 
     /// The bytes behind a key's address; fetched once.
@@ -338,8 +337,8 @@ impl Loader {
         Err(LoadFailure::Container(ContainerError::Missing("sidx")))
     }
 
-    /// Waits for the keys, then decrypts.
-    async fn decrypt(&self, mut media: Demuxed) -> Result<Demuxed, LoadFailure> {
+    /// Waits for the keys, then decrypts. `body` is the segment as it was read.
+    async fn decrypt(&self, mut media: Demuxed, body: &Bytes) -> Result<Demuxed, LoadFailure> {
         let needed = media.streams.iter().flat_map(|stream| &stream.samples);
         let mut ids: Vec<KeyId> = needed.filter_map(|sample| sample.protection.as_ref()).map(|p| p.key_id).collect();
         ids.sort_unstable();
@@ -347,42 +346,40 @@ impl Loader {
         if ids.is_empty() {
             return Ok(media);
         }
-        let mut missing: Vec<KeyId> = ids.iter().copied().filter(|id| self.keys.get(*id).is_none()).collect();
+        let keys = self.licensing.keys();
+        let mut missing: Vec<KeyId> = ids.iter().copied().filter(|id| !keys.has(*id)).collect();
         let raw = self.knowledge().key_url.clone();
         if let (false, Some(url)) = (missing.is_empty(), raw) {
             let key = self.content_key_at(&url).await?;
-            self.keys.insert(missing.drain(..).map(|id| (id, key)));
+            keys.give(missing.drain(..).map(|id| (id, key)));
         }
         if !missing.is_empty() {
+            self.licensing.note_media(body);
+            self.licensing.media_waits();
             (self.ask_for_keys)(missing);
         }
-        let mut keys = BTreeMap::new();
+        let mut held = BTreeMap::new();
         for id in ids {
-            let key =
-                self.keys.wait_for(id).await.map_err(|error| match (error, self.knowledge().foreign.clone()) {
-                    (DrmError::NoTransport, Some(system)) => LoadFailure::Manifest(ManifestError::Protection(system)),
-                    (error, _) => LoadFailure::Drm(error),
-                })?;
-            keys.insert(id, key);
+            held.insert(id, keys.wait_for(id).await.map_err(LoadFailure::Drm)?);
         }
         let decrypted = blocking(move || {
             for stream in &mut media.streams {
                 let mut protected = false;
                 for sample in &mut stream.samples {
-                    let key = sample.protection.as_ref().and_then(|protection| keys.get(&protection.key_id));
-                    if let Some(key) = key {
+                    let decryption = sample.protection.as_ref().and_then(|protection| held.get(&protection.key_id));
+                    if let Some(decryption) = decryption {
                         protected = true;
-                        cenc::decrypt(sample, key);
+                        decryption.decrypt(sample, &stream.format).map_err(LoadFailure::Drm)?;
                     }
                 }
                 let units = stream.samples.iter().map(|sample| &sample.data);
                 if protected && !cenc::looks_like_media(&stream.format.codec, units) {
-                    return Err(ContainerError::WrongKey);
+                    return Err(LoadFailure::Container(ContainerError::WrongKey));
                 }
             }
             Ok(media)
         });
-        decrypted.await.map_err(LoadFailure::Container)
+        decrypted.await
     }
 }
 

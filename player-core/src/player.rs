@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::config::PlayerConfig;
 use crate::driver;
-use crate::drm::{ContentKey, KeyId, LicenseTransport};
+use crate::drm::{ContentKey, KeyId, KeySystems, LicenseTransport};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::EventEnvelope;
 use crate::frame::FrameSlot;
@@ -40,6 +40,8 @@ pub struct PlayerOptions {
     pub pipeline: PipelineFactory,
     /// Without it protected media cannot be played.
     pub licences: Option<Arc<dyn LicenseTransport>>,
+    /// Who can get keys and decrypt; Clear Key alone unless said otherwise.
+    pub key_systems: KeySystems,
     /// Keys that are known without a licence.
     pub keys: Vec<(KeyId, ContentKey)>,
     pub arrange: Option<Arranger>,
@@ -61,6 +63,7 @@ impl PlayerOptions {
             fetcher,
             pipeline,
             licences: None,
+            key_systems: KeySystems::default(),
             keys: Vec::new(),
             arrange: None,
             refresh: None,

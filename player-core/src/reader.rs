@@ -5,7 +5,7 @@
 
 use crate::config::NetConfig;
 use crate::container::Init;
-use crate::drm::{ContentKey, KeyId, KeyRing, LicenseTransport};
+use crate::drm::{ContentKey, KeyId, KeyRing, KeySystems, LicenseTransport, Licensing};
 use crate::loader::{KeyAsker, Loader, Rebase};
 use crate::manifest::{
     ByteSource, IndexSource, InitSource, ManifestError, Presentation, SegmentIndex, SegmentRef, Timing, TrackKind,
@@ -43,11 +43,12 @@ impl Reader {
         keys: impl IntoIterator<Item = (KeyId, ContentKey)>,
     ) -> Self {
         let ring = KeyRing::default();
-        ring.insert(keys);
+        ring.give(keys);
+        let licensing = Arc::new(Licensing::new(KeySystems::default(), None, ring));
         let loader = Loader {
             fetcher,
-            ask_for_keys: asker(&ring, None),
-            keys: ring,
+            ask_for_keys: asker(&licensing),
+            licensing,
             limits,
             rebase: Rebase::new(manifest),
             knowledge: Arc::default(),
@@ -56,10 +57,12 @@ impl Reader {
         Self { loader }
     }
 
-    /// Asks here for keys that it was not given.
+    /// Asks here for keys that it was not given, with these key systems. To be said before anything is read.
     #[must_use]
-    pub fn with_licences(mut self, licences: Option<Arc<dyn LicenseTransport>>) -> Self {
-        self.loader.ask_for_keys = asker(&self.loader.keys, licences);
+    pub fn with_licences(mut self, systems: KeySystems, licences: Option<Arc<dyn LicenseTransport>>) -> Self {
+        let keys = self.loader.licensing.keys().clone();
+        self.loader.licensing = Arc::new(Licensing::new(systems, licences, keys));
+        self.loader.ask_for_keys = asker(&self.loader.licensing);
         self
     }
 
@@ -193,14 +196,14 @@ impl Reader {
 }
 
 /// Puts what is asked for into the ring, or has it tell that there is nothing.
-fn asker(ring: &KeyRing, licences: Option<Arc<dyn LicenseTransport>>) -> KeyAsker {
-    let ring = ring.clone();
+fn asker(licensing: &Arc<Licensing>) -> KeyAsker {
+    let licensing = Arc::downgrade(licensing);
     Arc::new(move |ids| {
-        let (licences, ring) = (licences.clone(), ring.clone());
+        let Some(licensing) = licensing.upgrade() else { return };
         // Nobody has to wait for it: a transport ends by itself, and who waits for keys waits at the ring.
         tokio::spawn(async move {
-            if let Err(error) = crate::driver::licence(licences.as_deref(), &ids, &ring).await {
-                ring.fail(error);
+            if let Err(error) = licensing.request(&ids, &|_| {}).await {
+                licensing.keys().fail(error);
             }
         });
     })

@@ -211,6 +211,7 @@ impl PlayerSnapshot {
             | PlaybackEvent::SegmentsReplaced { .. }
             | PlaybackEvent::SourceRefreshed
             | PlaybackEvent::LicenceRequested { .. }
+            | PlaybackEvent::KeySystemChosen { .. }
             | PlaybackEvent::LicenceLoaded { .. }
             | PlaybackEvent::TimedEvent { .. }
             | PlaybackEvent::Ended => {}

@@ -339,7 +339,7 @@ pub struct ByteSource {
     pub range: Option<(u64, u64)>,
 }
 
-/// An announced protection that this player can take.
+/// An announced protection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Protection {
     /// Key ids named by the announcement; may be empty.
@@ -349,8 +349,9 @@ pub struct Protection {
     pub key_url: Option<Url>,
     /// Where a Clear Key licence is to be asked for, where the manifest says it (DASH-IF `Laurl`).
     pub licence_url: Option<Url>,
-    /// A system that this player does not take. Its media can be played if the keys are known from elsewhere.
-    pub foreign: Option<String>,
+    /// Systems that have the keys, each with what it needs to ask for them. Whether one of them is here is not known to a
+    /// manifest; its media can also be played if the keys are known from elsewhere.
+    pub systems: Vec<crate::drm::SystemOffer>,
 }
 
 impl ByteSource {

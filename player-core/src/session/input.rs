@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::container::{ContainerError, Demuxed, Init};
-use crate::drm::{DrmError, KeyId};
+use crate::drm::{DrmError, KeyId, KeySystemId};
 use crate::manifest::{ManifestError, Presentation, SegmentIndex};
 use crate::net::{FetchError, Progress};
 use crate::pipeline::PipelineEvent;
@@ -20,6 +20,11 @@ pub enum Input {
     LoadFailed(TransferId, LoadFailure),
     /// Media named keys that no playlist had announced.
     KeysNeeded(Vec<KeyId>),
+    /// This is what keys are asked for with, and why.
+    KeySystemChosen {
+        key_system: KeySystemId,
+        reason: String,
+    },
     /// The licence has arrived and its keys are in the ring, or it has not.
     Licence(Result<usize, DrmError>),
     /// The address was renewed, or could not be.

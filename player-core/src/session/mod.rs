@@ -186,6 +186,9 @@ impl Session {
             Input::Loaded(id, loaded) if !self.failed => self.loaded(id, loaded),
             Input::LoadFailed(id, failure) if !self.failed => self.load_failed(id, failure),
             Input::KeysNeeded(keys) if !self.failed => self.request_keys(&keys),
+            Input::KeySystemChosen { key_system, reason } if !self.failed => {
+                self.emit(PlaybackEvent::KeySystemChosen { key_system: key_system.to_string(), reason });
+            }
             Input::Licence(result) if !self.failed => self.licence(result),
             Input::SourceRefreshed(result) if !self.failed => self.source_refreshed(result),
             Input::Pipeline(event) if !self.failed => self.pipeline_event(event),

@@ -26,6 +26,8 @@ pub(super) struct TrackLoader {
     pub(super) retry: Retry,
     /// Rungs that have failed for the segment that is due.
     pub(super) barred: Vec<RungId>,
+    /// Rungs whose keys may not be used: barred for good.
+    pub(super) withheld: Vec<RungId>,
     /// How often the segment that is due was given up.
     pub(super) abandoned: u8,
     /// The controller's wish to wait.
@@ -161,6 +163,7 @@ impl TrackLoader {
             transfer: None,
             retry: Retry::default(),
             barred: Vec::new(),
+            withheld: Vec::new(),
             abandoned: 0,
             hold: Hold::default(),
             loading: true,
@@ -250,7 +253,7 @@ impl TrackLoader {
 
     /// Another segment is due: what was said about the one before is over.
     fn begin_segment(&mut self) {
-        self.barred.clear();
+        self.barred.clone_from(&self.withheld);
         self.abandoned = 0;
         self.hold = Hold::default();
     }

@@ -434,6 +434,9 @@ impl Session {
             (Recovery::OtherRepresentation, _) => {
                 let loader = &mut self.loaders[index];
                 loader.barred.push(active.rung);
+                if failure.concerns_all_of_a_rung() {
+                    loader.withheld.push(active.rung);
+                }
                 loader.retry.failures = 0;
             }
             (Recovery::SkipSegment, Fetching::Segment(segment)) => self.skip(index, active.rung, &segment),

@@ -2,6 +2,8 @@
 
 mod captions;
 mod harness;
+#[cfg(all(feature = "opencdm", target_os = "linux"))]
+pub mod stand_in;
 
 pub use harness::{Harness, Link};
 

@@ -171,6 +171,7 @@ pub fn sidx_index(data: &[u8]) {
 pub fn clearkey_licence(data: &[u8]) {
     let _ = clearkey::parse_licence(data);
     let _ = pssh::key_ids(data);
+    let _ = pssh::announcements_in_media(data);
     let _ = pssh::payload_key_ids(data);
     let _ = aes_cbc::decrypt_segment(data, &KEY.0, CIPHER.iv, true);
 }

@@ -172,7 +172,9 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
         let of_set = announced_by_set.take().and_then(|holder| protection::announced(holder, &set_base));
         let own = protection::announced(representation, &set_base);
         let announced = of_set.into_iter().chain(own);
-        for found in announced.filter(|found| !found.key_ids.is_empty() || found.licence_url.is_some()) {
+        let says =
+            |found: &Protection| !found.key_ids.is_empty() || found.licence_url.is_some() || !found.systems.is_empty();
+        for found in announced.filter(says) {
             findings.announce(found);
         }
         let encoding = encoding(representation, set, bandwidth, part);
