@@ -1,0 +1,503 @@
+//! Winding: key frames without sound, faster than anything could be decoded, in either direction.
+//!
+//! A clock runs over the presentation at the speed that was asked for. Key frames are fetched a little ahead of it, as far
+//! apart as they can be shown, from the set that the stream offers for it (`EXT-X-I-FRAME-STREAM-INF`, DASH trick mode)
+//! or, without one, from the lowest rung. Each picture is a seek of the paused pipeline to it, with nothing behind it:
+//! so pictures come in any order, carry their own time, and sound is silent. What comes too late is shown all the same,
+//! and what would come too late is not asked for; a link that brings nothing at all holds the clock.
+//!
+//! Winding ends with a seek to the picture that was shown last.
+
+use super::Session;
+use super::input::{Content, LoadFailure, Loaded};
+use super::output::{Job, Output, TransferId};
+use super::timeline::{Timelines, place};
+use super::track_loader::TrackLoader;
+use crate::command::MAX_TRICK_SPEED;
+use crate::container::{Demuxed, Sample, TrackFormat};
+use crate::drm::KeyId;
+use crate::event::PlaybackEvent;
+use crate::manifest::{SegmentIndex, TrackGroup, TrackKind};
+use crate::net::FetchError;
+use crate::pipeline::PipelineCommand;
+use abr::{Bitrate, ByteCount, MediaTime, RungId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Pictures follow each other at this distance: over six a second, as many as a viewer can tell apart in passing.
+const CADENCE: Duration = Duration::from_millis(150);
+/// The clock is looked at this often.
+const LOOK_EVERY: Duration = Duration::from_millis(40);
+/// Transfers at a time: key frames are small, and waiting for one after the other would cost a round trip each.
+const ABREAST: usize = 4;
+/// How far ahead of the clock pictures are fetched, on the wall.
+const HORIZON: Duration = Duration::from_secs(1);
+/// A picture that is this late holds the clock.
+const LATEST: Duration = Duration::from_millis(1_500);
+/// A picture that has not come out of the pipeline by now will not.
+const STUCK: Duration = Duration::from_secs(2);
+/// A request to its last byte, before one was measured.
+const USUAL_WAIT: Duration = Duration::from_millis(150);
+/// Failures in a row before the set is given up.
+const MAX_FAILURES: u32 = 4;
+/// Of the throughput, what winding may take: a halved estimate is still right.
+const SHARE: f64 = 0.5;
+/// Key frames are about this far apart where nobody has said it.
+const USUAL_DISTANCE: Duration = Duration::from_secs(2);
+/// Where pictures smaller than the surface are to be had, none below this is taken for being small.
+const SMALLEST_HEIGHT: u32 = 360;
+
+/// Winding under way.
+#[derive(Debug)]
+pub(super) struct TrickPlay {
+    /// Media time per time, negative for backwards.
+    speed: i32,
+    /// Where it began, as long as no picture was shown.
+    start: MediaTime,
+    /// Where the clock was at `since`.
+    anchor: MediaTime,
+    since: Duration,
+    looked_at: Duration,
+    /// Playlists and initialisations of what key frames are taken from.
+    source: TrackLoader,
+    rung: RungId,
+    /// Is it a set made for winding?
+    own_set: bool,
+    transfers: Vec<(TransferId, Wanted)>,
+    /// How long the last one took.
+    wait: Duration,
+    /// Key frames that wait to be shown, by the position of their segment.
+    held: BTreeMap<usize, Vec<KeyFrame>>,
+    failed: BTreeSet<usize>,
+    failures: u32,
+    /// Apart from those of playback: a rounded list must not settle the clock of an epoch.
+    timelines: Timelines,
+    /// The newest time for which a picture was asked.
+    planned: Option<MediaTime>,
+    /// On its way through the pipeline, and since when.
+    showing: Option<(MediaTime, Duration)>,
+    shown: Option<MediaTime>,
+    shown_at: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Playlist,
+    /// By position in the list.
+    Segment(usize),
+}
+
+#[derive(Clone, Debug)]
+struct KeyFrame {
+    format: Arc<TrackFormat>,
+    sample: Sample,
+}
+
+/// The speed that is wound at for a wish; `None` for none.
+fn supported(speed: i32) -> Option<i32> {
+    let magnitude = speed.unsigned_abs().min(MAX_TRICK_SPEED.unsigned_abs());
+    let power = i32::try_from(1u32 << magnitude.checked_ilog2()?).ok()?;
+    (power >= 2).then_some(power * speed.signum())
+}
+
+impl TrickPlay {
+    fn forward(&self) -> bool {
+        self.speed > 0
+    }
+
+    /// `wall` time further on the way.
+    fn onward(&self, from: MediaTime, wall: Duration) -> MediaTime {
+        let media = wall * self.speed.unsigned_abs();
+        if self.forward() { from + media } else { (from - media).max(MediaTime::ZERO) }
+    }
+
+    /// Is `a` further on the way than `b`?
+    fn is_beyond(&self, a: MediaTime, b: MediaTime) -> bool {
+        if self.forward() { a > b } else { a < b }
+    }
+
+    fn index(&self) -> Option<&Arc<SegmentIndex>> {
+        self.source.index(self.rung)
+    }
+
+    /// Where the clock is.
+    fn due(&self, now: Duration) -> MediaTime {
+        let due = self.onward(self.anchor, now.saturating_sub(self.since));
+        self.index().map_or(due, |index| due.min(index.duration()))
+    }
+
+    fn is_at_its_end(&self, now: Duration) -> bool {
+        let due = self.due(now);
+        if self.forward() { self.index().is_some_and(|index| due >= index.duration()) } else { due <= MediaTime::ZERO }
+    }
+
+    /// Another speed, from what is on screen.
+    fn change(&mut self, speed: i32, now: Duration) {
+        self.anchor = self.position();
+        (self.speed, self.since, self.planned) = (speed, now, None);
+    }
+
+    /// What is on screen.
+    fn position(&self) -> MediaTime {
+        self.shown.unwrap_or(self.start)
+    }
+
+    pub(super) fn awaits(&self, id: TransferId) -> bool {
+        self.transfers.iter().any(|(known, _)| *known == id)
+    }
+
+    /// Forgets its transfers; they are to be cancelled.
+    pub(super) fn take_transfers(&mut self) -> Vec<TransferId> {
+        self.transfers.drain(..).map(|(id, _)| id).collect()
+    }
+
+    /// When it is to be looked at again.
+    pub(super) fn next_look(&self, now: Duration) -> Option<Duration> {
+        Some(now + LOOK_EVERY)
+    }
+
+    /// Holds the clock while nothing is known, and while a picture that it has long passed is on its way.
+    fn keep_time(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.looked_at);
+        self.looked_at = now;
+        let latest = self.due(now);
+        let late = |wanted: &Wanted| match (wanted, self.index()) {
+            (Wanted::Segment(position), Some(index)) => index.segments.get(*position).is_some_and(|segment| {
+                self.is_beyond(segment.start, self.position())
+                    && self.is_beyond(latest, self.onward(segment.start, LATEST))
+            }),
+            (Wanted::Playlist, _) | (_, None) => true,
+        };
+        if self.index().is_none() || self.transfers.iter().any(|(_, wanted)| late(wanted)) {
+            self.since += passed;
+        }
+    }
+
+    /// Positions of the segments to be fetched now.
+    fn plan(&mut self, now: Duration) -> Vec<usize> {
+        let Some(index) = self.index().cloned() else { return Vec::new() };
+        let last = index.duration() - Duration::from_millis(1);
+        let due = self.due(now);
+        let (earliest, horizon) = (self.onward(due, self.wait), self.onward(due, self.wait + HORIZON));
+        let mut at = self.planned.map_or(earliest, |planned| self.onward(planned, CADENCE));
+        if self.is_beyond(earliest, at) {
+            at = earliest;
+        }
+        let mut wanted = Vec::new();
+        while self.transfers.len() + wanted.len() < ABREAST && !self.is_beyond(at, horizon) {
+            at = at.clamp(MediaTime::ZERO, last);
+            if self.planned == Some(at) {
+                break;
+            }
+            self.planned = Some(at);
+            let Some(position) = index.position_at(at) else { break };
+            let under_way = self.transfers.iter().any(|(_, wanted)| *wanted == Wanted::Segment(position));
+            let known =
+                self.held.contains_key(&position) || self.failed.contains(&position) || wanted.contains(&position);
+            // What was shown of a segment is behind us; its other key frames were held with it.
+            let behind = self.shown.and_then(|shown| index.position_at(shown)) == Some(position);
+            if !under_way && !known && !behind && !index.segments[position].gap {
+                wanted.push(position);
+            }
+            at = self.onward(at, CADENCE);
+        }
+        wanted
+    }
+
+    /// The picture that the clock has come to, if it is time for another one.
+    fn next_picture(&self, now: Duration) -> Option<KeyFrame> {
+        let rests = self.shown_at.is_some_and(|at| now < at + CADENCE);
+        if rests || self.showing.is_some() {
+            return None;
+        }
+        let (due, from) = (self.due(now), self.position());
+        let passed = |frame: &&KeyFrame| {
+            let pts = frame.sample.pts;
+            !self.is_beyond(pts, due) && (self.is_beyond(pts, from) || self.shown.is_none() && pts == from)
+        };
+        let frames = self.held.values().flatten().filter(passed);
+        let furthest = if self.forward() {
+            frames.max_by_key(|frame| frame.sample.pts)
+        } else {
+            frames.min_by_key(|frame| frame.sample.pts)
+        };
+        furthest.cloned()
+    }
+
+    /// Forgets what lies behind a picture.
+    fn let_go(&mut self, pts: MediaTime) {
+        let forward = self.forward();
+        self.held.retain(|_, frames| {
+            frames.retain(|frame| if forward { frame.sample.pts > pts } else { frame.sample.pts < pts });
+            !frames.is_empty()
+        });
+    }
+
+    /// Keeps the key frames of a segment.
+    fn keep(&mut self, position: usize, mut media: Demuxed) {
+        let Some(segment) = self.index().and_then(|index| index.segments.get(position)).cloned() else { return };
+        let shift = self.timelines.shift(&segment, &media);
+        let mut frames = Vec::new();
+        for stream in media.streams.iter_mut().filter(|stream| stream.kind == TrackKind::Video) {
+            place(&mut stream.samples, &segment, shift);
+            stream.samples.retain(|sample| !sample.hidden);
+            // A set for winding need not flag what all of it is.
+            let first_counts = frames.is_empty() && !stream.samples.iter().any(|sample| sample.keyframe);
+            let samples = stream.samples.drain(..).enumerate();
+            let key = samples.filter(|(at, sample)| sample.keyframe || first_counts && *at == 0);
+            frames.extend(key.map(|(_, sample)| KeyFrame { format: stream.format.clone(), sample }));
+        }
+        if frames.is_empty() {
+            self.failed.insert(position);
+        } else {
+            self.held.insert(position, frames);
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn trick_play(&mut self, wish: i32) {
+        let Some(speed) = supported(wish) else { return self.end_trick_play() };
+        match &mut self.trick {
+            Some(trick) if trick.speed == speed => return,
+            Some(trick) => trick.change(speed, self.now),
+            None => {
+                let picture = self.queues.contains_key(&TrackKind::Video);
+                let possible = self.configured && self.playhead.has_started() && picture;
+                let Some(trick) = self.new_trick_play(speed, true).filter(|_| possible) else { return };
+                if self.playhead.is_running() {
+                    self.pipeline(PipelineCommand::Pause);
+                }
+                if let Some(lasted) = self.playhead.begin_winding(self.now) {
+                    self.emit(PlaybackEvent::StallEnded { lasted });
+                }
+                (0..self.loaders.len()).for_each(|index| self.cancel_transfer(index));
+                self.trick = Some(trick);
+            }
+        }
+        self.emit(PlaybackEvent::TrickPlayChanged { speed: Some(speed) });
+    }
+
+    /// Ends winding and goes on where it has led.
+    pub(super) fn end_trick_play(&mut self) {
+        if let Some(to) = self.trick.as_ref().map(TrickPlay::position) {
+            self.seek(to);
+        }
+    }
+
+    /// Ends winding; a seek follows.
+    pub(super) fn stop_winding(&mut self) {
+        let Some(mut trick) = self.trick.take() else { return };
+        self.cancel_key_frames(trick.take_transfers());
+        self.emit(PlaybackEvent::TrickPlayChanged { speed: None });
+    }
+
+    fn cancel_key_frames(&mut self, transfers: Vec<TransferId>) {
+        for id in transfers {
+            self.outputs.push(Output::Cancel(id));
+            if let Some(chooser) = &mut self.chooser {
+                chooser.transfer_cancelled(id, false, self.now);
+            }
+        }
+    }
+
+    /// From the set made for it, if there is one and it is wanted; else from the lowest rung.
+    fn new_trick_play(&self, speed: i32, own_set: bool) -> Option<TrickPlay> {
+        let start = self.playhead.position();
+        let sets = self.presentation.iter().flat_map(|presentation| &presentation.trick_play);
+        let set =
+            sets.filter(|set| own_set && set.kind == TrackKind::Video).find(|set| !set.representations.is_empty());
+        let (source, rung) = match set {
+            Some(set) => (TrackLoader::new(set.clone(), start), self.trick_rung(set, speed)?),
+            None => {
+                let main = self.loaders.iter().find(|loader| self.is_adaptive(loader))?;
+                let lowest = main.group.representations.first()?.id;
+                let mut source = TrackLoader::new(main.group.clone(), start);
+                if let Some(index) = main.index(lowest) {
+                    source.add_index(lowest, SegmentIndex::clone(index));
+                }
+                (source, lowest)
+            }
+        };
+        Some(TrickPlay {
+            speed,
+            start,
+            anchor: start,
+            since: self.now,
+            looked_at: self.now,
+            source,
+            rung,
+            own_set: set.is_some(),
+            transfers: Vec::new(),
+            wait: USUAL_WAIT,
+            held: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            failures: 0,
+            timelines: self.timelines.clone(),
+            planned: None,
+            showing: None,
+            shown: None,
+            shown_at: None,
+        })
+    }
+
+    /// The best pictures that the link brings at this speed and that the surface has use for.
+    fn trick_rung(&self, set: &TrackGroup, speed: i32) -> Option<RungId> {
+        let most = USUAL_DISTANCE.as_secs_f64() / CADENCE.as_secs_f64();
+        let times = f64::from(speed.unsigned_abs()).min(most);
+        let throughput = self.chooser.as_ref().and_then(super::QualityChooser::throughput);
+        let affordable = throughput.unwrap_or(Bitrate::ZERO).scale(SHARE / times);
+        let height = if self.viewport_height == 0 { u32::MAX } else { self.viewport_height.max(SMALLEST_HEIGHT) };
+        let fits = set.representations.iter().filter(|rung| rung.bitrate <= affordable && rung.height <= height);
+        fits.last().or(set.representations.first()).map(|rung| rung.id)
+    }
+
+    /// Asks for what will be shown.
+    pub(super) fn schedule_key_frames(&mut self) {
+        let now = self.now;
+        let Some(trick) = &mut self.trick else { return };
+        if trick.index().is_none() {
+            let job = trick.source.index_job(trick.rung).filter(|_| trick.transfers.is_empty());
+            if let Some(job) = job {
+                let id = self.fetch(job);
+                self.trick.iter_mut().for_each(|trick| trick.transfers.push((id, Wanted::Playlist)));
+            }
+            return;
+        }
+        for position in trick.plan(now) {
+            self.fetch_key_frames(position);
+        }
+    }
+
+    fn fetch_key_frames(&mut self, position: usize) {
+        let Some(trick) = &self.trick else { return };
+        let Some(segment) = trick.index().and_then(|index| index.segments.get(position)) else { return };
+        let (source, cipher) = (segment.source.clone(), segment.cipher.clone().map(Box::new));
+        let (init, number) = (trick.source.init_need(segment), segment.number);
+        let id = self.fetch(Job::KeyFrames { source, init, cipher });
+        self.trick.iter_mut().for_each(|trick| trick.transfers.push((id, Wanted::Segment(position))));
+        self.emit(PlaybackEvent::SegmentStarted { track: TrackKind::Video, rung: None, number });
+    }
+
+    pub(super) fn key_frames_loaded(&mut self, id: TransferId, loaded: Loaded) {
+        let now = self.now;
+        let Some(trick) = &mut self.trick else { return };
+        let Some(at) = trick.transfers.iter().position(|(known, _)| *known == id) else { return };
+        let (_, wanted) = trick.transfers.swap_remove(at);
+        trick.failures = 0;
+        let rung = trick.rung;
+        match (loaded.content, wanted) {
+            (Content::Playlist(playlist), Wanted::Playlist) => {
+                let keys: Vec<KeyId> = playlist.protections.iter().flat_map(|p| p.key_ids.iter().copied()).collect();
+                trick.source.add_index(rung, playlist);
+                self.request_keys(&keys);
+            }
+            (Content::Media { init, media }, Wanted::Segment(position)) => {
+                trick.wait = loaded.elapsed;
+                let segment = trick.index().and_then(|index| index.segments.get(position)).cloned();
+                trick.source.keep_init(segment.as_ref().and_then(|segment| segment.init.as_ref()), init.as_ref());
+                trick.keep(position, media);
+                if let Some(chooser) = &mut self.chooser {
+                    chooser.transfer_finished(id, loaded.bytes, loaded.cached, false, now);
+                }
+                self.emit(PlaybackEvent::SegmentLoaded {
+                    track: TrackKind::Video,
+                    rung: None,
+                    number: segment.map_or(0, |segment| segment.number),
+                    bytes: ByteCount::new(loaded.bytes),
+                    ttfb: loaded.ttfb,
+                    elapsed: loaded.elapsed,
+                    cached: loaded.cached,
+                    throughput: self.chooser.as_ref().and_then(super::QualityChooser::throughput),
+                });
+            }
+            _ => debug_assert!(false, "the driver answers with what was asked for"),
+        }
+    }
+
+    /// A key frame that cannot be had is passed over; after several in a row the next best source is tried.
+    pub(super) fn key_frames_failed(&mut self, id: TransferId, failure: &LoadFailure) {
+        if let Some(chooser) = &mut self.chooser {
+            chooser.transfer_failed(id, self.now);
+        }
+        let Some(trick) = &mut self.trick else { return };
+        let Some(at) = trick.transfers.iter().position(|(known, _)| *known == id) else { return };
+        let (_, wanted) = trick.transfers.swap_remove(at);
+        tracing::debug!(?failure, "a key frame could not be had");
+        if matches!(failure, LoadFailure::Fetch(FetchError::Status(401 | 403))) && self.can_refresh {
+            self.refresh_source();
+        }
+        let Some(trick) = &mut self.trick else { return };
+        trick.failures += 1;
+        let given_up = trick.failures >= MAX_FAILURES || wanted == Wanted::Playlist;
+        if let Wanted::Segment(position) = wanted {
+            trick.failed.insert(position);
+            let number = trick.index().and_then(|index| index.segments.get(position)).map_or(0, |found| found.number);
+            self.emit(PlaybackEvent::SegmentSkipped { track: TrackKind::Video, number });
+        }
+        if given_up {
+            self.change_source();
+        }
+    }
+
+    /// Goes on with the lowest rung where a set for winding is of no use, and plays where there is nothing left to try.
+    fn change_source(&mut self) {
+        let Some(trick) = &mut self.trick else { return };
+        let (speed, own_set, at) = (trick.speed, trick.own_set, trick.position());
+        let transfers = trick.take_transfers();
+        self.cancel_key_frames(transfers);
+        match self.new_trick_play(speed, false).filter(|_| own_set) {
+            Some(next) => self.trick = Some(TrickPlay { start: at, anchor: at, ..next }),
+            None => self.end_trick_play(),
+        }
+    }
+
+    /// Shows what is due.
+    pub(super) fn wind(&mut self) {
+        let now = self.now;
+        let Some(trick) = &mut self.trick else { return };
+        trick.keep_time(now);
+        if trick.showing.is_some_and(|(_, since)| now > since + STUCK) {
+            trick.showing = None;
+        }
+        if let Some(KeyFrame { format, sample }) = trick.next_picture(now) {
+            let pts = sample.pts;
+            trick.showing = Some((pts, now));
+            trick.let_go(pts);
+            self.playhead.wind_to(pts);
+            self.pipeline(PipelineCommand::Seek { to: pts, generation: self.playhead.generation() });
+            self.pipeline(PipelineCommand::Feed { kind: TrackKind::Video, format, samples: vec![sample] });
+            let kinds: Vec<TrackKind> = self.queues.keys().copied().collect();
+            kinds.into_iter().for_each(|kind| self.pipeline(PipelineCommand::EndOfTrack(kind)));
+            return;
+        }
+        let busy = trick.showing.is_some() || !trick.transfers.is_empty();
+        let waiting = trick.held.values().flatten().any(|frame| trick.is_beyond(frame.sample.pts, trick.position()));
+        if trick.is_at_its_end(now) && !busy && !waiting {
+            self.end_trick_play();
+        }
+    }
+
+    /// The pipeline has shown a picture.
+    pub(super) fn trick_picture_shown(&mut self) {
+        let now = self.now;
+        let Some(trick) = &mut self.trick else { return };
+        if let Some((pts, _)) = trick.showing.take() {
+            (trick.shown, trick.shown_at) = (Some(pts), Some(now));
+            self.emit(PlaybackEvent::PositionReport);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::supported;
+
+    #[test]
+    fn speeds_are_powers_of_two_in_both_directions() {
+        let wishes = [0, 1, -1, 2, 3, -5, 31, 64, 1000, i32::MIN];
+        let found = wishes.map(supported);
+        assert_eq!(found, [None, None, None, Some(2), Some(2), Some(-4), Some(16), Some(64), Some(64), Some(-64)]);
+    }
+}
