@@ -438,6 +438,7 @@ impl Shared {
         let arrange: Arranger = Arc::new(leave_out_undecodable);
         let options = PlayerOptions { config, requested_at, on_change: Some(wake), arrange: Some(arrange), ..options };
         let handle = Player::spawn(runtime, options);
+        handle.send(Command::SetRate { rate: request.speed });
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });
         handle.send(Command::Play);

@@ -37,8 +37,6 @@ pub(crate) mod timeline;
 mod track_loader;
 mod transfers;
 mod trick_play;
-#[cfg(test)]
-mod trick_play_tests;
 
 pub use input::{Content, Input, LoadFailure, Loaded};
 pub use output::{Emitted, InitNeed, Job, Output, TransferId};

@@ -1,8 +1,13 @@
 //! Speed and winding in virtual time.
 
-use super::*;
-use crate::snapshot::PlayerSnapshot;
+use crate::command::Command;
+use crate::config::PlayerConfig;
+use crate::event::PlaybackEvent;
+use crate::session::LoadFailure;
+use crate::snapshot::{PlaybackState, PlayerSnapshot};
 use crate::testing::{Harness, Link, ManifestBuilder};
+use abr::MediaTime;
+use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
