@@ -12,7 +12,8 @@ use player_core::frame::PixelFormat;
 use player_core::net::HttpFetcher;
 use player_core::pipeline::gst::{GstOutput, GstPipeline, HeardObserver, HeardSound, Pixels};
 use player_core::{
-    Command, MediaTime, PlaybackEvent, PlaybackState, Player, PlayerConfig, PlayerHandle, PlayerOptions, PlayerSnapshot,
+    Command, MediaTime, PlaybackEvent, PlaybackState, Player, PlayerConfig, PlayerHandle, PlayerOptions,
+    PlayerSnapshot, QualityChoice,
 };
 use std::fmt::Write as _;
 use std::path::Path;

@@ -8,7 +8,6 @@
 //!
 //! Winding ends with a seek to the picture that was shown last.
 
-use super::Session;
 #[cfg(test)]
 mod tests;
 mod winding;
