@@ -9,6 +9,7 @@ use bytes::Bytes;
 use player_core::container::{self, Init};
 use player_core::event::EventEnvelope;
 use player_core::frame::PixelFormat;
+use player_core::manifest::TrackKind;
 use player_core::net::HttpFetcher;
 use player_core::pipeline::gst::{GstOutput, GstPipeline, HeardObserver, HeardSound, Pixels};
 use player_core::{
@@ -273,8 +274,9 @@ async fn conformance_16_winding_shows_key_frames_by_byte_ranges_in_both_directio
     }
     watched.stop().await;
     let fetched = watched.events.lock().unwrap();
-    let ranges = fetched.iter().filter(|envelope| {
-        matches!(envelope.event, PlaybackEvent::SegmentLoaded { rung: None, track, .. } if track == player_core::manifest::TrackKind::Video)
-    });
+    let is_key_frame = |event: &PlaybackEvent| {
+        matches!(event, PlaybackEvent::SegmentLoaded { track: TrackKind::Video, rung: None, .. })
+    };
+    let ranges = fetched.iter().filter(|envelope| is_key_frame(&envelope.event));
     assert!(ranges.count() > 12);
 }

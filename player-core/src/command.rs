@@ -40,15 +40,15 @@ pub enum Command {
     SelectSecondText {
         track: Option<TrackId>,
     },
-    /// Speed with pitch kept; 1 is normal. Clamped to [`MIN_RATE`] and [`MAX_RATE`]; what is no number is ignored. Holds
-    /// for the rest of the session, through stalls and seeks.
+    /// Speed with pitch kept; 1 is normal. Clamped to [`MIN_RATE`] and [`MAX_RATE`]; what is no number is ignored.
+    /// Holds for the rest of the session, through stalls and seeks.
     SetRate {
         rate: f64,
     },
     /// Winds: key frames without sound, `speed` times as fast, negative for backwards. Speeds are 2 to
     /// [`MAX_TRICK_SPEED`] in powers of two; others are rounded towards zero, and below 2 winding ends, as it does by
-    /// `Play`, `Pause`, `Seek` and at either end of the title. Playback then goes on with the picture that was shown last.
-    /// Ignored before the first picture and where there is no picture.
+    /// `Play`, `Pause`, `Seek` and at either end of the title. Playback then goes on with the picture that was shown
+    /// last. Ignored before the first picture and where there is no picture.
     TrickPlay {
         speed: i32,
     },

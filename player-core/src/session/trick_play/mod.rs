@@ -1,8 +1,8 @@
 //! Winding: key frames without sound, faster than anything could be decoded, in either direction.
 //!
-//! A clock runs over the presentation at the speed that was asked for. Key frames are fetched a little ahead of it, as far
-//! apart as they can be shown, from the set that the stream offers for it (`EXT-X-I-FRAME-STREAM-INF`, DASH trick mode)
-//! or, without one, from the lowest rung. Each picture is a seek of the paused pipeline to it, with nothing behind it:
+//! A clock runs over the presentation at the speed that was asked for. Key frames are fetched a little ahead of it, as
+//! far apart as they can be shown, from the set that the stream offers for it (`EXT-X-I-FRAME-STREAM-INF`, DASH trick
+//! mode) or, without one, from the lowest rung. Each picture is a seek of the paused pipeline to it, with nothing behind it:
 //! so pictures come in any order, carry their own time, and sound is silent. What comes too late is shown all the same,
 //! and what would come too late is not asked for; a link that brings nothing at all holds the clock.
 //!
