@@ -133,8 +133,8 @@ impl Session {
         let throughput = self.chooser.as_ref().and_then(super::QualityChooser::throughput);
         let affordable = throughput.unwrap_or(Bitrate::ZERO).scale(SHARE / times);
         let height = if self.viewport_height == 0 { u32::MAX } else { self.viewport_height.max(SMALLEST_HEIGHT) };
-        let fits = set.representations.iter().filter(|rung| rung.bitrate <= affordable && rung.height <= height);
-        fits.last().or(set.representations.first()).map(|rung| rung.id)
+        let mut fits = set.representations.iter().filter(|rung| rung.bitrate <= affordable && rung.height <= height);
+        fits.next_back().or(set.representations.first()).map(|rung| rung.id)
     }
 
     /// Asks for what will be shown.
