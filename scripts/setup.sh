@@ -20,7 +20,7 @@ PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
-ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert audioresample volume
+ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert scaletempo audioresample volume
     autoaudiosink'
 
 main() {

@@ -139,6 +139,8 @@ pub(crate) struct Model {
     /// Title pages, the visible one last: "more like this" stacks them.
     pub(crate) titles: Vec<TitleScreen>,
     pub(crate) player: Option<PlayerScreen>,
+    /// Of playback, kept from title to title; 1 is normal.
+    pub(crate) speed: f64,
     pub(crate) toast: Option<Toast>,
     pub(crate) settings: Settings,
     pub(crate) full_screen: bool,
@@ -167,6 +169,7 @@ impl Model {
             home_loaded_at: 0.0,
             titles: Vec::new(),
             player: None,
+            speed: 1.0,
             toast: None,
             settings,
             full_screen: launch.full_screen,
@@ -622,6 +625,7 @@ impl Model {
         player.stats = self.launch.stats;
         player.quality_wish = wish;
         player.from = from;
+        player.speed = self.speed;
         player.volume = self.settings.volume;
         player.muted = self.settings.muted;
         let request = self.open_request(&player);
@@ -640,6 +644,7 @@ impl Model {
                 Source::Url(url) => Target::Url(url.clone()),
             },
             from: player.from,
+            speed: self.speed,
             volume: self.settings.volume,
             muted: self.settings.muted,
             text_language: self.settings.text_language.clone(),
@@ -672,6 +677,7 @@ impl Model {
         }
         let Some(player) = &mut self.player else { return vec![] };
         let reaction = player.update(msg, now);
+        self.speed = player.speed;
         let mut effects: Vec<Effect> = reaction.commands.into_iter().map(Effect::Player).collect();
         effects.extend(reaction.copy.map(Effect::Copy));
         if let Some(note) = reaction.note {

@@ -445,6 +445,7 @@ impl Shared {
         let (on_change, arrange) = (Some(wake), Some(arrange));
         let options = PlayerOptions { config, requested_at, on_change, arrange, key_systems, ..options };
         let handle = Player::spawn(runtime, options);
+        handle.send(Command::SetRate { rate: request.speed });
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });
         handle.send(Command::Play);

@@ -6,7 +6,7 @@ use crate::command::{Command, QualityChoice};
 use crate::error::PlaybackError;
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
-use abr::{Bitrate, ByteCount, Decision, MediaTime, RememberedNetwork, RungId};
+use abr::{Bitrate, ByteCount, Decision, MediaTime, PlaybackRate, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -260,6 +260,14 @@ pub enum PlaybackEvent {
         duration: Option<Duration>,
         /// How much it carries. Logs do not have it.
         payload: ByteCount,
+    },
+    /// The viewer wants another speed.
+    RateChanged {
+        rate: PlaybackRate,
+    },
+    /// Winding began, changed its speed, or is over: then there is none. Positions go back while it is negative.
+    TrickPlayChanged {
+        speed: Option<i32>,
     },
     VolumeChanged {
         volume: f32,

@@ -56,7 +56,7 @@ pub mod testing;
 pub mod text;
 
 pub use abr::{Bitrate, ByteCount, MediaTime, RungId};
-pub use command::{Command, QualityChoice};
+pub use command::{Command, MAX_RATE, MAX_TRICK_SPEED, MIN_RATE, QualityChoice};
 pub use config::PlayerConfig;
 pub use drm::LicenseTransport;
 pub use error::{ErrorCode, PlaybackError, Severity};

@@ -32,6 +32,9 @@ const MAX_INDEX: u64 = 32 << 20;
 /// A head, an index elsewhere, and the indexes that that one points to.
 const MAX_INDEX_READS: usize = 64;
 
+/// How the bytes of a segment are read.
+type Demux = fn(&Bytes, Option<&Init>, Option<&SampleCipher>) -> Result<Demuxed, ContainerError>;
+
 /// Called with key ids that nobody had announced.
 pub(crate) type KeyAsker = Arc<dyn Fn(Vec<KeyId>) + Send + Sync>;
 
@@ -155,7 +158,10 @@ impl Loader {
                 let read = blocking(move || text::parse(&body, init.as_deref())).await;
                 Ok(loaded(Content::Text(read.map_err(LoadFailure::Text)?), &fetched))
             }
-            Job::Media { source, init, cipher } => self.media(source, init, cipher, progress).await,
+            Job::Media { source, init, cipher } => self.media(source, init, cipher, progress, container::demux).await,
+            Job::KeyFrames { source, init, cipher } => {
+                self.media(source, init, cipher, progress, container::demux_key_frames).await
+            }
         }
     }
 
@@ -232,6 +238,7 @@ impl Loader {
         init: InitNeed,
         cipher: Option<Box<SegmentCipher>>,
         progress: ProgressSink,
+        read: Demux,
     ) -> Result<Loaded, LoadFailure> {
         let media = self.fetch(source, self.limits.max_segment_bytes, progress);
         let (fetched, init) = match init {
@@ -253,7 +260,7 @@ impl Loader {
             None => (fetched.body.clone(), None),
         };
         let (shared, whole) = (init.clone(), body.clone());
-        let demuxed = blocking(move || container::demux(&whole, shared.as_deref(), samples.as_ref())).await;
+        let demuxed = blocking(move || read(&whole, shared.as_deref(), samples.as_ref())).await;
         let media = self.decrypt(demuxed.map_err(LoadFailure::Container)?, &body).await?;
         Ok(loaded(Content::Media { init, media }, &fetched))
     }

@@ -11,7 +11,7 @@ use crate::error::PlaybackError;
 use crate::event::{EventEnvelope, PlaybackEvent, RungInfo, TrackInfo};
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
-use abr::{Bitrate, ByteCount, MediaTime, RememberedNetwork, RungId};
+use abr::{Bitrate, ByteCount, MediaTime, PlaybackRate, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -23,6 +23,7 @@ pub enum PlaybackState {
     /// Until the first picture.
     #[default]
     Loading,
+    /// Also while winding ([`PlayerSnapshot::trick_speed`]).
     Playing,
     Paused,
     /// Out of media; continues by itself.
@@ -55,6 +56,12 @@ pub struct PlayerSnapshot {
     /// Shown beside it.
     pub selected_second_text: Option<TrackId>,
     pub cues: Vec<Cue>,
+    /// Speed; winding is beside it.
+    #[serde(default)]
+    pub rate: PlaybackRate,
+    /// How fast key frames go by while the viewer winds; negative for backwards.
+    #[serde(default)]
+    pub trick_speed: Option<i32>,
     pub volume: f32,
     pub muted: bool,
     pub stats: Stats,
@@ -194,6 +201,8 @@ impl PlayerSnapshot {
                 TrackKind::Text => {}
             },
             PlaybackEvent::CuesShown { cues } => self.cues.clone_from(cues),
+            PlaybackEvent::RateChanged { rate } => self.rate = *rate,
+            PlaybackEvent::TrickPlayChanged { speed } => self.trick_speed = *speed,
             PlaybackEvent::VolumeChanged { volume, muted } => {
                 self.volume = *volume;
                 self.muted = *muted;

@@ -19,6 +19,14 @@ pub(crate) enum Action {
     VolumeBy(i32),
     ToggleMute,
     ToggleSubtitles,
+    /// The next of the offered speeds.
+    Slower,
+    Faster,
+    ResetSpeed,
+    /// Double speed for as long as the key is held.
+    HoldSpeed,
+    WindBack,
+    WindForward,
     ToggleFullScreen,
     ToggleStats,
     ToggleSheet,
@@ -105,6 +113,37 @@ pub(crate) const BINDINGS: &[Binding] = &[
     },
     Binding { keys: &[(NONE, Key::C)], action: Action::ToggleSubtitles, label: "C", help: "Subtitles on or off" },
     Binding {
+        keys: &[(SHIFT, Key::Comma), (NONE, Key::OpenBracket)],
+        action: Action::Slower,
+        label: "<   [",
+        help: "Slower",
+    },
+    Binding {
+        keys: &[(SHIFT, Key::Period), (NONE, Key::CloseBracket)],
+        action: Action::Faster,
+        label: ">   ]",
+        help: "Faster",
+    },
+    Binding {
+        keys: &[(NONE, Key::Backspace)],
+        action: Action::ResetSpeed,
+        label: "Backspace",
+        help: "Normal speed; on a television, back",
+    },
+    Binding { keys: &[(NONE, Key::X)], action: Action::HoldSpeed, label: "X (hold)", help: "Double speed while held" },
+    Binding {
+        keys: &[(SHIFT, Key::J), (NONE, Key::MediaTrackPrevious)],
+        action: Action::WindBack,
+        label: "Shift J",
+        help: "Wind back; again for faster",
+    },
+    Binding {
+        keys: &[(SHIFT, Key::L), (NONE, Key::MediaTrackNext)],
+        action: Action::WindForward,
+        label: "Shift L",
+        help: "Wind forward; again for faster",
+    },
+    Binding {
         keys: &[(NONE, Key::F), (NONE, Key::F11)],
         action: Action::ToggleFullScreen,
         label: "F   F11",
@@ -118,7 +157,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         help: "This list",
     },
     Binding {
-        keys: &[(NONE, Key::Escape), (NONE, Key::BrowserBack), (NONE, Key::Backspace)],
+        keys: &[(NONE, Key::Escape), (NONE, Key::BrowserBack)],
         action: Action::Back,
         label: "Esc",
         help: "Close, leave full screen, go back",
@@ -150,7 +189,10 @@ pub(crate) struct KeyPress {
 impl Binding {
     /// Does it still make sense when there is nothing to play?
     pub(crate) fn works_without_playback(&self) -> bool {
-        matches!(self.action, Action::Back | Action::ToggleFullScreen | Action::ToggleStats | Action::ToggleSheet)
+        matches!(
+            self.action,
+            Action::Back | Action::ResetSpeed | Action::ToggleFullScreen | Action::ToggleStats | Action::ToggleSheet
+        )
     }
 
     /// What to tell the model.
@@ -171,6 +213,12 @@ impl Binding {
             Action::VolumeBy(per_cent) => PlayerMsg::VolumeBy(per_cent as f32 / 100.0),
             Action::ToggleMute => PlayerMsg::ToggleMute,
             Action::ToggleSubtitles => PlayerMsg::ToggleSubtitles,
+            Action::Slower => PlayerMsg::SpeedBy { faster: false },
+            Action::Faster => PlayerMsg::SpeedBy { faster: true },
+            Action::ResetSpeed => PlayerMsg::ResetSpeed,
+            Action::HoldSpeed => PlayerMsg::HoldSpeed,
+            Action::WindBack => PlayerMsg::Wind { forward: false },
+            Action::WindForward => PlayerMsg::Wind { forward: true },
             Action::ToggleFullScreen => PlayerMsg::ToggleFullScreen,
             Action::ToggleStats => PlayerMsg::ToggleStats,
             Action::ToggleSheet => PlayerMsg::ToggleSheet,
@@ -230,6 +278,13 @@ mod tests {
             (Key::PageDown, NONE, Some(PlayerMsg::Chapter { forward: true })),
             (Key::I, NONE, Some(PlayerMsg::ToggleStats)),
             (Key::Questionmark, SHIFT, Some(PlayerMsg::ToggleSheet)),
+            (Key::Comma, SHIFT, Some(PlayerMsg::SpeedBy { faster: false })),
+            (Key::Period, SHIFT, Some(PlayerMsg::SpeedBy { faster: true })),
+            (Key::Backspace, NONE, Some(PlayerMsg::ResetSpeed)),
+            (Key::X, NONE, Some(PlayerMsg::HoldSpeed)),
+            (Key::J, SHIFT, Some(PlayerMsg::Wind { forward: false })),
+            (Key::L, SHIFT, Some(PlayerMsg::Wind { forward: true })),
+            (Key::MediaTrackNext, NONE, Some(PlayerMsg::Wind { forward: true })),
             (Key::Escape, NONE, Some(PlayerMsg::Back)),
             (Key::K, Modifiers::CTRL, None),
             (Key::Z, NONE, None),

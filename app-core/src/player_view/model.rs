@@ -9,8 +9,8 @@ use crate::{
     launch::QualityWish,
 };
 use player_core::{
-    Command, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId, event::TrackInfo,
-    manifest::TrackKind, text::captions::CaptionService,
+    Command, MAX_TRICK_SPEED, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId,
+    event::TrackInfo, manifest::TrackKind, text::captions::CaptionService,
 };
 use service_api::{
     ProfileId,
@@ -26,6 +26,14 @@ pub(crate) const SPINNER_AFTER: f64 = 0.4;
 const VOLUME_SHOWN: f64 = 1.5;
 /// Seeking to the end leaves this much, in seconds: enough to see that it is the end.
 const END_MARGIN: f64 = 2.0;
+
+/// Speeds to choose from.
+pub(crate) const SPEEDS: [f64; 10] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0];
+const NORMAL_SPEED: f64 = 1.0;
+/// While the key for it is held.
+const HELD_SPEED: f64 = 2.0;
+/// Winding begins at this speed and doubles with each press.
+const WINDING_BEGINS: i32 = 2;
 
 /// What is playing.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +58,8 @@ pub(crate) enum Menu {
     Audio,
     Subtitles,
     Quality,
+    /// Behind a line of `Quality`.
+    Speed,
 }
 
 /// Wishes of the viewer at the player.
@@ -78,6 +88,18 @@ pub(crate) enum PlayerMsg {
     ToggleMute,
     ToggleMenu(Menu),
     ToggleSubtitles,
+    /// To the next of [`SPEEDS`].
+    SpeedBy {
+        faster: bool,
+    },
+    ChooseSpeed(f64),
+    ResetSpeed,
+    /// Double speed until a key is released.
+    HoldSpeed,
+    /// Fast forward or backward; again for faster.
+    Wind {
+        forward: bool,
+    },
     ChooseQuality(QualityChoice),
     ChooseText(Option<TrackId>),
     ChooseAudio(TrackId),
@@ -129,6 +151,9 @@ pub(crate) struct PlayerScreen {
     pub(crate) details: bool,
     pub(crate) seek: SeekGesture,
     pub(crate) quality_wish: Option<QualityWish>,
+    /// As chosen; what a held key does to it is not chosen.
+    pub(crate) speed: f64,
+    speed_held: bool,
     pub(crate) volume: f32,
     pub(crate) muted: bool,
     volume_changed_at: Option<f64>,
@@ -157,6 +182,8 @@ impl PlayerScreen {
             details: false,
             seek: SeekGesture::default(),
             quality_wish: None,
+            speed: NORMAL_SPEED,
+            speed_held: false,
             volume: 1.0,
             muted: false,
             volume_changed_at: None,
@@ -184,6 +211,7 @@ impl PlayerScreen {
             self.from = PlayFrom::At(Duration::try_from_secs_f64(position).unwrap_or_default());
         }
         self.attempt = attempt;
+        self.speed_held = false;
         self.phase = Phase::Opening;
         self.details = false;
         self.seek = SeekGesture::default();
@@ -299,7 +327,8 @@ impl PlayerScreen {
             PlayerMsg::OverControls(over) => self.over_controls = over,
             PlayerMsg::TogglePlay => {
                 self.touch(now);
-                let command = if self.snapshot.wants_play { Command::Pause } else { Command::Play };
+                let winding = self.snapshot.trick_speed.is_some();
+                let command = if self.snapshot.wants_play && !winding { Command::Pause } else { Command::Play };
                 reaction.commands.push(command);
             }
             PlayerMsg::SeekBy { seconds, held } => {
@@ -317,7 +346,13 @@ impl PlayerScreen {
                 self.touch(now);
                 self.seek.to(target, self.timeline(), now);
             }
-            PlayerMsg::Released => self.seek.release(now),
+            PlayerMsg::Released => {
+                self.seek.release(now);
+                if std::mem::take(&mut self.speed_held) {
+                    reaction.commands.push(Command::SetRate { rate: self.speed });
+                    reaction.note = Some(speed_note(self.speed));
+                }
+            }
             PlayerMsg::Chapter { forward } => {
                 self.touch(now);
                 if let Some(target) = self.chapter_target(forward) {
@@ -341,6 +376,36 @@ impl PlayerScreen {
                 self.menu = if self.menu == Some(menu) { None } else { Some(menu) };
             }
             PlayerMsg::ToggleSubtitles => self.toggle_subtitles(now, &mut reaction),
+            PlayerMsg::SpeedBy { faster } => {
+                let next = if faster {
+                    SPEEDS.into_iter().find(|speed| *speed > self.speed)
+                } else {
+                    SPEEDS.into_iter().rev().find(|speed| *speed < self.speed)
+                };
+                self.set_speed(next.unwrap_or(self.speed), &mut reaction);
+            }
+            PlayerMsg::ChooseSpeed(speed) => {
+                self.touch(now);
+                self.menu = None;
+                self.set_speed(speed, &mut reaction);
+            }
+            // Some remote controls have no other key for going back.
+            PlayerMsg::ResetSpeed if self.density.is_tv() || self.has_failed() => {
+                reaction = self.back(now);
+            }
+            PlayerMsg::ResetSpeed => self.set_speed(NORMAL_SPEED, &mut reaction),
+            PlayerMsg::HoldSpeed => {
+                self.speed_held = true;
+                reaction.commands.push(Command::SetRate { rate: HELD_SPEED });
+                reaction.note = Some(speed_note(HELD_SPEED));
+            }
+            PlayerMsg::Wind { forward } => {
+                self.touch(now);
+                let begin = if forward { WINDING_BEGINS } else { -WINDING_BEGINS };
+                let same_way = self.snapshot.trick_speed.filter(|speed| (*speed > 0) == forward);
+                let speed = same_way.map_or(begin, |speed| (speed * 2).clamp(-MAX_TRICK_SPEED, MAX_TRICK_SPEED));
+                reaction.commands.push(Command::TrickPlay { speed });
+            }
             PlayerMsg::ChooseQuality(choice) => {
                 self.touch(now);
                 self.menu = None;
@@ -376,27 +441,38 @@ impl PlayerScreen {
                 reaction.copy = Some(self.error_details());
                 reaction.note = Some("Details copied".to_owned());
             }
-            PlayerMsg::Back => reaction.away = self.back(now),
+            PlayerMsg::Back => reaction = self.back(now),
             PlayerMsg::ToggleFullScreen | PlayerMsg::Retry | PlayerMsg::SignIn | PlayerMsg::Leave => {}
         }
         reaction
     }
 
     /// Back closes the topmost thing; with nothing open the screen is left.
-    fn back(&mut self, now: f64) -> Option<Away> {
-        if self.menu.take().is_some() {
+    fn back(&mut self, now: f64) -> Reaction {
+        let away = |away| Reaction { away, ..Reaction::default() };
+        if let Some(menu) = self.menu.take() {
+            self.menu = (menu == Menu::Speed).then_some(Menu::Quality);
             self.touch(now);
-            return None;
+            return away(None);
         }
         if std::mem::take(&mut self.sheet) {
-            return None;
+            return away(None);
+        }
+        if self.snapshot.trick_speed.is_some() && !self.has_failed() {
+            return Reaction { commands: vec![Command::TrickPlay { speed: 0 }], ..Reaction::default() };
         }
         if self.density.is_tv() && self.shows_controls() && self.snapshot.state == PlaybackState::Playing {
             self.controls_hidden = true;
             self.active_at = f64::NEG_INFINITY;
-            return None;
+            return away(None);
         }
-        Some(Away::Esc)
+        away(Some(Away::Esc))
+    }
+
+    fn set_speed(&mut self, speed: f64, reaction: &mut Reaction) {
+        self.speed = speed;
+        reaction.commands.push(Command::SetRate { rate: speed });
+        reaction.note = Some(speed_note(speed));
     }
 
     fn set_volume(&mut self, volume: f32, now: f64, reaction: &mut Reaction) {
@@ -508,6 +584,15 @@ impl PlayerScreen {
             _ => String::new(),
         }
     }
+}
+
+/// A speed in menus.
+pub(crate) fn speed_label(speed: f64) -> String {
+    format!("{speed}×")
+}
+
+fn speed_note(speed: f64) -> String {
+    format!("Speed {}", speed_label(speed))
 }
 
 /// What a track is called in menus.

@@ -206,8 +206,14 @@ impl Run {
             witness.sound.add(sound);
             witness.changed = Some(Instant::now());
         }));
-        let output =
-            GstOutput { pixels: Pixels::Native, drop_late: false, audible: false, paced: false, sound: Some(sound) };
+        let output = GstOutput {
+            pixels: Pixels::Native,
+            drop_late: false,
+            audible: false,
+            paced: false,
+            sound: Some(sound),
+            heard: None,
+        };
         let options = PlayerOptions {
             config: self.config,
             licences: self.licences,

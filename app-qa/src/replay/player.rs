@@ -168,7 +168,10 @@ impl Player {
                 let _ = self.inputs.send(Input::Loaded(id, loaded));
                 return;
             }
-            Job::Media { source, .. } | Job::Playlist(source) | Job::Text { source, .. } => source,
+            Job::Media { source, .. }
+            | Job::KeyFrames { source, .. }
+            | Job::Playlist(source)
+            | Job::Text { source, .. } => source,
             // Lists are known from the start.
             Job::Index(_) => return,
         };

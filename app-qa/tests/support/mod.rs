@@ -113,6 +113,11 @@ impl Service {
         Self { config, server, folder }
     }
 
+    /// Where the media of a title are.
+    pub fn media(&self, title: &str) -> PathBuf {
+        self.folder.path().join("library/media").join(title)
+    }
+
     /// Brightness of all pictures in these segments of an encrypted title, as decrypted and decoded by ffmpeg.
     pub async fn decoded(&self, title: &str, height: u32, segments: Range<usize>) -> Vec<u8> {
         let folder = self.folder.path().join(format!("library/media/{title}/video/{height}p"));

@@ -219,6 +219,8 @@ pub struct Demuxed {
 pub enum Init {
     Bmff(bmff::InitSegment),
     Webm(webm::Header),
+    /// The tables of a transport stream.
+    Ts(Bytes),
 }
 
 /// Key and IV of [`crate::manifest::CipherMethod::Samples`].
@@ -234,6 +236,9 @@ impl Init {
         if webm::is_webm(data) {
             return webm::Header::parse(data).map(Self::Webm);
         }
+        if ts::is_ts(data) {
+            return Ok(Self::Ts(Bytes::copy_from_slice(data)));
+        }
         bmff::InitSegment::parse(data).map(Self::Bmff)
     }
 
@@ -242,6 +247,7 @@ impl Init {
         match self {
             Self::Bmff(init) => &init.key_ids,
             Self::Webm(header) => &header.key_ids,
+            Self::Ts(_) => &[],
         }
     }
 }
@@ -257,7 +263,8 @@ pub fn is_media(data: &[u8]) -> bool {
 /// `init` is what the playlist names as its initialisation; without it the segment must do by itself.
 pub fn demux(media: &Bytes, init: Option<&Init>, cipher: Option<&SampleCipher>) -> Result<Demuxed, ContainerError> {
     if ts::is_ts(media) {
-        return ts::demux(media, cipher);
+        let tables = if let Some(Init::Ts(tables)) = init { Some(&tables[..]) } else { None };
+        return ts::demux_with(media, tables, cipher);
     }
     if packed::is_packed_audio(media) {
         return packed::demux(media, cipher);
@@ -265,10 +272,29 @@ pub fn demux(media: &Bytes, init: Option<&Init>, cipher: Option<&SampleCipher>) 
     match init {
         Some(Init::Webm(header)) => webm::demux(media, header),
         Some(Init::Bmff(init)) => bmff::demux(media, init),
+        Some(Init::Ts(_)) => Err(ContainerError::Malformed("transport packet")),
         None => match Init::parse(media)? {
             Init::Webm(header) => webm::demux(media, &header),
             Init::Bmff(init) => bmff::demux(media, &init),
+            Init::Ts(_) => Err(ContainerError::Malformed("transport packet")),
         },
+    }
+}
+
+/// As [`demux`], for a range that a list of key frames names: it may end with the first sample of a fragment that has
+/// more, and begin in the middle of a transport stream, behind its tables. What is not wholly there is left out.
+pub fn demux_key_frames(
+    media: &Bytes,
+    init: Option<&Init>,
+    cipher: Option<&SampleCipher>,
+) -> Result<Demuxed, ContainerError> {
+    match init {
+        _ if ts::is_ts(media) => {
+            let tables = if let Some(Init::Ts(tables)) = init { Some(&tables[..]) } else { None };
+            ts::demux_key_frame(media, tables, cipher)
+        }
+        Some(Init::Bmff(init)) => bmff::demux_clipped(media, init),
+        _ => demux(media, init, cipher),
     }
 }
 

@@ -7,7 +7,7 @@ pub mod null;
 use crate::container::{Sample, TrackFormat};
 use crate::frame::FrameSlot;
 use crate::manifest::TrackKind;
-use abr::MediaTime;
+use abr::{MediaTime, PlaybackRate};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
@@ -41,6 +41,9 @@ pub enum PipelineCommand {
     },
     Play,
     Pause,
+    /// How fast media time passes from now on, seeks included; normal before the first. Takes effect without a flush:
+    /// nothing is lost or repeated, and sound keeps its pitch.
+    SetRate(PlaybackRate),
     /// Linear gain.
     SetVolume(f32),
     SetMuted(bool),

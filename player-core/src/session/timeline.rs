@@ -12,7 +12,7 @@ use std::time::Duration;
 const ROUNDING: Duration = Duration::from_millis(500);
 
 /// How media times are shifted in each epoch.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timelines {
     shifts: BTreeMap<u32, MediaTime>,
 }

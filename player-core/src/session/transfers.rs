@@ -8,7 +8,8 @@ use super::recovery::{self, Attempt, Recovery};
 use super::sample_queue::QueuedSegment;
 use super::timeline::Timelines;
 use super::track_loader::{Active, Fetching, Retry, TrackLoader};
-use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
+use super::trick_play::TrickPlay;
+use super::{NETWORK_EVERY, REFRESH_EVERY, Session, licence_error_code};
 use crate::container::{Demuxed, Init, MediaStream};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
@@ -30,7 +31,7 @@ impl Session {
     pub(super) fn fetch(&mut self, job: Job) -> TransferId {
         let id = TransferId(self.transfers);
         self.transfers += 1;
-        let media = matches!(job, Job::Media { .. });
+        let media = matches!(job, Job::Media { .. } | Job::KeyFrames { .. });
         if let Some(chooser) = self.chooser.as_mut().filter(|_| media) {
             chooser.transfer_started(id, self.now);
         }
@@ -48,6 +49,10 @@ impl Session {
                 self.fetch_manifest();
             }
             return;
+        }
+        if self.trick.is_some() {
+            // What is wound past is not wanted; the link is for key frames.
+            return self.schedule_key_frames();
         }
         for index in 0..self.loaders.len() {
             self.schedule_track(index);
@@ -103,7 +108,7 @@ impl Session {
             buffered: self.loaded_ahead(index),
             held: self.held(),
             segment_duration: self.loaders[index].segment_duration(),
-            rate: SPEED,
+            rate: self.rate,
             loading: self.loaders[index].loading,
             end_buffered: false,
         };
@@ -127,7 +132,7 @@ impl Session {
     /// For how long the next request can wait: what is buffered beyond one segment, which may come at the last moment.
     fn spare(&self, index: usize) -> Duration {
         let reserve = self.config.buffer.start.max(self.loaders[index].segment_duration());
-        SPEED.wall_time(self.loaded_ahead(index).saturating_sub(reserve))
+        self.rate.wall_time(self.loaded_ahead(index).saturating_sub(reserve))
     }
 
     /// Media that this loader has put ahead of the playhead.
@@ -176,7 +181,7 @@ impl Session {
             buffered: self.loaded_ahead(index),
             target: self.config.buffer.target,
             segment: self.loaders[index].segment_duration(),
-            rate: SPEED,
+            rate: self.rate,
             ahead: Lookahead::of(&self.loaders[index]),
         }
     }
@@ -200,7 +205,8 @@ impl Session {
             self.cancel_transfer(index);
         }
         let texts = self.texts.iter_mut().filter_map(|text| text.transfer.take()).map(|(id, _)| id);
-        for id in texts.chain(self.manifest_transfer.take()) {
+        let winding = self.trick.as_mut().map(TrickPlay::take_transfers).unwrap_or_default();
+        for id in texts.chain(self.manifest_transfer.take()).chain(winding) {
             self.outputs.push(Output::Cancel(id));
         }
     }
@@ -212,7 +218,13 @@ impl Session {
     }
 
     pub(super) fn progressed(&mut self, id: TransferId, progress: Progress) {
-        let Some(index) = self.loader_with(id) else { return };
+        let Some(index) = self.loader_with(id) else {
+            let winding = self.trick.as_ref().is_some_and(|trick| trick.awaits(id));
+            if let Some(chooser) = self.chooser.as_mut().filter(|_| winding) {
+                chooser.transfer_progressed(id, progress.received, self.now);
+            }
+            return;
+        };
         if let Some(active) = &mut self.loaders[index].transfer {
             active.note(progress, self.now);
         }
@@ -258,6 +270,9 @@ impl Session {
         }
         if self.texts.iter().any(|text| text.awaits(id)) {
             return self.text_loaded(id, loaded.content);
+        }
+        if self.trick.as_ref().is_some_and(|trick| trick.awaits(id)) {
+            return self.key_frames_loaded(id, loaded);
         }
         let Some(index) = self.loader_with(id) else { return };
         if self.waits_for_clock(index) && !self.agrees(index, &loaded.content) {
@@ -415,6 +430,9 @@ impl Session {
         if self.texts.iter().any(|text| text.awaits(id)) {
             return self.text_failed(id, &failure);
         }
+        if self.trick.as_ref().is_some_and(|trick| trick.awaits(id)) {
+            return self.key_frames_failed(id, &failure);
+        }
         let Some(index) = self.loader_with(id) else { return };
         let Some(active) = self.loaders[index].transfer.take() else { return };
         if let Some(chooser) = &mut self.chooser {
@@ -486,7 +504,7 @@ impl Session {
         self.refreshed_at.is_some_and(|at| self.now.saturating_sub(at) < REFRESH_EVERY)
     }
 
-    fn refresh_source(&mut self) {
+    pub(super) fn refresh_source(&mut self) {
         if !self.refreshing && !self.has_just_refreshed() {
             self.refreshing = true;
             self.refreshed_at = Some(self.now);

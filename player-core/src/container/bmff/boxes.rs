@@ -54,6 +54,18 @@ fn next_box(data: &[u8], start: usize) -> Result<(BoxRef<'_>, usize), ContainerE
     Ok((BoxRef { kind, start, content: start + header, payload: &rest[header..length] }, start + length))
 }
 
+/// Where the last box begins, if it is an `mdat` that claims more than there is.
+pub(super) fn clipped(data: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    for found in boxes(data) {
+        match found {
+            Ok(found) => end = found.end(),
+            Err(_) => return (data.get(end + 4..end + 8)? == b"mdat").then_some(end),
+        }
+    }
+    None
+}
+
 /// The first box of a type.
 pub(super) fn find<'a>(data: &'a [u8], kind: &[u8; 4]) -> Result<Option<BoxRef<'a>>, ContainerError> {
     for found in boxes(data) {

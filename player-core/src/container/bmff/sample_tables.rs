@@ -29,7 +29,7 @@ pub(super) fn demux(
         let (samples, runs, end) = Tables::parse(stbl)?.samples(media, track, budget)?;
         any |= !samples.is_empty();
         tracks[position].next_decode_time = end;
-        let described = Described { boxes: stbl, fragment: false, media, base: 0 };
+        let described = Described { boxes: stbl, fragment: false, media, base: 0, listed: samples.len() };
         tracks[position].push(described, track, &runs, samples, budget)?;
     }
     Ok(any)
