@@ -20,9 +20,10 @@ use player_core::{
     net::{CachedFetcher, HttpFetcher},
     pipeline::{
         PipelineFactory,
-        gst::{GstPipeline, leave_out_undecodable},
+        gst::{GstPipeline, GstStills, leave_out_undecodable},
     },
     player::Arranger,
+    thumbnails::ThumbnailOptions,
 };
 use service_api::{
     ProfileId, TitleId,
@@ -436,7 +437,15 @@ impl Shared {
         };
         let wake = Arc::clone(&self.wake);
         let arrange: Arranger = Arc::new(leave_out_undecodable);
-        let options = PlayerOptions { config, requested_at, on_change: Some(wake), arrange: Some(arrange), ..options };
+        let thumbnails = ThumbnailOptions { stills: Some(Arc::new(GstStills)), ..ThumbnailOptions::default() };
+        let options = PlayerOptions {
+            config,
+            requested_at,
+            on_change: Some(wake),
+            arrange: Some(arrange),
+            thumbnails,
+            ..options
+        };
         let handle = Player::spawn(runtime, options);
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });

@@ -5,9 +5,12 @@
 pub mod bmff;
 pub mod es;
 pub mod index;
+mod lead;
 pub mod packed;
 pub mod ts;
 pub mod webm;
+
+pub(crate) use lead::demux_lead;
 
 use crate::drm::KeyId;
 use crate::manifest::{TimedEvent, TrackKind};

@@ -42,6 +42,7 @@ pub use output::{Emitted, InitNeed, Job, Output, TransferId};
 pub use recovery::{Attempt, Recovery, decide as decide_recovery, licence_error_code};
 pub use sample_queue::{Batch, QueuedSegment, SampleQueue};
 
+use crate::chapters::Chapters;
 use crate::command::{Command, QualityChoice};
 use crate::config::PlayerConfig;
 use crate::drm::KeyId;
@@ -188,6 +189,7 @@ impl Session {
             Input::KeysNeeded(keys) if !self.failed => self.request_keys(&keys),
             Input::Licence(result) if !self.failed => self.licence(result),
             Input::SourceRefreshed(result) if !self.failed => self.source_refreshed(result),
+            Input::Chapters(chapters) if !self.failed => self.chapters_read(chapters),
             Input::Pipeline(event) if !self.failed => self.pipeline_event(event),
             _ => {}
         }
@@ -195,6 +197,21 @@ impl Session {
             self.pump();
         }
         out.append(&mut self.outputs);
+    }
+
+    /// Has playback enough, so that others may use the link? Until there is a picture it needs all of it, and so it does
+    /// while it has less than it takes to start.
+    pub fn spares_link(&self) -> bool {
+        let state = self.buffer_state();
+        let is_safe = state.end_buffered || state.buffered >= self.config.buffer.start;
+        self.is_over() || (self.configured && self.playhead.is_ready() && is_safe)
+    }
+
+    fn chapters_read(&mut self, chapters: Chapters) {
+        if let Some(presentation) = &mut self.presentation {
+            presentation.chapters = chapters.clone();
+            self.emit(PlaybackEvent::ChaptersLoaded { chapters });
+        }
     }
 
     /// Is the session over?

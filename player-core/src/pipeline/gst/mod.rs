@@ -11,10 +11,12 @@ mod capability;
 mod caps;
 mod graph;
 mod registry;
+mod still;
 mod video_out;
 mod worker;
 
 pub use capability::leave_out_undecodable;
+pub use still::GstStills;
 
 use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
 use crate::frame::{FrameSlot, PixelFormat};
