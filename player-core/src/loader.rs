@@ -7,8 +7,8 @@ use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
 use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
 use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
-    self, ByteSource, CipherMethod, IndexPart, IndexSource, IndexedFile, InitSource, ManifestError, Presentation, Protection,
-    SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
+    self, ByteSource, CipherMethod, IndexPart, IndexSource, IndexedFile, InitSource, ManifestError, Presentation,
+    Protection, SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
 };
 use crate::net::{FetchError, FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::player::Arranger;
@@ -246,7 +246,12 @@ impl Loader {
         Ok(None)
     }
 
-    pub(crate) async fn fetch(&self, source: ByteSource, max_bytes: u64, progress: ProgressSink) -> Result<Fetched, LoadFailure> {
+    pub(crate) async fn fetch(
+        &self,
+        source: ByteSource,
+        max_bytes: u64,
+        progress: ProgressSink,
+    ) -> Result<Fetched, LoadFailure> {
         if source.url.scheme() == "data" {
             let body = hls::data_url::decode(&source.url).ok_or(LoadFailure::Manifest(ManifestError::BadAddress))?;
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);

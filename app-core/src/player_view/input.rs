@@ -74,12 +74,7 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
 
 /// Enter presses what has the ring; without a ring it plays or pauses. On a television without controls it takes what is
 /// offered.
-fn handle_enter(
-    event: &Event,
-    focus: &Focus,
-    (walks, hidden, offers): (bool, bool, bool),
-    out: &mut Vec<Msg>,
-) -> bool {
+fn handle_enter(event: &Event, focus: &Focus, (walks, hidden, offers): (bool, bool, bool), out: &mut Vec<Msg>) -> bool {
     let Event::Key { key: Key::Enter, pressed: true, repeat, .. } = event else { return true };
     if walks {
         return true;

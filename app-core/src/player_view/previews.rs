@@ -44,7 +44,8 @@ impl Previews {
             return Some(texture.clone());
         }
         let size = [picture.width as usize, picture.height as usize];
-        let pixels = picture.rgba().chunks_exact(4).map(|pixel| tokens::pixel([pixel[0], pixel[1], pixel[2], pixel[3]]));
+        let pixels =
+            picture.rgba().chunks_exact(4).map(|pixel| tokens::pixel([pixel[0], pixel[1], pixel[2], pixel[3]]));
         let image = ColorImage::new(size, pixels.collect());
         let texture = ctx.load_texture("preview", image, TextureOptions::LINEAR);
         self.shown = Some((picture, texture.clone()));

@@ -15,9 +15,7 @@ use crate::{
     tokens,
     widgets::text,
 };
-use egui::{
-    Align2, CursorIcon, Id, Rect, Sense, Ui, Vec2, WidgetInfo, accesskit, epaint::RectShape, pos2, vec2,
-};
+use egui::{Align2, CursorIcon, Id, Rect, Sense, Ui, Vec2, WidgetInfo, accesskit, epaint::RectShape, pos2, vec2};
 use std::time::Duration;
 
 /// Space between two chapters on the bar.
@@ -193,5 +191,29 @@ fn spoken(position: f64, duration: Option<f64>) -> String {
     match duration {
         Some(duration) => format!("{} of {}", words(position), words(duration)),
         None => words(position),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{density::Density, testing::fixtures};
+    use service_api::catalog::Chapter;
+
+    #[test]
+    fn chapters_part_the_bar_and_those_at_its_edges_do_not() {
+        let mut model = fixtures::playing(Density::Desktop, fixtures::snapshot());
+        let player = model.player.as_mut().unwrap();
+        player.chapters =
+            [0.0, 99.8, 40.0, 0.2, 70.0, 500.0].map(|start_s| Chapter { start_s, name: String::new() }).to_vec();
+        assert_eq!(spans(player, 100.0), [(0.0, 40.0), (40.0, 70.0), (70.0, 100.0)]);
+        player.chapters.clear();
+        assert_eq!(spans(player, 100.0), [(0.0, 100.0)]);
+    }
+
+    #[test]
+    fn pictures_keep_their_shape() {
+        assert_eq!(fitting(vec2(320.0, 180.0), 224.0), vec2(224.0, 126.0));
+        assert_eq!(fitting(vec2(90.0, 160.0), 160.0), vec2(90.0, 160.0));
     }
 }

@@ -60,13 +60,7 @@ fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, pill: &Pill, (shown, raised): (f32, f
     let fill = tokens::mix(tokens.surface_2, tokens.focus, raised).gamma_multiply(shown);
     let ink = tokens::mix(tokens.text, tokens.on_focus, raised).gamma_multiply(shown);
     painter.rect(rect, radius, fill, (1.0, tokens.line.gamma_multiply(shown)), egui::StrokeKind::Inside);
-    text::line(
-        painter,
-        &cx.theme,
-        (rect.center(), Align2::CENTER_CENTER),
-        pill.words(),
-        (Type::BodyStrong, ink),
-    );
+    text::line(painter, &cx.theme, (rect.center(), Align2::CENTER_CENTER), pill.words(), (Type::BodyStrong, ink));
     if let Some(left) = pill.left {
         let length = (rect.width() - 2.0 * radius) * left;
         let line = Rect::from_min_size(pos2(rect.left() + radius, rect.bottom() - 5.0), vec2(length, 2.5));

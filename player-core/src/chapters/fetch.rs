@@ -67,9 +67,8 @@ impl Loader {
         let mut stretch: Option<(u64, Bytes)> = None;
         for (position, sample) in samples.iter().enumerate().take(MAX_FETCHED) {
             let end = sample.at.saturating_add(u64::from(sample.size));
-            let has = |(first, bytes): &(u64, Bytes)| {
-                sample.at >= *first && end <= first.saturating_add(bytes.len() as u64)
-            };
+            let has =
+                |(first, bytes): &(u64, Bytes)| sample.at >= *first && end <= first.saturating_add(bytes.len() as u64);
             if !stretch.as_ref().is_some_and(has) {
                 // Neighbours come along.
                 let mut until = end;

@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn titles_are_chosen_by_language_and_something_is_better_than_nothing() {
         let title = |language: Option<&str>, text: &str| ChapterTitle::of(language, text).unwrap();
-        let chapter = Chapter { titles: vec![title(Some("en"), "One"), title(Some("de-AT"), "Eins")], ..Chapter::default() };
+        let chapter =
+            Chapter { titles: vec![title(Some("en"), "One"), title(Some("de-AT"), "Eins")], ..Chapter::default() };
         assert_eq!((chapter.title(Some("de")), chapter.title(Some("fr")), chapter.title(None)), ("Eins", "One", "One"));
         assert_eq!(Chapter::default().title(Some("de")), "");
         assert_eq!(ChapterTitle::of(Some("und"), " \n"), None);

@@ -247,7 +247,8 @@ fn key_frame_at(segment: &SegmentRef, demuxed: Demuxed, at: MediaTime) -> Option
     for mut stream in videos {
         place(&mut stream.samples, segment, shift);
         for sample in stream.samples.into_iter().filter(|sample| sample.keyframe) {
-            let is_later = best.as_ref().and_then(|best| best.samples.first()).is_some_and(|best| best.pts <= sample.pts);
+            let is_later =
+                best.as_ref().and_then(|best| best.samples.first()).is_some_and(|best| best.pts <= sample.pts);
             if best.is_none() || (is_later && sample.pts <= at + ROUNDING) {
                 let (kind, format) = (stream.kind, stream.format.clone());
                 best = Some(MediaStream { kind, format, samples: vec![sample] });

@@ -269,7 +269,9 @@ impl Worker {
             return;
         }
         for near in plan.neighbours(slot).into_iter().flatten() {
-            let is_here = self.shared.lock().cache.contains(near);
+            // What lies in the same file has come along, as far as it is there.
+            let came_along = !matches!(*plan, Plan::KeyFrames(_)) && near.unit == slot.unit;
+            let is_here = came_along || self.shared.lock().cache.contains(near);
             let is_refused = self.refused.contains(&near) || self.not_ahead.contains(&near);
             if !is_here && !is_refused && self.running.len() < AT_ONCE {
                 self.load(&loader, &plan, near, false);

@@ -98,7 +98,8 @@ mod tests {
         // The counter of the fourth: 46 seconds.
         let tile = image::imageops::crop_imm(&last, 3 * 256, 0, 256, 144).to_image();
         // Luma of JPEG has all values, that of the film those from 16 to 235.
-        let luma: Vec<u8> = tile.as_raw().iter().map(|value| (16.0 + f32::from(*value) * 219.0 / 255.0) as u8).collect();
+        let luma: Vec<u8> =
+            tile.as_raw().iter().map(|value| (16.0 + f32::from(*value) * 219.0 / 255.0) as u8).collect();
         let code = timecode::read(&luma, 256, 256, 144).unwrap();
         assert_eq!(code.frame, 46 * title.frame_rate);
     }

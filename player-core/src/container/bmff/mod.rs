@@ -28,8 +28,8 @@ mod tests;
 
 pub use chapters::{FileChapters, TextSample, chapters};
 pub use init::{InitSegment, InitTrack};
-pub use moov::{MoovSearch, find_moov};
 pub use key_frame_table::{KeyFrameTable, ListedKeyFrame};
+pub use moov::{MoovSearch, find_moov};
 pub use protection::{EntryProtection, TrackProtection};
 pub use sample_entry::SampleDescription;
 

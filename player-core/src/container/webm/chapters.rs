@@ -45,12 +45,14 @@ pub fn find_chapters(head: &[u8]) -> Result<Option<u64>, ContainerError> {
 
 fn position_in_seek_head(seek_head: &[u8]) -> Option<u64> {
     let seeks = children(seek_head).flatten().filter(|element| element.id == id::SEEK);
-    seeks.filter_map(|seek| {
-        let seek = seek.payload(seek_head).ok()?;
-        let field = |wanted: u32| children(seek).flatten().find(|element| element.id == wanted)?.unsigned(seek).ok();
-        (field(id::SEEK_ID)? == u64::from(id::CHAPTERS)).then(|| field(id::SEEK_POSITION))?
-    })
-    .next()
+    seeks
+        .filter_map(|seek| {
+            let seek = seek.payload(seek_head).ok()?;
+            let field =
+                |wanted: u32| children(seek).flatten().find(|element| element.id == wanted)?.unsigned(seek).ok();
+            (field(id::SEEK_ID)? == u64::from(id::CHAPTERS)).then(|| field(id::SEEK_POSITION))?
+        })
+        .next()
 }
 
 /// Bytes of the element at the beginning of `data`, its head included; `None` where that cannot be told.
