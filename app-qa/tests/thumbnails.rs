@@ -137,7 +137,6 @@ async fn key_frames_of_every_codec_and_container_are_those_that_ffmpeg_decodes()
         (h264, "-movflags +faststart".to_owned(), "front.mp4"),
         (h264, String::new(), "behind.mp4"),
         (h264, hls.to_owned(), "ts.m3u8"),
-        (h264, format!("{hls} -hls_flags +iframes_only+single_file"), "iframes.m3u8"),
         (h265, format!("{hls} -hls_segment_type fmp4 -tag:v hvc1"), "hevc.m3u8"),
         (vp9, "-f dash -seg_duration 2".to_owned(), "vp9.mpd"),
         (vp9, String::new(), "vp9.webm"),

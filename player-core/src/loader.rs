@@ -222,30 +222,6 @@ impl Loader {
         }
     }
 
-    /// The payload of an MP4 file's `moov`, wherever it is; `None` if there is none.
-    pub(crate) async fn moov(&self, url: &Url) -> Result<Option<Bytes>, LoadFailure> {
-        let mut position = 0u64;
-        for _ in 0..MAX_INDEX_READS {
-            let range = Some((position, HEAD));
-            let source = ByteSource { url: url.clone(), range };
-            let body = match self.fetch(source, HEAD, Arc::new(|_| {})).await {
-                Ok(fetched) => fetched.body,
-                Err(LoadFailure::Fetch(FetchError::Status(416))) => return Ok(None),
-                Err(failure) => return Err(failure),
-            };
-            match container::bmff::find_moov(&body, position) {
-                container::bmff::MoovSearch::Here(range) => return Ok(Some(body.slice(range))),
-                container::bmff::MoovSearch::At(first, length) if length <= MAX_INDEX => {
-                    let source = ByteSource { url: url.clone(), range: Some((first, length)) };
-                    return Ok(Some(self.fetch(source, length, Arc::new(|_| {})).await?.body));
-                }
-                container::bmff::MoovSearch::Behind(next) if next > position => position = next,
-                _ => return Ok(None),
-            }
-        }
-        Ok(None)
-    }
-
     pub(crate) async fn fetch(
         &self,
         source: ByteSource,

@@ -1,10 +1,11 @@
 //! Gets the bytes that chapters are read from. What cannot be had is no error: a presentation plays without chapters.
 
 use super::{Chapter, ChapterTitle, Chapters};
-use crate::container::bmff::{self, TextSample};
+use crate::container::bmff::{self, MoovSearch, TextSample};
 use crate::container::webm;
 use crate::loader::{Loader, blocking};
 use crate::manifest::{ByteSource, IndexPart, IndexSource, Presentation, hls};
+use crate::net::FetchError;
 use crate::session::LoadFailure;
 use abr::MediaTime;
 use bytes::Bytes;
@@ -17,6 +18,10 @@ const HLS_CHAPTERS: &str = "com.apple.hls.chapters";
 const MAX_DOCUMENT: u64 = 2 << 20;
 /// How much of a file is read to find out what is in it.
 const HEAD: u64 = 64 << 10;
+/// Bytes of a file's tables: those of a day's film.
+const MAX_MOOV: u64 = 32 << 20;
+/// Looks at a file until its tables are found: one box each.
+const MAX_READS: usize = 64;
 /// Bytes of a Matroska file's chapters.
 const MAX_ELEMENT: u64 = 1 << 20;
 /// Titles that are fetched one by one.
@@ -118,6 +123,30 @@ impl Loader {
             image: None,
         });
         Ok(Chapters::new(chapters.collect()))
+    }
+
+    /// The payload of an MP4 file's `moov`, wherever it is; `None` if there is none.
+    pub(crate) async fn moov(&self, url: &Url) -> Result<Option<Bytes>, LoadFailure> {
+        let mut position = 0u64;
+        for _ in 0..MAX_READS {
+            let range = Some((position, HEAD));
+            let source = ByteSource { url: url.clone(), range };
+            let body = match self.fetch(source, HEAD, Arc::new(|_| {})).await {
+                Ok(fetched) => fetched.body,
+                Err(LoadFailure::Fetch(FetchError::Status(416))) => return Ok(None),
+                Err(failure) => return Err(failure),
+            };
+            match bmff::find_moov(&body, position) {
+                MoovSearch::Here(range) => return Ok(Some(body.slice(range))),
+                MoovSearch::At(first, length) if length <= MAX_MOOV => {
+                    let source = ByteSource { url: url.clone(), range: Some((first, length)) };
+                    return Ok(Some(self.fetch(source, length, Arc::new(|_| {})).await?.body));
+                }
+                MoovSearch::Behind(next) if next > position => position = next,
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 
     async fn part(&self, url: &Url, range: (u64, u64)) -> Result<Bytes, LoadFailure> {

@@ -199,12 +199,11 @@ impl Loader {
         let segment = segment.clone();
         let chosen = blocking(move || {
             let init = init.as_deref();
-            let demuxed = match lead {
-                // The last picture of a transport stream that is all there would be left out.
-                true if !(segment.source.stated_length() == Some(body.len() as u64) && container::ts::is_ts(&body)) => {
-                    demux_lead(&body, init, cipher.as_ref())
-                }
-                _ => container::demux(&body, init, cipher.as_ref()),
+            let is_all = segment.source.stated_length() == Some(body.len() as u64);
+            // A playlist of key frames cuts MP4 fragments where the key frame ends.
+            let demuxed = match lead && (!is_all || matches!(init, Some(Init::Bmff(_)))) {
+                true => demux_lead(&body, init, cipher.as_ref()),
+                false => container::demux(&body, init, cipher.as_ref()),
             };
             demuxed.map(|demuxed| key_frame_at(&segment, demuxed, at))
         });

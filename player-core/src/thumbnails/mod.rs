@@ -214,20 +214,17 @@ impl Thumbnails {
 
     fn request(&self, time: MediaTime) -> u64 {
         let mut state = self.shared.lock();
-        let again = state.wanted.filter(|wanted| wanted.time == time && state.failure.is_none());
-        let request = match again {
-            Some(wanted) => wanted.request,
-            None => {
-                state.requests += 1;
-                let request = state.requests;
-                state.wanted = Some(Wanted { time, request });
-                state.failure = None;
-                drop(state);
-                self.shared.wake.notify_one();
-                self.shared.changed();
-                return request;
-            }
-        };
+        let same = state.wanted.filter(|wanted| wanted.time == time && state.failure.is_none());
+        if let Some(wanted) = same {
+            return wanted.request;
+        }
+        state.requests += 1;
+        let request = state.requests;
+        state.wanted = Some(Wanted { time, request });
+        state.failure = None;
+        drop(state);
+        self.shared.wake.notify_one();
+        self.shared.changed();
         request
     }
 
