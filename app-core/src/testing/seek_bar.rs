@@ -11,7 +11,7 @@ use crate::{
     player_view::{model::PlayerMsg, skip::SkipChoice},
 };
 use egui::{Event, Key, pos2};
-use egui_kittest::{SnapshotResults, kittest::Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use player_core::{Command, MediaTime, PlaybackState, PlayerSnapshot, Thumbnail, Thumbnails};
 use service_api::catalog::{Segment, SegmentKind};
 
@@ -170,18 +170,10 @@ fn a_streams_own_chapters_are_those_of_the_bar() {
 
 #[test]
 fn player_seek_bar() {
-    let mut pictures_of = SnapshotResults::new();
-    for (density, name) in [(Density::Desktop, "desktop"), (Density::Tv, "tv")] {
-        let credits = Segment { kind: SegmentKind::Credits, start_s: duration() - 260.0, end_s: duration() };
-        let mut stage = playing_at(density, 1152.0, &[intro(), credits]);
-        show_video(&mut stage, 4);
-        stage.state_mut().shell.previews.attach(pictures());
-        if density.is_tv() {
-            tell(&mut stage, Msg::Player(PlayerMsg::Scrub(2200.0)));
-        } else {
-            point_at_bar(&mut stage, 640.0);
-        }
-        stage.snapshot(format!("player_seek_bar_{name}"));
-        pictures_of.extend(stage.take_snapshot_results());
-    }
+    let credits = Segment { kind: SegmentKind::Credits, start_s: duration() - 260.0, end_s: duration() };
+    let mut stage = playing_at(Density::Desktop, 1152.0, &[intro(), credits]);
+    show_video(&mut stage, 4);
+    stage.state_mut().shell.previews.attach(pictures());
+    point_at_bar(&mut stage, 640.0);
+    stage.snapshot("player_seek_bar_desktop");
 }
