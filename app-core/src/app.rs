@@ -594,34 +594,34 @@ impl Model {
         }
         // What was fetched ahead is used up by playing.
         self.prefetched.remove(&title.id);
-        let chapters = self
+        let known = self
             .titles
             .last()
             .and_then(|page| page.document.ready())
             .filter(|document| document.summary.id == title.id)
-            .map(|document| document.chapters.clone());
+            .cloned();
         let mut effects = Vec::new();
-        if chapters.is_none() {
+        if known.is_none() {
             effects.push(load_title(self.profile.as_ref(), title.id.clone()));
         }
-        effects.push(self.open(
-            Source::Title { summary: Box::new(title), profile },
-            from,
-            chapters.unwrap_or_default(),
-        ));
+        effects.push(self.open(Source::Title { summary: Box::new(title), profile }, from));
+        if let (Some(player), Some(known)) = (&mut self.player, known) {
+            player.chapters = known.chapters;
+            player.skips.segments = known.segments;
+        }
         effects
     }
 
     fn play_url(&mut self, url: Url, from: PlayFrom) -> Effect {
-        self.open(Source::Url(url), from, Vec::new())
+        self.open(Source::Url(url), from)
     }
 
-    fn open(&mut self, source: Source, from: PlayFrom, chapters: Vec<service_api::catalog::Chapter>) -> Effect {
+    fn open(&mut self, source: Source, from: PlayFrom) -> Effect {
         self.attempts += 1;
         let returns_to = if self.place == Place::Player { Place::Home } else { self.place };
         let wish = self.launch.quality.or(self.settings.quality);
         let mut player = PlayerScreen::new(source, self.attempts, self.density, returns_to);
-        player.chapters = chapters;
+        player.skips.choices = self.settings.skip;
         player.stats = self.launch.stats;
         player.quality_wish = wish;
         player.from = from;

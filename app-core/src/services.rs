@@ -21,9 +21,10 @@ use player_core::{
     net::{CachedFetcher, HttpFetcher},
     pipeline::{
         PipelineFactory,
-        gst::{GstPipeline, leave_out_undecodable},
+        gst::{GstPipeline, GstStills, leave_out_undecodable},
     },
     player::Arranger,
+    thumbnails::ThumbnailOptions,
 };
 use service_api::{
     ProfileId, TitleId,
@@ -442,8 +443,16 @@ impl Shared {
         let arrange: Arranger = Arc::new(leave_out_undecodable);
         let installed = || KeySystems::installed(CdmOptions::from_environment());
         let key_systems = self.key_systems.get_or_init(installed).await.clone();
-        let (on_change, arrange) = (Some(wake), Some(arrange));
-        let options = PlayerOptions { config, requested_at, on_change, arrange, key_systems, ..options };
+        let thumbnails = ThumbnailOptions { stills: Some(Arc::new(GstStills)), ..ThumbnailOptions::default() };
+        let options = PlayerOptions {
+            config,
+            requested_at,
+            on_change: Some(wake),
+            arrange: Some(arrange),
+            key_systems,
+            thumbnails,
+            ..options
+        };
         let handle = Player::spawn(runtime, options);
         handle.send(Command::SetRate { rate: request.speed });
         handle.send(Command::SetVolume { volume: request.volume });

@@ -4,9 +4,11 @@ use crate::command::Command;
 use crate::drm::{KeyId, KeyRing, KeySystemChoice, Licensing};
 use crate::event::{EventEnvelope, PlaybackEvent, SCHEMA_VERSION};
 use crate::loader::{Loader, Rebase};
+use crate::manifest::Presentation;
 use crate::pipeline::{MediaPipeline, PipelineEvent};
 use crate::player::{PlayerOptions, Published};
-use crate::session::{Emitted, Input, Job, Output, Session, TransferId};
+use crate::session::{Content, Emitted, Input, Job, Loaded, Output, Session, TransferId};
+use crate::thumbnails::Feed;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -23,6 +25,9 @@ pub(crate) struct Driver {
     options: PlayerOptions,
     pipeline: Option<Box<dyn MediaPipeline>>,
     published: Published,
+    thumbnails: Feed,
+    /// Read as soon as playback does not need the link for itself.
+    chapters_of: Option<Presentation>,
     inputs: mpsc::UnboundedSender<Input>,
     tasks: JoinSet<()>,
     transfers: HashMap<TransferId, AbortHandle>,
@@ -30,7 +35,12 @@ pub(crate) struct Driver {
 }
 
 /// Plays until the session is over or nobody holds a handle any more.
-pub(crate) async fn run(options: PlayerOptions, published: Published, mut commands: mpsc::Receiver<Command>) {
+pub(crate) async fn run(
+    options: PlayerOptions,
+    published: Published,
+    thumbnails: Feed,
+    mut commands: mpsc::Receiver<Command>,
+) {
     // Unbounded: senders are streaming threads and transfer tasks, which must not wait; their rate is bounded by
     // frames and by progress reports.
     let (inputs, mut received) = mpsc::unbounded_channel();
@@ -62,6 +72,8 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         options,
         pipeline: Some(pipeline),
         published,
+        thumbnails,
+        chapters_of: None,
         inputs,
         tasks: JoinSet::new(),
         transfers: HashMap::new(),
@@ -91,8 +103,10 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
             }
         };
         let stop = matches!(input, Input::Command(Command::Stop));
+        driver.note_presentation(&input);
         driver.session.handle(input, driver.started.elapsed(), &mut outputs);
         driver.carry_out(&mut outputs);
+        driver.use_spare_time();
         if stop {
             break;
         }
@@ -130,6 +144,29 @@ impl Driver {
             if let Some(wake) = &self.options.on_change {
                 wake();
             }
+        }
+    }
+
+    /// What is offered is of interest to more than playback.
+    fn note_presentation(&mut self, input: &Input) {
+        if let Input::Loaded(_, Loaded { content: Content::Manifest(presentation), .. }) = input {
+            self.thumbnails.present(&self.loader, presentation);
+            self.chapters_of = Some(presentation.clone());
+        }
+    }
+
+    /// Pictures for the seek bar and chapters may use the link while playback has enough.
+    fn use_spare_time(&mut self) {
+        let spares = self.session.spares_link();
+        self.thumbnails.hold(!spares);
+        if let Some(presentation) = self.chapters_of.take_if(|_| spares) {
+            let (loader, inputs) = (self.loader.clone(), self.inputs.clone());
+            self.tasks.spawn(async move {
+                let chapters = loader.chapters(&presentation).await;
+                if !chapters.is_empty() {
+                    let _ = inputs.send(Input::Chapters(chapters));
+                }
+            });
         }
     }
 

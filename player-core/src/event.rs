@@ -2,6 +2,7 @@
 //!
 //! Intent and effect are different events: `SeekRequested` is a key pressed, `SeekCompleted` a picture shown.
 
+use crate::chapters::Chapters;
 use crate::command::{Command, QualityChoice};
 use crate::error::PlaybackError;
 use crate::manifest::{TrackId, TrackKind};
@@ -119,6 +120,10 @@ pub enum PlaybackEvent {
         duration: Option<MediaTime>,
         rungs: Vec<RungInfo>,
         tracks: Vec<TrackInfo>,
+    },
+    /// Named stretches of the presentation.
+    ChaptersLoaded {
+        chapters: Chapters,
     },
     /// A viewer's wish, as it came.
     CommandReceived {

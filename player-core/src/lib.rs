@@ -33,6 +33,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod chapters;
 pub mod command;
 pub mod config;
 pub mod container;
@@ -54,6 +55,7 @@ pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod thumbnails;
 
 pub use abr::{Bitrate, ByteCount, MediaTime, RungId};
 pub use command::{Command, MAX_RATE, MAX_TRICK_SPEED, MIN_RATE, QualityChoice};
@@ -67,3 +69,4 @@ pub use net::SourceRefresh;
 pub use player::{Player, PlayerHandle, PlayerOptions};
 pub use preload::Preloader;
 pub use snapshot::{PlaybackState, PlayerSnapshot};
+pub use thumbnails::{Thumbnail, Thumbnails};

@@ -7,12 +7,12 @@ use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
 use crate::drm::{self, ContentKey, DrmError, KeyId, Licensing, cenc};
 use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
-    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, Presentation, Protection,
-    SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
+    self, ByteSource, CipherMethod, IndexPart, IndexSource, IndexedFile, InitSource, ManifestError, Presentation,
+    Protection, SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
 };
 use crate::net::{FetchError, FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::player::Arranger;
-use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded};
+use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded, index_job};
 use crate::text;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
@@ -212,7 +212,26 @@ impl Loader {
         self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, source: ByteSource, max_bytes: u64, progress: ProgressSink) -> Result<Fetched, LoadFailure> {
+    /// The segments that an index source stands for.
+    pub(crate) async fn list(&self, source: &IndexSource) -> Result<SegmentIndex, LoadFailure> {
+        let job = match (source, index_job(source)) {
+            (IndexSource::Known(index), _) => return Ok((**index).clone()),
+            (_, Some(job)) => job,
+            (_, None) => return Err(LoadFailure::Manifest(ManifestError::Empty)),
+        };
+        // Behind a box, because jobs of other kinds list as well.
+        match Box::pin(self.carry_out(job, Arc::new(|_| {}))).await?.content {
+            Content::Playlist(index) => Ok(index),
+            _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
+        }
+    }
+
+    pub(crate) async fn fetch(
+        &self,
+        source: ByteSource,
+        max_bytes: u64,
+        progress: ProgressSink,
+    ) -> Result<Fetched, LoadFailure> {
         if source.url.scheme() == "data" {
             let body = hls::data_url::decode(&source.url).ok_or(LoadFailure::Manifest(ManifestError::BadAddress))?;
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
@@ -222,7 +241,7 @@ impl Loader {
         self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
     }
 
-    async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {
+    pub(crate) async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {
         let fetched = self.fetch(init.source, MAX_INIT, Arc::new(|_| {})).await?;
         let body = match init.cipher {
             Some(cipher) => self.decrypt_whole(fetched.body, &cipher).await?,
@@ -266,7 +285,7 @@ impl Loader {
     }
 
     /// A whole segment encrypted with AES-CBC.
-    async fn decrypt_whole(&self, body: Bytes, cipher: &SegmentCipher) -> Result<Bytes, LoadFailure> {
+    pub(crate) async fn decrypt_whole(&self, body: Bytes, cipher: &SegmentCipher) -> Result<Bytes, LoadFailure> {
         let key = self.key_at(&cipher.key).await?;
         let (iv, short_iv) = (cipher.iv, cipher.short_iv);
         blocking(move || drm::aes_cbc::decrypt_segment(&body, &key, iv, short_iv)).await.map_err(LoadFailure::Drm)
@@ -274,7 +293,7 @@ impl Loader {
 
     /// The key of samples. Shaka Packager writes the key's id where the key belongs if it is told no address, and leaves
     /// it to players to know the key.
-    async fn content_key_at(&self, url: &Url) -> Result<ContentKey, LoadFailure> {
+    pub(crate) async fn content_key_at(&self, url: &Url) -> Result<ContentKey, LoadFailure> {
         let key = self.key_at(url).await?;
         let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
         Ok(self.licensing.keys().given(KeyId(key)).unwrap_or(ContentKey(key)))
@@ -345,7 +364,7 @@ impl Loader {
     }
 
     /// Waits for the keys, then decrypts. `body` is the segment as it was read.
-    async fn decrypt(&self, mut media: Demuxed, body: &Bytes) -> Result<Demuxed, LoadFailure> {
+    pub(crate) async fn decrypt(&self, mut media: Demuxed, body: &Bytes) -> Result<Demuxed, LoadFailure> {
         let needed = media.streams.iter().flat_map(|stream| &stream.samples);
         let mut ids: Vec<KeyId> = needed.filter_map(|sample| sample.protection.as_ref()).map(|p| p.key_id).collect();
         ids.sort_unstable();
@@ -396,7 +415,7 @@ fn loaded(content: Content, fetched: &Fetched) -> Loaded {
 }
 
 /// Runs on the blocking pool. A panic there is ours and goes on here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

@@ -11,6 +11,7 @@ use crate::manifest::Presentation;
 use crate::net::{Fetcher, SourceRefresh};
 use crate::pipeline::PipelineFactory;
 use crate::snapshot::{PlaybackState, PlayerSnapshot};
+use crate::thumbnails::{self, ThumbnailOptions, Thumbnails, Tools};
 use abr::MediaTime;
 use std::fmt;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct PlayerOptions {
     /// Keys that are known without a licence.
     pub keys: Vec<(KeyId, ContentKey)>,
     pub arrange: Option<Arranger>,
+    /// How pictures for the seek bar are made.
+    pub thumbnails: ThumbnailOptions,
     /// Without it an address that expires ends the session.
     pub refresh: Option<Arc<dyn SourceRefresh>>,
     pub on_event: Option<EventObserver>,
@@ -66,6 +69,7 @@ impl PlayerOptions {
             key_systems: KeySystems::default(),
             keys: Vec::new(),
             arrange: None,
+            thumbnails: ThumbnailOptions::default(),
             refresh: None,
             on_event: None,
             on_change: None,
@@ -100,7 +104,12 @@ impl Player {
         let (running, closed) = watch::channel(());
         let lost = published.lost();
         let wake = options.on_change.clone();
-        let driver = runtime.spawn(driver::run(options, published, received));
+        let ThumbnailOptions { stills, list, cache_bytes } = options.thumbnails.clone();
+        let tools = Tools { stills, list, on_change: options.on_change.clone(), cache_bytes };
+        let (thumbnails, feed, work) = thumbnails::start(tools);
+        // Ends with the driver, which holds the feed.
+        runtime.spawn(work);
+        let driver = runtime.spawn(driver::run(options, published, feed, received));
         runtime.spawn(async move {
             // A panic is our mistake; the viewer must not sit before a frozen picture for it.
             if driver.await.is_err() {
@@ -111,7 +120,7 @@ impl Player {
             }
             drop(running);
         });
-        PlayerHandle { commands, snapshot, frames, closed }
+        PlayerHandle { commands, snapshot, frames, thumbnails, closed }
     }
 }
 
@@ -121,6 +130,7 @@ pub struct PlayerHandle {
     commands: mpsc::Sender<Command>,
     snapshot: watch::Receiver<Arc<PlayerSnapshot>>,
     frames: FrameSlot,
+    thumbnails: Thumbnails,
     closed: watch::Receiver<()>,
 }
 
@@ -145,6 +155,11 @@ impl PlayerHandle {
     /// Pictures.
     pub fn frames(&self) -> FrameSlot {
         self.frames.clone()
+    }
+
+    /// Small pictures of any time, for the seek bar.
+    pub fn thumbnails(&self) -> Thumbnails {
+        self.thumbnails.clone()
     }
 
     /// Ends when the player has stopped and freed its outputs.

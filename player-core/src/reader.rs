@@ -3,6 +3,7 @@
 //! Captions inside the picture's samples cost the transfer of a whole representation. They are read where the manifest
 //! announces them; whoever has reason to expect others asks for [`Reader::captions`].
 
+use crate::chapters::Chapters;
 use crate::config::NetConfig;
 use crate::container::Init;
 use crate::drm::{ContentKey, KeyId, KeyRing, KeySystems, LicenseTransport, Licensing};
@@ -15,6 +16,7 @@ use crate::session::timeline::{Timelines, place};
 use crate::session::{Content, InitNeed, Job, LoadFailure};
 use crate::text::captions::{CaptionDecoder, CaptionService};
 use crate::text::{Cue, merge_touching};
+use crate::thumbnails::{self, ThumbnailOptions, Thumbnails, Tools};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use url::Url;
@@ -64,6 +66,11 @@ impl Reader {
         self.loader.licensing = Arc::new(Licensing::new(systems, licences, keys));
         self.loader.ask_for_keys = asker(&self.loader.licensing);
         self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn loader(&self) -> &Loader {
+        &self.loader
     }
 
     /// What the manifest offers.
@@ -164,15 +171,31 @@ impl Reader {
     /// # Errors
     /// The list could not be fetched or read.
     pub async fn list(&self, source: &IndexSource) -> Result<SegmentIndex, LoadFailure> {
-        let job = match (source, crate::session::index_job(source)) {
-            (IndexSource::Known(index), _) => return Ok((**index).clone()),
-            (_, Some(job)) => job,
-            (_, None) => return Err(LoadFailure::Manifest(ManifestError::Empty)),
-        };
-        match self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
-            Content::Playlist(index) => Ok(index),
-            _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
-        }
+        self.loader.list(source).await
+    }
+
+    /// Chapters of the presentation, those included that it only points to. What cannot be had is left out.
+    pub async fn chapters(&self, presentation: &Presentation) -> Chapters {
+        self.loader.chapters(presentation).await
+    }
+
+    /// Pictures of any time of the presentation, made for as long as the returned future is polled. Nothing else is
+    /// played, so nothing is waited for.
+    pub fn thumbnails(
+        &self,
+        presentation: &Presentation,
+        options: ThumbnailOptions,
+    ) -> (Thumbnails, impl Future<Output = ()> + Send + 'static) {
+        let ThumbnailOptions { stills, list, cache_bytes } = options;
+        let tools = Tools { stills, list, on_change: None, cache_bytes };
+        let (thumbnails, feed, work) = thumbnails::start(tools);
+        feed.present(&self.loader, presentation);
+        feed.hold(false);
+        (thumbnails, async move {
+            // Dropping it would end the work.
+            let _feed = feed;
+            work.await;
+        })
     }
 
     /// Where the clock of each epoch begins: the first segment of the main track tells, as it does in playback.

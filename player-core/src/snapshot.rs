@@ -6,6 +6,7 @@
 //!     └─► Paused ◄─┘        Playing ─► Ended ─► (Play) Seeking
 //! ```
 
+use crate::chapters::Chapters;
 use crate::command::QualityChoice;
 use crate::error::PlaybackError;
 use crate::event::{EventEnvelope, PlaybackEvent, RungInfo, TrackInfo};
@@ -51,6 +52,9 @@ pub struct PlayerSnapshot {
     /// What is being fetched now.
     pub loading_rung: Option<RungId>,
     pub tracks: Vec<TrackInfo>,
+    /// Named stretches, where the stream has them.
+    #[serde(default)]
+    pub chapters: Chapters,
     pub selected_audio: Option<TrackId>,
     pub selected_text: Option<TrackId>,
     /// Shown beside it.
@@ -140,6 +144,7 @@ impl PlayerSnapshot {
                 self.rungs.clone_from(rungs);
                 self.tracks.clone_from(tracks);
             }
+            PlaybackEvent::ChaptersLoaded { chapters } => self.chapters.clone_from(chapters),
             PlaybackEvent::CommandReceived { command } => match command {
                 crate::Command::Play => self.wants_play = true,
                 crate::Command::Pause => self.wants_play = false,

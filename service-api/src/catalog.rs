@@ -92,6 +92,9 @@ pub struct Title {
     pub protection: Protection,
     #[serde(default)]
     pub chapters: Vec<Chapter>,
+    /// What can be skipped, in the order of its beginning; stretches may overlap.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     #[serde(default)]
     pub more_like_this: Vec<TitleSummary>,
 }
@@ -108,6 +111,26 @@ pub struct Credit {
 pub struct Chapter {
     pub start_s: f64,
     pub name: String,
+}
+
+/// A stretch that a viewer may want to skip.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    pub kind: SegmentKind,
+    pub start_s: f64,
+    pub end_s: f64,
+}
+
+/// What a [`Segment`] is. Buttons go by this, never by words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SegmentKind {
+    Intro,
+    Recap,
+    Credits,
+    /// Of a newer server; not to be skipped.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Can it be watched yet?

@@ -15,6 +15,8 @@ pub(crate) enum Action {
     SeekEnd,
     PreviousChapter,
     NextChapter,
+    /// Intro, recap or credits, whichever is on.
+    Skip,
     /// Per cent of full volume.
     VolumeBy(i32),
     ToggleMute,
@@ -74,6 +76,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         help: "Previous chapter",
     },
     Binding { keys: &[(NONE, Key::PageDown)], action: Action::NextChapter, label: "Page down", help: "Next chapter" },
+    Binding { keys: &[(NONE, Key::S)], action: Action::Skip, label: "S", help: "Skip intro, recap or credits" },
     Binding {
         keys: &[
             (NONE, Key::Num0),
@@ -210,6 +213,7 @@ impl Binding {
             Action::SeekEnd => PlayerMsg::SeekShare(1.0),
             Action::PreviousChapter => PlayerMsg::Chapter { forward: false },
             Action::NextChapter => PlayerMsg::Chapter { forward: true },
+            Action::Skip => PlayerMsg::Skip,
             Action::VolumeBy(per_cent) => PlayerMsg::VolumeBy(per_cent as f32 / 100.0),
             Action::ToggleMute => PlayerMsg::ToggleMute,
             Action::ToggleSubtitles => PlayerMsg::ToggleSubtitles,
@@ -275,7 +279,9 @@ mod tests {
             (Key::Num9, NONE, Some(PlayerMsg::SeekShare(0.9))),
             (Key::Home, NONE, Some(PlayerMsg::SeekShare(0.0))),
             (Key::End, NONE, Some(PlayerMsg::SeekShare(1.0))),
+            (Key::PageUp, NONE, Some(PlayerMsg::Chapter { forward: false })),
             (Key::PageDown, NONE, Some(PlayerMsg::Chapter { forward: true })),
+            (Key::S, NONE, Some(PlayerMsg::Skip)),
             (Key::I, NONE, Some(PlayerMsg::ToggleStats)),
             (Key::Questionmark, SHIFT, Some(PlayerMsg::ToggleSheet)),
             (Key::Comma, SHIFT, Some(PlayerMsg::SpeedBy { faster: false })),

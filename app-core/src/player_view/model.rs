@@ -1,6 +1,9 @@
 //! The player screen as a value: what the viewer sees and does, apart from the playback itself.
 
-use super::seek::{SeekGesture, Timeline};
+use super::{
+    seek::{SeekGesture, Timeline},
+    skip::{Pill, SkipTo, Skips},
+};
 use crate::{
     app::{CLOCK_STEP, Place, PlayFrom, SettingsChange},
     density::Density,
@@ -83,6 +86,8 @@ pub(crate) enum PlayerMsg {
     Chapter {
         forward: bool,
     },
+    /// Goes behind what is offered to be skipped.
+    Skip,
     VolumeBy(f32),
     SetVolume(f32),
     ToggleMute,
@@ -145,6 +150,9 @@ pub(crate) struct PlayerScreen {
     pub(crate) phase: Phase,
     pub(crate) snapshot: Arc<PlayerSnapshot>,
     pub(crate) chapters: Vec<Chapter>,
+    pub(crate) skips: Skips,
+    /// The seek that was made to skip something; it is not the viewer's.
+    skipping_to: Option<f64>,
     pub(crate) menu: Option<Menu>,
     pub(crate) stats: bool,
     pub(crate) sheet: bool,
@@ -176,6 +184,8 @@ impl PlayerScreen {
             phase: Phase::Opening,
             snapshot: Arc::new(PlayerSnapshot::initial()),
             chapters: Vec::new(),
+            skips: Skips::default(),
+            skipping_to: None,
             menu: None,
             stats: false,
             sheet: false,
@@ -229,6 +239,7 @@ impl PlayerScreen {
         {
             **summary = title.summary.clone();
             self.chapters = title.chapters.clone();
+            self.skips.segments = title.segments.clone();
         }
     }
 
@@ -306,6 +317,36 @@ impl PlayerScreen {
         self.snapshot.tracks_of(kind).cloned().collect()
     }
 
+    /// The button that skips, if it is to be seen.
+    pub(crate) fn pill(&self) -> Option<Pill> {
+        let is_covered = self.menu.is_some() || self.sheet || self.seek.is_active();
+        if is_covered { None } else { self.offer(self.shows_controls()) }
+    }
+
+    fn offer(&self, controls: bool) -> Option<Pill> {
+        if self.has_failed() || !self.is_under_way() {
+            return None;
+        }
+        self.skips.pill(self.shown_position(), self.duration(), (self.clock, controls))
+    }
+
+    /// Is there something on screen that goes on or could?
+    fn is_under_way(&self) -> bool {
+        use PlaybackState::{Paused, Playing, Seeking, Stalled};
+        self.phase == Phase::Open && matches!(self.snapshot.state, Playing | Paused | Stalled | Seeking)
+    }
+
+    fn skip(&mut self, to: SkipTo, now: f64) -> Option<Away> {
+        match to {
+            SkipTo::End => Some(Away::Ended),
+            SkipTo::Time(target) => {
+                self.skipping_to = Some(target);
+                self.seek.jump(target, self.timeline(), now);
+                None
+            }
+        }
+    }
+
     fn timeline(&self) -> Timeline {
         Timeline {
             position: self.position(),
@@ -357,6 +398,11 @@ impl PlayerScreen {
                 self.touch(now);
                 if let Some(target) = self.chapter_target(forward) {
                     self.seek.jump(target, self.timeline(), now);
+                }
+            }
+            PlayerMsg::Skip => {
+                if let Some(pill) = self.offer(true) {
+                    reaction.away = self.skip(pill.to, now);
                 }
             }
             PlayerMsg::VolumeBy(step) => {
@@ -532,7 +578,16 @@ impl PlayerScreen {
         let waiting = self.phase == Phase::Opening
             || matches!(self.snapshot.state, PlaybackState::Loading | PlaybackState::Stalled | PlaybackState::Seeking);
         self.waiting_since = if waiting { self.waiting_since.or(Some(now)) } else { None };
+        let mut away = None;
+        let settled = !self.seek.is_active() && self.seek.shown().is_none();
+        if settled && self.is_under_way() && self.snapshot.state != PlaybackState::Seeking {
+            let to = self.skips.played(self.position(), self.duration(), now);
+            away = to.and_then(|to| self.skip(to, now));
+        }
         if let Some(target) = self.seek.poll(self.timeline(), now) {
+            if self.skipping_to.take() != Some(target) {
+                self.skips.sought(target);
+            }
             commands.push(Command::Seek { to: MediaTime::from_secs_f64(target) });
         }
         if !self.snapshot.rungs.is_empty()
@@ -541,8 +596,11 @@ impl PlayerScreen {
         {
             commands.push(Command::SetQuality { choice: QualityChoice::Fixed(rung) });
         }
+        if self.chapters.is_empty() && !self.snapshot.chapters.is_empty() {
+            self.chapters = chapters_of(&self.snapshot);
+        }
         let ended = self.snapshot.state == PlaybackState::Ended && !self.seek.is_active();
-        (commands, ended.then_some(Away::Ended))
+        (commands, away.or(ended.then_some(Away::Ended)))
     }
 
     /// The rung that fits a wish best: the same height, else the highest below.
@@ -568,6 +626,7 @@ impl PlayerScreen {
                 due.push(now + CLOCK_STEP.as_secs_f64());
             }
         }
+        due.extend(self.skips.ends_at());
         due.extend(self.volume_changed_at.map(|at| at + VOLUME_SHOWN));
         due.retain(|at| at.is_finite() && *at > now);
         due.into_iter().min_by(f64::total_cmp)
@@ -593,6 +652,14 @@ pub(crate) fn speed_label(speed: f64) -> String {
 
 fn speed_note(speed: f64) -> String {
     format!("Speed {}", speed_label(speed))
+}
+
+/// The stream's own chapters, for titles of which no catalog tells.
+fn chapters_of(snapshot: &PlayerSnapshot) -> Vec<Chapter> {
+    let chapters = snapshot.chapters.as_slice().iter();
+    chapters
+        .map(|chapter| Chapter { start_s: chapter.start.as_secs_f64(), name: chapter.title(None).to_owned() })
+        .collect()
 }
 
 /// What a track is called in menus.

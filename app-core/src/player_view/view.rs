@@ -3,7 +3,7 @@
 use super::{
     controls, error_card, menu,
     model::{Phase, PlayerMsg, PlayerScreen},
-    sheet, stats, subtitles,
+    sheet, skip_pill, stats, subtitles,
 };
 use crate::{
     app::Msg,
@@ -42,6 +42,9 @@ pub(crate) fn focus_map(player: &PlayerScreen) -> FocusMap {
     if player.stats && !player.density.is_tv() {
         map = map.row(Id::unique("player-stats-row"), [stats::copy_id()]);
     }
+    if player.pill().is_some() {
+        map = map.row(Id::unique("player-skip-row"), [skip_pill::pill_id()]);
+    }
     map.row(Id::unique("player-bar"), [scrubber_id()])
         .nearest_row(Id::unique("player-controls"), controls::ids(player))
         .starting_at(scrubber_id())
@@ -70,6 +73,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         heading(ui, cx, area, player, osd);
         controls::view(ui, cx, area, player, full_screen, osd);
     }
+    skip_pill::view(ui, cx, area, player, osd);
     if player.stats {
         stats::view(ui, cx, area, player);
     }

@@ -3,6 +3,7 @@
 use super::args::ProbeArgs;
 use crate::exit::Exit;
 use player_core::PlayerConfig;
+use player_core::chapters::ChapterTitle;
 use player_core::drm::{KeySystems, SystemId};
 use player_core::manifest::{DynamicRange, Presentation, Protection, Representation, TrackGroup};
 use player_core::net::HttpFetcher;
@@ -20,6 +21,7 @@ struct Offer {
     tracks: Vec<Track>,
     trick_play: Vec<Track>,
     thumbnails: Vec<Thumbnails>,
+    chapters: Vec<ChapterOffer>,
     key_ids: Vec<String>,
     protection: Option<Protected>,
     events: Vec<Event>,
@@ -66,6 +68,15 @@ struct Thumbnails {
     height: u32,
     columns: u32,
     rows: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ChapterOffer {
+    start_s: f64,
+    end_s: Option<f64>,
+    titles: Vec<ChapterTitle>,
+    /// Is there a picture of it?
+    image: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,12 +141,20 @@ async fn offer(reader: &Reader, presentation: &Presentation, systems: &KeySystem
         start_s: event.start.as_secs_f64(),
         duration_s: event.duration.map(|duration| duration.as_secs_f64()),
     });
+    let chapters = reader.chapters(presentation).await;
+    let chapters = chapters.as_slice().iter().map(|chapter| ChapterOffer {
+        start_s: chapter.start.as_secs_f64(),
+        end_s: chapter.end.map(|end| end.as_secs_f64()),
+        titles: chapter.titles.clone(),
+        image: chapter.image.is_some(),
+    });
     let excluded = presentation.excluded.iter();
     Offer {
         duration_s: duration,
         tracks,
         trick_play: presentation.trick_play.iter().map(track).collect(),
         thumbnails: thumbnails.collect(),
+        chapters: chapters.collect(),
         key_ids: keys.map(ToString::to_string).collect(),
         protection: protected(&protections, systems),
         events: events.collect(),

@@ -5,6 +5,7 @@ pub mod hls;
 
 pub use hls::Variables;
 
+use crate::chapters::Chapters;
 use crate::text::captions::CaptionService;
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
@@ -44,6 +45,8 @@ pub struct Presentation {
     pub thumbnails: Vec<ThumbnailTrack>,
     /// What the manifest says happens when.
     pub events: Vec<TimedEvent>,
+    /// Named stretches, as far as the manifest or a plain file's beginning lists them.
+    pub chapters: Chapters,
     /// Captions announced to be inside the picture's samples. There may be others.
     pub closed_captions: Vec<ClosedCaptions>,
     /// What was left out, and why, in words for a person.
@@ -71,6 +74,8 @@ pub struct ThumbnailTrack {
     /// index knows ([`SegmentIndex::tiles`]).
     pub columns: u32,
     pub rows: u32,
+    /// How long a full grid stands, where the manifest says it: the last one of a period may be cut.
+    pub whole: Option<Duration>,
     pub index: IndexSource,
 }
 
@@ -119,6 +124,7 @@ impl Presentation {
             trick_play: Vec::new(),
             thumbnails: Vec::new(),
             events: Vec::new(),
+            chapters: Chapters::default(),
             closed_captions: Vec::new(),
             excluded: Vec::new(),
             variables: Variables::default(),

@@ -1,5 +1,6 @@
 //! Everything that can happen to a session.
 
+use crate::chapters::Chapters;
 use crate::command::Command;
 use crate::container::{ContainerError, Demuxed, Init};
 use crate::drm::{DrmError, KeyId, KeySystemId};
@@ -29,6 +30,8 @@ pub enum Input {
     Licence(Result<usize, DrmError>),
     /// The address was renewed, or could not be.
     SourceRefreshed(Result<(), FetchError>),
+    /// Chapters that the manifest only points to have been read.
+    Chapters(Chapters),
     Pipeline(PipelineEvent),
     /// The time asked for by `WakeAt` has come.
     Wake,

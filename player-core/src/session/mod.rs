@@ -43,6 +43,7 @@ pub use output::{Emitted, InitNeed, Job, Output, TransferId};
 pub use recovery::{Attempt, Recovery, decide as decide_recovery, licence_error_code};
 pub use sample_queue::{Batch, QueuedSegment, SampleQueue};
 
+use crate::chapters::Chapters;
 use crate::command::{Command, MAX_RATE, MIN_RATE, QualityChoice};
 use crate::config::PlayerConfig;
 use crate::drm::KeyId;
@@ -196,6 +197,7 @@ impl Session {
             }
             Input::Licence(result) if !self.failed => self.licence(result),
             Input::SourceRefreshed(result) if !self.failed => self.source_refreshed(result),
+            Input::Chapters(chapters) if !self.failed => self.chapters_read(chapters),
             Input::Pipeline(event) if !self.failed => self.pipeline_event(event),
             _ => {}
         }
@@ -203,6 +205,21 @@ impl Session {
             self.pump();
         }
         out.append(&mut self.outputs);
+    }
+
+    /// Has playback enough, so that others may use the link? Until there is a picture it needs all of it, and so it does
+    /// while it has less than it takes to start.
+    pub fn spares_link(&self) -> bool {
+        let state = self.buffer_state();
+        let is_safe = state.end_buffered || state.buffered >= self.config.buffer.start;
+        self.is_over() || (self.configured && self.playhead.is_ready() && is_safe)
+    }
+
+    fn chapters_read(&mut self, chapters: Chapters) {
+        if let Some(presentation) = &mut self.presentation {
+            presentation.chapters = chapters.clone();
+            self.emit(PlaybackEvent::ChaptersLoaded { chapters });
+        }
     }
 
     /// Is the session over?

@@ -80,6 +80,7 @@ fn page(title: &TitleDescriptor, titles: &[TitleDescriptor], summaries: Summarie
         subtitle_languages: title.subtitle_languages.clone(),
         protection: title.protection,
         chapters: title.chapters.clone(),
+        segments: title.segments.clone(),
         more_like_this: neighbours.into_iter().take(MORE_LIKE_THIS).map(|other| summaries.summary(other)).collect(),
     }
 }

@@ -18,9 +18,9 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 
 /// Rises when media would come out different; older ones are made again.
-const GENERATOR: u32 = 2;
+const GENERATOR: u32 = 3;
 /// Files that a player may ask for. `title.json` is not one of them.
-const SERVED: [&str; 4] = ["m3u8", "mp4", "m4s", "vtt"];
+const SERVED: [&str; 5] = ["m3u8", "mp4", "m4s", "vtt", "jpg"];
 
 /// What [`Library::open`] needs to know.
 #[derive(Clone, Debug)]
@@ -324,6 +324,7 @@ mod tests {
         assert!(first.state().values().all(|media| media.state == MediaState::Ready && media.artwork.card.is_some()));
         assert!(first.media_file(&clear(), "video/144p/seg-00001.m4s").is_some());
         assert!(first.media_file(&clear(), "audio/init.mp4").is_some());
+        assert!(first.media_file(&clear(), "thumbnails/sheet-001.jpg").is_some());
         for hidden in ["title.json", "../qa-counter-clear/master.m3u8", "/etc/hosts", "video", "work/audio.mp4"] {
             assert!(first.media_file(&clear(), hidden).is_none(), "{hidden}");
         }

@@ -33,6 +33,7 @@ mod scene;
 mod sound;
 mod state;
 mod subtitles;
+mod thumbnails;
 pub mod timecode;
 
 pub use catalogue::{Cue, Plan, TitleDescriptor, catalogue};

@@ -9,11 +9,14 @@
 mod audio_entry;
 mod boxes;
 mod budget;
+mod chapters;
 mod edits;
 mod events;
 mod fragment;
 mod init;
+mod key_frame_table;
 mod keyframes;
+mod moov;
 mod protection;
 mod sample_encryption;
 mod sample_entry;
@@ -23,7 +26,10 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+pub use chapters::{FileChapters, TextSample, chapters};
 pub use init::{InitSegment, InitTrack};
+pub use key_frame_table::{KeyFrameTable, ListedKeyFrame};
+pub use moov::{MoovSearch, find_moov};
 pub use protection::{EntryProtection, TrackProtection};
 pub use sample_entry::SampleDescription;
 

@@ -12,6 +12,7 @@ use super::xml::Element;
 use super::{MAX_PROTECTIONS, MAX_SEGMENTS_IN_ALL, exclude, short, too_many_segments_in_all};
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// What a set is good for.
@@ -51,6 +52,8 @@ pub(super) struct Encoding {
     pub(super) channels: u16,
     pub(super) codecs: String,
     pub(super) dynamic_range: DynamicRange,
+    /// How long a segment is, where all but the last are of one length.
+    pub(super) whole: Option<Duration>,
     pub(super) part: Arc<IndexPart>,
 }
 
@@ -149,6 +152,7 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
             crypto: crypto.as_ref(),
             addresses: &findings.addresses,
         };
+        let segment_length = source.segment_length();
         let part = match source.part() {
             Ok(IndexPart::Known(segments)) if segments.is_empty() => {
                 findings.exclude(name(), "it lists nothing");
@@ -177,7 +181,7 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
         for found in announced.filter(says) {
             findings.announce(found);
         }
-        let encoding = encoding(representation, set, bandwidth, part);
+        let encoding = Encoding { whole: segment_length, ..encoding(representation, set, bandwidth, part) };
         match sets.iter_mut().find(|set| (set.purpose, set.family) == (purpose, family)) {
             Some(set) => set.representations.push(encoding),
             None => sets.push(empty_set(set, purpose, family, encoding)),
@@ -224,6 +228,7 @@ fn encoding(representation: &Element<'_>, set: &Element<'_>, bandwidth: u64, par
         channels: descriptors::channels(&holders),
         codecs: short(attribute("codecs").unwrap_or_default().trim()),
         dynamic_range: descriptors::dynamic_range(&holders),
+        whole: None,
         part: Arc::new(part),
     }
 }

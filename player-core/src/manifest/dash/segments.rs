@@ -59,6 +59,15 @@ impl Source<'_, '_> {
         }
     }
 
+    /// How long its segments are, where all but the last are of one length.
+    pub(super) fn segment_length(&self) -> Option<Duration> {
+        let info = self.info.as_ref()?;
+        match info.pace().ok()? {
+            Pace::Constant(ticks) => Some(length(nanos(i128::from(ticks), info.timescale().ok()?))),
+            Pace::Timeline(_) | Pace::Single => None,
+        }
+    }
+
     fn timing(&self, offset: u64, timescale: u64) -> Timing {
         let shift = self.place.start - nanos(offset, timescale);
         Timing::Anchored {

@@ -310,5 +310,5 @@ fn thumbnails(attributes: &Attributes<'_>, url: Url) -> ThumbnailTrack {
     let (width, height) = attributes.size("RESOLUTION");
     let (columns, rows) = attributes.size("LAYOUT");
     let (columns, rows) = (columns.clamp(1, 1000), rows.clamp(1, 1000));
-    ThumbnailTrack { width, height, columns, rows, index: IndexSource::Playlist(url) }
+    ThumbnailTrack { width, height, columns, rows, whole: None, index: IndexSource::Playlist(url) }
 }

@@ -296,14 +296,14 @@ pub(super) fn make(factory: &str) -> Result<gst::Element, PipelineError> {
         .map_err(|_| PipelineError::Framework(format!("element {factory} is not installed")))
 }
 
-fn add<'a>(
+pub(super) fn add<'a>(
     pipeline: &gst::Pipeline,
     elements: impl IntoIterator<Item = &'a gst::Element>,
 ) -> Result<(), PipelineError> {
     pipeline.add_many(elements).map_err(framework)
 }
 
-fn framework(error: gst::glib::BoolError) -> PipelineError {
+pub(super) fn framework(error: gst::glib::BoolError) -> PipelineError {
     PipelineError::Framework(error.message.to_string())
 }
 

@@ -14,11 +14,13 @@ mod caps;
 mod graph;
 mod registry;
 mod sound;
+mod still;
 mod tempo;
 mod video_out;
 mod worker;
 
 pub use capability::leave_out_undecodable;
+pub use still::GstStills;
 
 use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
 use crate::frame::{FrameSlot, PixelFormat};

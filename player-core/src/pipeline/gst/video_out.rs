@@ -91,6 +91,11 @@ fn put(sample: &gst::Sample, numbers: &Numbers, frames: &FrameSlot) {
     frames.put(frame);
 }
 
+/// A decoded picture that belongs to no playback.
+pub(super) fn still(sample: &gst::Sample) -> Option<VideoFrame> {
+    frame(sample, &Numbers { sequence: Arc::default(), generation: Arc::default() })
+}
+
 fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
     let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
     let pixels = pixel_format(info.format())?;
