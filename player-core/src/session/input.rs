@@ -14,6 +14,7 @@ use std::time::Duration;
 
 /// One thing that happened. The time comes beside it.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an input lives for one call, a few hundred times a minute")]
 pub enum Input {
     Command(Command),
     Progress(TransferId, Progress),
