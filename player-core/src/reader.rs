@@ -125,7 +125,7 @@ impl Reader {
                 if let (Some(source), Some(init)) = (&segment.init, init) {
                     inits.insert(source.clone(), init);
                 }
-                let shift = timelines.shift(segment, &media);
+                let shift = timelines.shift(segment, &media, index.extent(segment.epoch));
                 media.streams.iter_mut().for_each(|stream| place(&mut stream.samples, segment, shift));
                 for (service, cue) in decoder.read(segment, &media.streams) {
                     found.entry(service).or_default().push(cue);
@@ -185,7 +185,7 @@ impl Reader {
         for segment in first.into_values() {
             let job = media_job(segment, None);
             if let Content::Media { media, .. } = self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
-                timelines.shift(segment, &media);
+                timelines.shift(segment, &media, index.extent(segment.epoch));
             }
         }
         Ok(timelines)

@@ -168,6 +168,11 @@ impl Witness {
                 let message = format!("segment {number} of {track:?} could not be loaded");
                 self.errors.push(problem("segment_skipped", 3000, &message));
             }
+            PlaybackEvent::MediaMissing { track, number, at, lasts } => {
+                let (at, lasts) = (at.as_secs_f64(), lasts.as_secs_f64());
+                let message = format!("segment {number} of {track:?} lacks {lasts:.3} s at {at:.3} s");
+                self.errors.push(problem("media_missing", 3000, &message));
+            }
             PlaybackEvent::Failed { error } => self.errors.push(error.into()),
             PlaybackEvent::TimedEvent { scheme, value, id, start, duration, payload } => {
                 self.events.push(EventReport {

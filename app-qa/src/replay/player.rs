@@ -318,5 +318,5 @@ fn samples(number: u32, segment: Duration) -> Arrived {
     let count = segment.as_millis().div_ceil(SAMPLE.as_millis()) as u32;
     let samples = (0..count).map(sample).collect();
     let stream = MediaStream { kind: TrackKind::Video, format: Arc::new(video_format()), samples };
-    Arrived::Media { init: None, media: Demuxed { streams: vec![stream], events: Vec::new() } }
+    Arrived::Media { init: None, media: Demuxed { streams: vec![stream], ..Demuxed::default() } }
 }

@@ -212,6 +212,11 @@ pub struct Demuxed {
     pub streams: Vec<MediaStream>,
     /// `emsg` and ID3, at media times.
     pub events: Vec<TimedEvent>,
+    /// The bytes end in the middle of a packet or a frame: there was more. Containers that cannot be read without their
+    /// end are refused instead.
+    pub cut_short: bool,
+    /// Nothing in the bytes says when they are shown: times count from the segment's beginning.
+    pub timeless: bool,
 }
 
 /// What is needed to read segments that do not begin with it themselves.

@@ -370,6 +370,14 @@ impl SegmentIndex {
         self.segments.last().map_or(MediaTime::ZERO, SegmentRef::end)
     }
 
+    /// Start of the first and end of the last segment of an epoch.
+    pub fn extent(&self, epoch: u32) -> Option<(MediaTime, MediaTime)> {
+        let first = self.segments.partition_point(|segment| segment.epoch < epoch);
+        let behind = self.segments.partition_point(|segment| segment.epoch <= epoch);
+        let of_epoch = self.segments.get(first..behind)?;
+        Some((of_epoch.first()?.start, of_epoch.last()?.end()))
+    }
+
     /// Position in the list of the segment that contains `time`; the last one for later times, `None` only if empty.
     pub fn position_at(&self, time: MediaTime) -> Option<usize> {
         let after = self.segments.partition_point(|segment| segment.start <= time);

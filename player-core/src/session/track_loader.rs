@@ -191,6 +191,12 @@ impl TrackLoader {
         self.group.representations.iter().map(|representation| representation.id).find(unread)
     }
 
+    /// Is there a rung beside this one that has not failed for the segment that is due?
+    pub(super) fn has_other(&self, rung: RungId) -> bool {
+        let others = self.group.representations.iter().map(|representation| representation.id);
+        others.filter(|other| *other != rung).any(|other| !self.barred.contains(&other))
+    }
+
     /// How long the track is, as far as its playlists have said.
     pub(super) fn duration(&self) -> Option<MediaTime> {
         self.indexes.values().map(|index| index.duration()).max()

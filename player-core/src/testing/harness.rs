@@ -333,7 +333,7 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
                 payload: vec![0; 3].into(),
             });
             let streams = vec![MediaStream { kind, format, samples }];
-            let media = Demuxed { streams, events: message.into_iter().collect() };
+            let media = Demuxed { streams, events: message.into_iter().collect(), ..Demuxed::default() };
             Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
         }
     }

@@ -68,5 +68,6 @@ pub fn demux(media: &Bytes, init: &InitSegment) -> Result<Demuxed, ContainerErro
     if !found_samples {
         return Err(ContainerError::Missing("moof"));
     }
-    Ok(Demuxed { streams: streams::streams(tracks, &init.tracks), events: events.finish() })
+    let streams = streams::streams(tracks, &init.tracks);
+    Ok(Demuxed { streams, events: events.finish(), ..Demuxed::default() })
 }

@@ -30,8 +30,10 @@ pub(super) fn demux(media: &Bytes, cipher: Option<&SampleCipher>) -> Result<Demu
     if !demuxer.find_program(packets.clone(), false)? && !demuxer.find_program(packets.clone(), true)? {
         return Err(demuxer.no_program());
     }
-    packets.into_iter().try_for_each(|packet| demuxer.packet(&packet))?;
-    demuxer.finish(cipher)
+    let mut rest = packets;
+    rest.by_ref().try_for_each(|packet| demuxer.packet(&packet))?;
+    let cut_short = rest.is_cut_short();
+    Ok(Demuxed { cut_short, ..demuxer.finish(cipher)? })
 }
 
 #[derive(Debug, Default)]

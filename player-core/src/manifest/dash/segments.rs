@@ -169,10 +169,27 @@ impl Source<'_, '_> {
         listed.collect()
     }
 
+    /// Media time at which the period begins. A timeline that lies outside of the period altogether was written without
+    /// one: then it is where the timeline begins.
+    fn offset(&self, info: &SegmentInfo<'_, '_>) -> Result<u64, ManifestError> {
+        let stated = info.number("presentationTimeOffset")?.unwrap_or(0);
+        let (Pace::Timeline(timeline), Some(end), None) = (info.pace()?, self.place.end, self.place.edge) else {
+            return Ok(stated);
+        };
+        let (first, last) = timeline::extent(timeline)?;
+        let timescale = info.timescale()?;
+        let is_later = nanos(i128::from(first) - i128::from(stated), timescale) >= end - self.place.start;
+        let is_outside = is_later || last.is_some_and(|last| last <= stated);
+        if is_outside {
+            tracing::warn!(representation = self.id, "a timeline lies outside of its period");
+        }
+        Ok(if is_outside { first } else { stated })
+    }
+
     /// When segments begin and end. `at_most` is their number where it is known.
     fn entries(&self, info: &SegmentInfo<'_, '_>, at_most: Option<u64>) -> Result<Vec<Entry>, ManifestError> {
         let timescale = info.timescale()?;
-        let offset = info.number("presentationTimeOffset")?.unwrap_or(0);
+        let offset = self.offset(info)?;
         let first_number = info.number("startNumber")?.unwrap_or(1);
         let last_number = info.number("endNumber")?;
         let Place { start, end, edge, .. } = *self.place;
@@ -191,7 +208,12 @@ impl Source<'_, '_> {
             Pace::Constant(duration) => {
                 let every = i128::from(duration);
                 let whole = |count: i128| u64::try_from(count).unwrap_or(u64::MAX);
-                let by_end = end.map(|end| whole(ticks(end - ROUNDING) / every + 1));
+                // The first segment may begin beside the period, and the last end before it.
+                let (before, beyond) = (info.difference("eptDelta")?, info.difference("pdDelta")?);
+                let by_end = end.map(|end| {
+                    let length = ticks(end - ROUNDING);
+                    whole((length.min(length + i128::from(before) + i128::from(beyond)) - i128::from(before)) / every + 1)
+                });
                 // Of a stream that goes on, segments are there once they are complete.
                 let by_edge = edge.map(|(_, to)| whole(ticks(to) / every));
                 let by_number = last_number.map(|last| last.saturating_add(1).saturating_sub(first_number));
@@ -203,7 +225,7 @@ impl Source<'_, '_> {
                 }
                 let entry = |position: u64| {
                     // Times count from the period's beginning, whatever the media's own clock says.
-                    let start = offset.saturating_add(position.saturating_mul(duration));
+                    let start = offset.saturating_add_signed(before).saturating_add(position.saturating_mul(duration));
                     let number = first_number.saturating_add(position);
                     Entry { start, duration, time: start, number, sub_number: 1 }
                 };
@@ -236,7 +258,7 @@ impl Source<'_, '_> {
     /// Segments on the presentation's timeline, without what lies outside the period.
     fn listed(&self, info: &SegmentInfo<'_, '_>, listed: Vec<Listed>) -> Result<IndexPart, ManifestError> {
         let timescale = info.timescale()?;
-        let offset = info.number("presentationTimeOffset")?.unwrap_or(0);
+        let offset = self.offset(info)?;
         let init = self.init(info)?;
         let timing = self.timing(offset, timescale);
         let shift = self.place.start - nanos(offset, timescale);
