@@ -4,6 +4,7 @@
 
 pub mod bmff;
 pub mod es;
+pub mod flac;
 pub mod index;
 pub mod packed;
 pub mod ts;
@@ -254,7 +255,7 @@ impl Init {
 /// Does this begin as a media file does, of whatever container?
 pub fn is_media(data: &[u8]) -> bool {
     let bmff = data.get(4..8).is_some_and(|kind| matches!(kind, b"ftyp" | b"styp" | b"moov" | b"moof" | b"sidx"));
-    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data)
+    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data) || flac::is_flac(data)
 }
 
 /// Reads a segment of any container, told apart by its first bytes: playlists are often wrong about it.
@@ -266,6 +267,9 @@ pub fn demux(media: &Bytes, init: Option<&Init>, cipher: Option<&SampleCipher>) 
     }
     if packed::is_packed_audio(media) {
         return packed::demux(media, cipher);
+    }
+    if flac::is_flac(media) {
+        return flac::demux(media);
     }
     match init {
         Some(Init::Webm(header)) => webm::demux(media, header),

@@ -12,6 +12,7 @@ mod budget;
 mod edits;
 mod events;
 mod fragment;
+mod gapless;
 mod init;
 mod keyframes;
 mod protection;

@@ -40,6 +40,8 @@ pub fn read(data: &[u8], first: u64, file: &IndexedFile) -> Result<IndexRead, Co
         cues::read(stretch, file)
     } else if first == 0 && (super::ts::is_ts(data) || super::packed::is_packed_audio(data)) {
         plain(stretch, None, file)
+    } else if first == 0 && super::flac::is_flac(data) {
+        plain(stretch, super::flac::length(data), file)
     } else {
         bmff::read(stretch, file)
     }
