@@ -7,8 +7,8 @@ use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
 use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
 use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
-    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, Presentation, Protection,
-    SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
+    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, Mirrors, Presentation,
+    Protection, SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
 };
 use crate::net::{FetchError, FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::player::Arranger;
@@ -56,6 +56,8 @@ pub(crate) struct Knowledge {
     key_url: Option<Url>,
     /// A system that this player does not take, as long as no other was offered.
     foreign: Option<String>,
+    /// Where else the media are to be had.
+    mirrors: Mirrors,
     /// Keys that have an address, by it.
     raw_keys: HashMap<Url, Vec<u8>>,
 }
@@ -63,6 +65,7 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     fn note(&mut self, presentation: &Presentation) {
         self.variables = Arc::new(presentation.variables.clone());
+        self.mirrors = Mirrors::new(&presentation.mirrors);
         self.note_keys(&presentation.protections);
     }
 
@@ -214,8 +217,26 @@ impl Loader {
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
             return Ok(Fetched { body, url: source.url, ttfb, elapsed, cached: true });
         }
-        let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
-        self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
+        let candidates = self.knowledge().mirrors.candidates(&source.url);
+        let mut failure = None;
+        for candidate in candidates {
+            let source = ByteSource { url: candidate.url.clone(), range: source.range };
+            let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
+            match self.fetcher.fetch(request, progress.clone()).await {
+                Ok(fetched) => {
+                    self.knowledge().mirrors.answered(&candidate);
+                    return Ok(fetched);
+                }
+                Err(error) => {
+                    let elsewhere = error.may_be_better_elsewhere();
+                    failure.get_or_insert(error);
+                    if !elsewhere {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(LoadFailure::Fetch(failure.unwrap_or(FetchError::Status(404))))
     }
 
     async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {

@@ -99,7 +99,8 @@ impl Info {
         }
         let raw = info.ok_or(MALFORMED)?;
         let rate = u32::from(raw[10]) << 12 | u32::from(raw[11]) << 4 | u32::from(raw[12] >> 4);
-        let samples = u64::from(raw[13] & 0xf) << 32 | u64::from(u32::from_be_bytes([raw[14], raw[15], raw[16], raw[17]]));
+        let samples =
+            u64::from(raw[13] & 0xf) << 32 | u64::from(u32::from_be_bytes([raw[14], raw[15], raw[16], raw[17]]));
         let channels = u16::from(raw[12] >> 1 & 7) + 1;
         let block = u32::from(u16::from_be_bytes([raw[2], raw[3]]));
         (rate > 0 && block > 0).then_some(Self { raw, block, rate, channels, samples, frames: at }).ok_or(MALFORMED)

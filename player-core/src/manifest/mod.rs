@@ -2,8 +2,11 @@
 
 pub mod dash;
 pub mod hls;
+mod mirrors;
 
 pub use hls::Variables;
+pub use mirrors::Mirror;
+pub(crate) use mirrors::Mirrors;
 
 use crate::text::captions::CaptionService;
 use abr::{Bitrate, MediaTime, RungId};
@@ -16,6 +19,9 @@ use url::Url;
 /// Length of all addresses of the segments of an index (HLS) or of a manifest (DASH), those of keys and initialisations
 /// counted with each segment. A hundred thousand segments have over a thousand bytes each.
 const MAX_ADDRESSES: usize = 128 << 20;
+
+/// Places of the same media, and groups of such places.
+const MAX_MIRRORS: usize = 64;
 
 /// Index of a track in its presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,6 +52,8 @@ pub struct Presentation {
     pub events: Vec<TimedEvent>,
     /// Captions announced to be inside the picture's samples. There may be others.
     pub closed_captions: Vec<ClosedCaptions>,
+    /// Places where the same media are to be had as well.
+    pub mirrors: Vec<Mirror>,
     /// What was left out, and why, in words for a person.
     pub excluded: Vec<Exclusion>,
     /// What the playlists named here may import (HLS, `EXT-X-DEFINE`).
@@ -120,6 +128,7 @@ impl Presentation {
             thumbnails: Vec::new(),
             events: Vec::new(),
             closed_captions: Vec::new(),
+            mirrors: Vec::new(),
             excluded: Vec::new(),
             variables: Variables::default(),
         }

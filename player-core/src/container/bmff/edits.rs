@@ -132,7 +132,11 @@ impl EditList {
 
     /// Puts the samples of a plain file, which are at media times, where the edits show them. What a picture needs
     /// before the edit begins is repeated, hidden. Decode times rise all the same.
-    pub(super) fn apply(&self, streams: Vec<MediaStream>, budget: &mut Budget) -> Result<Vec<MediaStream>, ContainerError> {
+    pub(super) fn apply(
+        &self,
+        streams: Vec<MediaStream>,
+        budget: &mut Budget,
+    ) -> Result<Vec<MediaStream>, ContainerError> {
         let media: Vec<(usize, &Sample)> =
             streams.iter().enumerate().flat_map(|(at, stream)| stream.samples.iter().map(move |s| (at, s))).collect();
         let mut edited: Vec<MediaStream> = Vec::new();
@@ -206,7 +210,8 @@ mod tests {
         let streams = list.apply(vec![stream], &mut Budget::new(1 << 20)).unwrap();
         let samples: Vec<Sample> = streams.into_iter().flat_map(|stream| stream.samples).collect();
         assert!(samples.windows(2).all(|pair| pair[0].dts < pair[1].dts));
-        let rows = samples.iter().map(|sample| (sample.pts.as_millis(), sample.duration.as_millis() as i64, sample.hidden));
+        let rows =
+            samples.iter().map(|sample| (sample.pts.as_millis(), sample.duration.as_millis() as i64, sample.hidden));
         rows.collect()
     }
 

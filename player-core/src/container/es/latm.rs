@@ -239,10 +239,16 @@ mod tests {
         let piece = |offset, pts| Piece { offset, pts: Some(pts), ..Piece::default() };
         let stream = to_adts(ElementaryStream { data, pieces: vec![piece(0, 5), piece(behind, 9)] });
         let frames: Vec<_> = [0, 307].map(|at| super::super::adts::frame(&stream.data[at..]).unwrap()).into();
-        assert_eq!(frames.iter().map(|frame| (frame.length, frame.rate)).collect::<Vec<_>>(), [(307, 48_000), (17, 48_000)]);
+        assert_eq!(
+            frames.iter().map(|frame| (frame.length, frame.rate)).collect::<Vec<_>>(),
+            [(307, 48_000), (17, 48_000)]
+        );
         assert_eq!(stream.data[7..307], first);
         assert_eq!(stream.data[314..], second);
-        assert_eq!(stream.pieces.iter().map(|piece| (piece.offset, piece.pts)).collect::<Vec<_>>(), [(0, Some(5)), (307, Some(9))]);
+        assert_eq!(
+            stream.pieces.iter().map(|piece| (piece.offset, piece.pts)).collect::<Vec<_>>(),
+            [(0, Some(5)), (307, Some(9))]
+        );
     }
 
     #[test]

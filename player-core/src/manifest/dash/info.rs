@@ -60,7 +60,10 @@ impl<'e, 'a> SegmentInfo<'e, 'a> {
     /// Ticks, forwards or backwards; zero where nothing is said.
     pub(super) fn difference(&self, name: &str) -> Result<i64, ManifestError> {
         let parsed = self.attribute(name).map(|text| text.trim().parse::<i64>());
-        parsed.transpose().map(Option::unwrap_or_default).map_err(|_| ManifestError::NotAPlaylist("a number cannot be read"))
+        parsed
+            .transpose()
+            .map(Option::unwrap_or_default)
+            .map_err(|_| ManifestError::NotAPlaylist("a number cannot be read"))
     }
 
     /// Ticks in a second.

@@ -7,6 +7,7 @@ use super::base::{resolve, source_of};
 use super::info::{InfoKind, Pace, SegmentInfo, byte_range};
 use super::periods::Place;
 use super::protection::CryptoPeriods;
+use super::query::Query;
 use super::template::{Template, Values};
 use super::time::{Nanos, SECOND, length, media_time, nanos};
 use super::timeline::{self, Bounds, Entry};
@@ -33,6 +34,8 @@ pub(super) struct Source<'e, 'a> {
     /// The file is the one segment: a picture, or subtitles that are not in a container.
     pub(super) whole_file: bool,
     pub(super) crypto: Option<&'e CryptoPeriods<'e>>,
+    /// Added to the addresses of segments.
+    pub(super) query: Option<Query>,
     /// Bytes of addresses of all segments of the manifest so far.
     pub(super) addresses: &'e Cell<usize>,
 }
@@ -90,11 +93,12 @@ impl Source<'_, '_> {
             init = info.child("Initialization").map(|element| source_of(element, &self.base)).transpose()?;
             // The whole of the same file is no initialisation: the beginning of it will do.
             init = init.filter(|init| init.range.is_some() || init.url != self.base);
+            init = init.map(|init| ByteSource { url: self.queried(init.url), ..init });
         }
         let timing = self.timing(offset, timescale);
         let duration = self.place.end.map(|end| length(end - self.place.start));
         Ok(IndexPart::File(Box::new(IndexedFile {
-            url: self.base.clone(),
+            url: self.queried(self.base.clone()),
             index,
             init,
             epoch: self.place.epoch,
@@ -121,8 +125,16 @@ impl Source<'_, '_> {
 
     /// Counts an address that is kept.
     fn keep(&self, url: Url) -> Result<Url, ManifestError> {
+        let url = self.queried(url);
         self.spend(url.as_str().len())?;
         Ok(url)
+    }
+
+    fn queried(&self, url: Url) -> Url {
+        match &self.query {
+            Some(query) => query.apply(url),
+            None => url,
+        }
     }
 
     fn spend(&self, bytes: usize) -> Result<(), ManifestError> {
@@ -153,7 +165,7 @@ impl Source<'_, '_> {
     }
 
     fn base_file(&self) -> ByteSource {
-        ByteSource { url: self.base.clone(), range: None }
+        ByteSource { url: self.queried(self.base.clone()), range: None }
     }
 
     fn list(&self, info: &SegmentInfo<'_, '_>) -> Result<Vec<Listed>, ManifestError> {
@@ -212,7 +224,9 @@ impl Source<'_, '_> {
                 let (before, beyond) = (info.difference("eptDelta")?, info.difference("pdDelta")?);
                 let by_end = end.map(|end| {
                     let length = ticks(end - ROUNDING);
-                    whole((length.min(length + i128::from(before) + i128::from(beyond)) - i128::from(before)) / every + 1)
+                    whole(
+                        (length.min(length + i128::from(before) + i128::from(beyond)) - i128::from(before)) / every + 1,
+                    )
                 });
                 // Of a stream that goes on, segments are there once they are complete.
                 let by_edge = edge.map(|(_, to)| whole(ticks(to) / every));
@@ -252,7 +266,8 @@ impl Source<'_, '_> {
             (None, Some(element)) => Some(source_of(element, &self.base)?),
             (None, None) => None,
         };
-        Ok(source.map(|source| InitSource { source, cipher: None }))
+        let queried = |source: ByteSource| ByteSource { url: self.queried(source.url), ..source };
+        Ok(source.map(|source| InitSource { source: queried(source), cipher: None }))
     }
 
     /// Segments on the presentation's timeline, without what lies outside the period.

@@ -103,7 +103,10 @@ fn conformance_22_differences_move_and_shorten_numbered_segments() {
         times(known(&read(&text), 0, 0))
     };
     assert_eq!(of(""), [(0, 4_000, false), (4_000, 8_000, false), (8_000, 10_000, false)]);
-    assert_eq!(of("presentationTimeOffset='9' eptDelta='-1'"), [(0, 3_000, false), (3_000, 7_000, false), (7_000, 10_000, false)]);
+    assert_eq!(
+        of("presentationTimeOffset='9' eptDelta='-1'"),
+        [(0, 3_000, false), (3_000, 7_000, false), (7_000, 10_000, false)]
+    );
     assert_eq!(of("pdDelta='-3'"), [(0, 4_000, false), (4_000, 8_000, false)]);
 }
 
