@@ -33,6 +33,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod colour;
 pub mod command;
 pub mod config;
 pub mod container;
@@ -54,6 +55,7 @@ pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod tone_map;
 
 pub use abr::{Bitrate, ByteCount, MediaTime, RungId};
 pub use command::{Command, QualityChoice};

@@ -150,15 +150,26 @@ impl Loader {
                 Ok(loaded(Content::Playlist(index), &fetched))
             }
             Job::Index(parts) => self.index(&parts).await,
-            Job::Text { source, init } => {
+            Job::Text { source, init, cipher } => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
                 let init = match init {
                     Some(init) => Some(self.init(*init).await?),
                     None => None,
                 };
-                let body = fetched.body.clone();
-                let read = blocking(move || text::parse(&body, init.as_deref())).await;
-                Ok(loaded(Content::Text(read.map_err(LoadFailure::Text)?), &fetched))
+                // Text in MPEG-TS is nobody's: there are no samples to be encrypted one by one.
+                let body = match cipher.filter(|cipher| cipher.method == CipherMethod::Whole) {
+                    Some(cipher) => self.decrypt_whole(fetched.body.clone(), &cipher).await?,
+                    None => fetched.body.clone(),
+                };
+                let read = blocking(move || text::read(&body, init.as_deref())).await.map_err(LoadFailure::Text)?;
+                let cues = match read {
+                    text::Read::Cues(cues) => cues,
+                    text::Read::Samples(media) => {
+                        let media = self.decrypt(media).await?;
+                        blocking(move || text::of_samples(&media)).await.map_err(LoadFailure::Text)?
+                    }
+                };
+                Ok(loaded(Content::Text(cues), &fetched))
             }
             Job::Media { source, init, cipher } => self.media(source, init, cipher, progress).await,
         }

@@ -149,7 +149,8 @@ impl Reader {
     }
 
     async fn segment(&self, segment: &SegmentRef, timelines: &Timelines) -> Result<Vec<Cue>, LoadFailure> {
-        let job = Job::Text { source: segment.source.clone(), init: segment.init.clone().map(Box::new) };
+        let (source, init) = (segment.source.clone(), segment.init.clone().map(Box::new));
+        let job = Job::Text { source, init, cipher: segment.cipher.clone().map(Box::new) };
         match self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
             Content::Text(text) => Ok(timelines.cues(segment, text)),
             _ => Ok(Vec::new()),

@@ -2,6 +2,7 @@
 
 use super::es::MAX_SAMPLES;
 use super::{CodecConfig, ContainerError, Demuxed, MediaStream, Sample, TrackFormat};
+use crate::colour::ColourDescription;
 use crate::manifest::TrackKind;
 use abr::MediaTime;
 use bytes::Bytes;
@@ -50,7 +51,7 @@ pub fn demux(media: &Bytes) -> Result<Demuxed, ContainerError> {
         (at, current) = (found, Some((found, frame)));
     }
     let codec = CodecConfig::Flac { blocks: info.blocks(), rate: info.rate, channels: info.channels };
-    let format = Arc::new(TrackFormat { kind: TrackKind::Audio, codec });
+    let format = Arc::new(TrackFormat { kind: TrackKind::Audio, codec, colour: ColourDescription::default() });
     let stream = MediaStream { kind: TrackKind::Audio, format, samples };
     Ok(Demuxed { streams: vec![stream], ..Demuxed::default() })
 }

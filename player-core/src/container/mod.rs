@@ -10,6 +10,7 @@ pub mod packed;
 pub mod ts;
 pub mod webm;
 
+use crate::colour::ColourDescription;
 use crate::drm::KeyId;
 use crate::manifest::{TimedEvent, TrackKind};
 use abr::MediaTime;
@@ -74,6 +75,8 @@ pub enum Scheme {
 pub struct TrackFormat {
     pub kind: TrackKind,
     pub codec: CodecConfig,
+    /// What the container, or else the manifest, says of colours; the stream itself knows better.
+    pub colour: ColourDescription,
 }
 
 /// Codec and its out-of-band configuration. Sizes are zero where the container does not say them.

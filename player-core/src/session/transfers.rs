@@ -10,7 +10,8 @@ use super::sample_queue::QueuedSegment;
 use super::timeline::Timelines;
 use super::track_loader::{Active, Fetching, Retry, TrackLoader};
 use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
-use crate::container::{ContainerError, Demuxed, Init, MediaStream};
+use crate::colour::ColourDescription;
+use crate::container::{ContainerError, Demuxed, Init, MediaStream, TrackFormat};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
@@ -402,7 +403,9 @@ impl Session {
             self.read_captions(segment, &streams);
         }
         let mut missing = Vec::new();
+        let announced = self.announced_colour(index, rung);
         for (MediaStream { kind, format, samples }, came) in streams.into_iter().zip(sizes) {
+            let format = with_colour(format, announced);
             // Sound inside the picture's segments counts only where there is no track of its own.
             if kind == TrackKind::Text || (!alone && kind != own) {
                 continue;
@@ -429,6 +432,13 @@ impl Session {
         for (track, Hole { number, at, lasts }) in missing {
             self.emit(PlaybackEvent::MediaMissing { track, number, at, lasts });
         }
+    }
+
+    /// What the manifest says of a rung's colours.
+    fn announced_colour(&self, index: usize, rung: RungId) -> ColourDescription {
+        let mut rungs = self.loaders[index].group.representations.iter();
+        let range = rungs.find(|representation| representation.id == rung).map(|rung| rung.dynamic_range);
+        range.map_or_else(ColourDescription::default, ColourDescription::of_range)
     }
 
     // -- What fails -------------------------------------------------------------------------------------------------
@@ -604,6 +614,15 @@ struct Tried {
     failing_for: Duration,
     alternative: bool,
     requested_at: Duration,
+}
+
+/// The format, with what the manifest says of colours where its container says nothing.
+fn with_colour(format: Arc<TrackFormat>, announced: ColourDescription) -> Arc<TrackFormat> {
+    let colour = format.colour.or(announced);
+    if format.kind != TrackKind::Video || colour == format.colour {
+        return format;
+    }
+    Arc::new(TrackFormat { colour, ..(*format).clone() })
 }
 
 /// Rungs mean something for the picture only.
