@@ -8,7 +8,7 @@ use crate::pipeline::{MediaPipeline, PipelineEvent};
 use crate::player::{PlayerOptions, Published};
 use crate::session::{Emitted, Input, Job, Output, Session, TransferId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -52,6 +52,7 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         }),
         knowledge: Arc::default(),
         arrange: options.arrange.clone(),
+        given: Arc::new(Mutex::new(options.presentation.clone())),
     };
     loader.keys.insert(options.keys.iter().copied());
     let session =

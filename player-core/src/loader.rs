@@ -44,6 +44,8 @@ pub(crate) struct Loader {
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
     pub(crate) arrange: Option<Arranger>,
+    /// What the manifest says, where that is known: it is not fetched the first time.
+    pub(crate) given: Arc<Mutex<Option<Presentation>>>,
     /// What was learnt of the presentation so far.
     pub(crate) knowledge: Arc<Mutex<Knowledge>>,
 }
@@ -94,6 +96,11 @@ impl std::fmt::Debug for Loader {
     }
 }
 
+/// Nothing, without a transfer.
+fn from_memory(url: Url) -> Fetched {
+    Fetched { body: Bytes::new(), url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true }
+}
+
 impl Rebase {
     pub(crate) fn new(manifest: &Url) -> Self {
         Self { folders: Arc::new(Mutex::new(vec![folder(manifest)])) }
@@ -130,7 +137,11 @@ impl Loader {
     pub(crate) async fn carry_out(&self, job: Job, progress: ProgressSink) -> Result<Loaded, LoadFailure> {
         match job {
             Job::Manifest(source) => {
-                let (fetched, mut presentation) = self.manifest(source, progress).await?;
+                let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let (fetched, mut presentation) = match given {
+                    Some(presentation) => (from_memory(source.url), presentation),
+                    None => self.manifest(source, progress).await?,
+                };
                 self.knowledge().note(&presentation);
                 if let Some(arrange) = &self.arrange {
                     arrange(&mut presentation);
@@ -351,13 +362,7 @@ impl Loader {
             let source = ByteSource { url: file.url.clone(), range: Some(range) };
             let fetched = match self.fetch(source, MAX_INDEX, quiet.clone()).await {
                 // The file ends before: nothing is there.
-                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => Fetched {
-                    body: Bytes::new(),
-                    url: file.url.clone(),
-                    ttfb: Duration::ZERO,
-                    elapsed: Duration::ZERO,
-                    cached: true,
-                },
+                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => from_memory(file.url.clone()),
                 fetched => fetched?,
             };
             let (body, shared, first) = (fetched.body.clone(), file.clone(), range.0);

@@ -43,6 +43,8 @@ pub struct PlayerOptions {
     /// Keys that are known without a licence.
     pub keys: Vec<(KeyId, ContentKey)>,
     pub arrange: Option<Arranger>,
+    /// What `source` leads to, where that has been read already.
+    pub presentation: Option<Presentation>,
     /// Without it an address that expires ends the session.
     pub refresh: Option<Arc<dyn SourceRefresh>>,
     pub on_event: Option<EventObserver>,
@@ -63,6 +65,7 @@ impl PlayerOptions {
             licences: None,
             keys: Vec::new(),
             arrange: None,
+            presentation: None,
             refresh: None,
             on_event: None,
             on_change: None,

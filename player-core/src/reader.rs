@@ -52,6 +52,7 @@ impl Reader {
             rebase: Rebase::new(manifest),
             knowledge: Arc::default(),
             arrange: None,
+            given: Arc::default(),
         };
         Self { loader }
     }

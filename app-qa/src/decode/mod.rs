@@ -61,15 +61,15 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
 
     let mut report = DecodeReport::default();
     let offered = match reader.presentation(&arguments.url).await {
-        Ok(mut presentation) => {
-            leave_out_undecodable(&mut presentation);
-            presentation
-        }
+        Ok(presentation) => presentation,
         Err(failure) => {
             report.errors.push((&failure.error()).into());
             return Ok(report);
         }
     };
+    let read = offered.clone();
+    let mut offered = offered;
+    leave_out_undecodable(&mut offered);
     let excluded = offered.excluded.iter().map(|left_out| (left_out.what.clone(), left_out.why.clone()));
     report.excluded = excluded.map(|(what, why)| Excluded { what, why }).collect();
     let heard_or_seen = offered.tracks.iter().any(|track| track.kind != TrackKind::Text);
@@ -77,7 +77,7 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
     let reader = reader.with_licences(licences.clone());
     let mut unannounced = false;
     if heard_or_seen {
-        let found = Run { config, fetcher, keys, licences }.play(arguments, &mut report).await?;
+        let found = Run { config, fetcher, keys, licences, read }.play(arguments, &mut report).await?;
         unannounced = found && offered.closed_captions.is_empty();
     } else {
         report.events = offered.events.iter().map(Into::into).collect();
@@ -142,6 +142,8 @@ struct Run {
     fetcher: Arc<dyn Fetcher>,
     keys: Vec<(KeyId, ContentKey)>,
     licences: Option<Arc<dyn LicenseTransport>>,
+    /// The manifest, which need not be fetched again.
+    read: Presentation,
 }
 
 /// What was seen and heard.
@@ -210,6 +212,7 @@ impl Run {
             licences: self.licences,
             keys: self.keys,
             arrange: Some(arranger(arguments.rung)),
+            presentation: Some(self.read),
             on_event: Some(Arc::new(move |envelope| lock(&told).event(envelope))),
             ..PlayerOptions::new(arguments.url.clone(), self.fetcher, GstPipeline::factory(output))
         };

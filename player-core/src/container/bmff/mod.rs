@@ -7,7 +7,7 @@
 //! there; `Budget` bounds what can come out of them.
 
 mod audio_entry;
-mod boxes;
+pub(in crate::container) mod boxes;
 mod budget;
 mod edits;
 mod events;
