@@ -20,10 +20,6 @@ fn cut(folder: &Path, file: &str, length: usize) {
     fs::write(folder.join(file), &whole[..length.min(whole.len())]).unwrap();
 }
 
-fn length(folder: &Path, file: &str) -> usize {
-    fs::metadata(folder.join(file)).unwrap().len() as usize
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn media_that_are_missing_are_an_error_and_announced_gaps_are_none() {
     let folder = tempfile::tempdir().unwrap();
