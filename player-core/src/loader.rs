@@ -146,7 +146,7 @@ impl Loader {
                 if let Some(arrange) = &self.arrange {
                     arrange(&mut presentation);
                 }
-                Ok(loaded(Content::Manifest(presentation), &fetched))
+                Ok(loaded(Content::Manifest(Box::new(presentation)), &fetched))
             }
             Job::Playlist(source) => {
                 let requested = source.url.clone();

@@ -71,7 +71,7 @@ impl Reader {
     pub async fn presentation(&self, manifest: &Url) -> Result<Presentation, LoadFailure> {
         let source = ByteSource { url: manifest.clone(), range: None };
         match self.loader.carry_out(Job::Manifest(source), Arc::new(|_| {})).await?.content {
-            Content::Manifest(presentation) => Ok(presentation),
+            Content::Manifest(presentation) => Ok(*presentation),
             _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
         }
     }

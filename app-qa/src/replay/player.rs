@@ -163,7 +163,7 @@ impl Player {
         let source = match job {
             // The benchmark begins where the manifest is known.
             Job::Manifest(_) => {
-                let content = Arrived::Manifest(self.presentation.clone());
+                let content = Arrived::Manifest(Box::new(self.presentation.clone()));
                 let loaded = Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: false };
                 let _ = self.inputs.send(Input::Loaded(id, loaded));
                 return;

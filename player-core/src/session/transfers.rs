@@ -254,7 +254,7 @@ impl Session {
             self.manifest_retry = Retry::default();
             if let Content::Manifest(presentation) = loaded.content {
                 self.recovered();
-                self.present(presentation);
+                self.present(*presentation);
             }
             return;
         }

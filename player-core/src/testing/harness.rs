@@ -299,7 +299,7 @@ fn place(source: &ByteSource) -> (&str, i64) {
 
 fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
     match job {
-        Job::Manifest(_) => Content::Manifest(manifest.presentation()),
+        Job::Manifest(_) => Content::Manifest(Box::new(manifest.presentation())),
         Job::Playlist(source) => {
             let path = source.url.path();
             Content::Playlist(manifest.index(path.split('/').nth(1).unwrap_or_default()))

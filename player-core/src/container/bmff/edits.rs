@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Entries of one list; more than one or two are found in files from editing programs only.
 const MAX_EDITS: u32 = 1_024;
 
+/// Samples that are looked at for all edits together: a hundred edits of a long film.
+const MAX_LOOKED_AT: usize = 1 << 26;
+
 /// The first edit of a track.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Edit {
@@ -139,6 +142,9 @@ impl EditList {
     ) -> Result<Vec<MediaStream>, ContainerError> {
         let media: Vec<(usize, &Sample)> =
             streams.iter().enumerate().flat_map(|(at, stream)| stream.samples.iter().map(move |s| (at, s))).collect();
+        if self.0.len().saturating_mul(media.len()) > MAX_LOOKED_AT {
+            return Err(ContainerError::LimitExceeded { what: "edits of so many samples", max: MAX_LOOKED_AT as u64 });
+        }
         let mut edited: Vec<MediaStream> = Vec::new();
         let (mut of, mut decoded) = (None, MediaTime::MIN);
         for entry in &self.0 {
@@ -156,11 +162,10 @@ impl EditList {
             };
             let mut all = (0..media.len()).filter(|at| shown(*at, media[*at].1));
             let Some(first) = all.next() else { continue };
-            let last = all.last().unwrap_or(first);
+            let last = all.next_back().unwrap_or(first);
             let entry_point = (0..=first).rev().find(|at| media[*at].1.keyframe).unwrap_or(first);
             budget.samples((last + 1 - entry_point) as u64)?;
-            for at in entry_point..=last {
-                let (stream, sample) = media[at];
+            for (at, (stream, sample)) in media.iter().copied().enumerate().take(last + 1).skip(entry_point) {
                 let is_shown = shown(at, sample);
                 let moved = |time: MediaTime| time - entry.start + entry.at;
                 let (pts, duration) = match still {

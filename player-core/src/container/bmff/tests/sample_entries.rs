@@ -156,7 +156,7 @@ fn boxes_say_how_numbers_stand_for_colours() {
         (9, 16, 9, true, 1_000)
     );
     let vpcc = atom(b"vpcC", &[&[1, 0, 0, 0, 2, 10, 0xa2, 9, 18, 9, 0, 0]]);
-    let mastering = atom(b"mdcv", &[&[0; 16], &4_000_0000u32.to_be_bytes(), &[0; 4]]);
+    let mastering = atom(b"mdcv", &[&[0; 16], &40_000_000_u32.to_be_bytes(), &[0; 4]]);
     let found = of(&[&vpcc, &mastering]);
     assert_eq!(
         (found.primaries, found.transfer, found.matrix, found.full_range, found.brightest),
