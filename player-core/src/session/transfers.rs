@@ -397,6 +397,9 @@ impl Session {
         let Demuxed { mut streams, mut events, .. } = media;
         let sizes: Vec<usize> = streams.iter().map(|stream| stream.samples.len()).collect();
         streams.iter_mut().for_each(|stream| super::timeline::place(&mut stream.samples, segment, shift));
+        if own == TrackKind::Video && self.is_entered_late(&streams) && self.loaders[index].step_back(rung, segment) {
+            return;
+        }
         events.iter_mut().for_each(|event| event.start += shift);
         self.tell_events(events.into_iter().filter(|event| super::timeline::is_within(event.start, segment)));
         if own == TrackKind::Video {
@@ -432,6 +435,15 @@ impl Session {
         for (track, Hole { number, at, lasts }) in missing {
             self.emit(PlaybackEvent::MediaMissing { track, number, at, lasts });
         }
+    }
+
+    /// Does the picture of a segment that was entered by a seek begin behind the wanted time? Lists are off by what sound
+    /// begins earlier, and by their rounding: then the wanted picture is in the segment before.
+    fn is_entered_late(&self, streams: &[MediaStream]) -> bool {
+        let pictures = streams.iter().filter(|stream| stream.kind == TrackKind::Video);
+        let shown = pictures.flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
+        let target = self.playhead.position();
+        target > MediaTime::ZERO && shown.map(|sample| sample.pts).min().is_some_and(|first| first > target)
     }
 
     /// What the manifest says of a rung's colours.
