@@ -18,6 +18,9 @@ PACKAGES_WINDOW='libx11-6 libx11-xcb1 libxcb1 libxcursor1 libxi6 libxrandr2 libx
     fonts-inter xdg-utils'
 PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
+# npm fetches the packager that tests make encrypted streams with; nothing else needs it.
+PACKAGES_TESTS=''
+[ "${LUMEN_SETUP_TESTS:-}" != tests ] || PACKAGES_TESTS='nodejs npm'
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
 ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert scaletempo audioresample volume
@@ -71,13 +74,15 @@ missing_of() {
 install_missing_packages() {
     local all missing purpose
     # shellcheck disable=SC2086 # the lists are words
-    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST)
+    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST $PACKAGES_TESTS)
     [ -n "$all" ] || return 0
 
     say "Some system packages are missing"
     for purpose in BUILD:'to build' PLAY:'to decode and to be heard' WINDOW:'to open a window' \
-        LIBRARY:'to make the demo library' TRUST:'to trust servers'; do
+        LIBRARY:'to make the demo library' TRUST:'to trust servers' TESTS:'to test'; do
         local list="PACKAGES_${purpose%%:*}"
+        # shellcheck disable=SC2086
+        [ -n "${!list}" ] || continue
         # shellcheck disable=SC2086
         missing=$(missing_of ${!list} | tr '\n' ' ')
         [ -z "$missing" ] || note "${purpose#*:}: $missing"

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 /// One thing that happened. The time comes beside it.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an input lives for one call, a few hundred times a minute")]
 pub enum Input {
     Command(Command),
     Progress(TransferId, Progress),
@@ -51,7 +50,7 @@ pub struct Loaded {
 /// What a transfer brought.
 #[derive(Clone, Debug)]
 pub enum Content {
-    Manifest(Presentation),
+    Manifest(Box<Presentation>),
     Playlist(SegmentIndex),
     Media {
         /// As it was named or fetched; `None` where the segment needed none.
