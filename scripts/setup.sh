@@ -20,7 +20,10 @@ PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
 # npm fetches the packager that tests make encrypted streams with; nothing else needs it.
 PACKAGES_TESTS=''
-[ "${LUMEN_SETUP_TESTS:-}" != tests ] || PACKAGES_TESTS='nodejs npm'
+if [ "${LUMEN_SETUP_TESTS:-}" = tests ]; then
+    # Node.js from elsewhere brings its npm along.
+    command -v node >/dev/null && command -v npm >/dev/null || PACKAGES_TESTS='nodejs npm'
+fi
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
 ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert scaletempo audioresample volume
