@@ -5,7 +5,7 @@
 //! with the same factor for all three colours so that hues stay, brought from the primaries of BT.2020 to those of
 //! BT.709, and written for a display of BT.1886.
 //!
-//! [`reference`](fn@reference) is that in plain arithmetic; [`ToneMap`] is the same by tables, fast enough for each
+//! [`reference`](fn@reference) is that in plain arithmetic; `ToneMap` is the same by tables, fast enough for each
 //! picture.
 
 use crate::colour::ColourDescription;
