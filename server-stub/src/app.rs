@@ -4,9 +4,12 @@ use crate::{
     catalog::Catalog,
     clock::Clock,
     config::{Limits, ServerConfig},
-    delivery::{Faults, MediaTokens},
+    delivery::{AccessTokens, DeliveryConfig, Faults, FileCache, Pathways},
     entitlement::{Grants, Viewer},
-    gateway::{ApiError, Principal},
+    gateway::{
+        AdminToken, ApiError, MIN_TOKEN, Principal, TlsError, metrics::Metrics, proxies::Proxies, rate::RateLimits, request_id::RequestIds,
+        request_log::RequestLog, spans::Spans,
+    },
     identity::{Identity, IdentityParts},
     ingest::{IngestError, Library, LibraryOptions},
     licence::{Audit, KeyStore},
@@ -32,17 +35,31 @@ pub(crate) struct App {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    /// What clients know the server by, without a slash at its end.
+    pub(crate) origin: String,
     pub(crate) identity: Identity,
     pub(crate) catalog: Catalog,
     pub(crate) positions: Positions,
     pub(crate) grants: Grants,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) audit: Audit,
-    pub(crate) media_tokens: MediaTokens,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) files: FileCache,
+    pub(crate) delivery: DeliveryConfig,
+    pub(crate) pathways: Pathways,
+    pub(crate) proxies: Proxies,
+    pub(crate) metrics: Metrics,
+    pub(crate) rates: RateLimits,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) request_log: RequestLog,
+    pub(crate) spans: Option<Spans>,
+    pub(crate) admin: Option<AdminToken>,
     pub(crate) library: Arc<Library>,
     pub(crate) faults: Option<Faults>,
     pub(crate) request_slots: Semaphore,
-    /// Cancelled when the server begins to stop.
+    /// Cancelled when readiness is to fail.
+    pub(crate) draining: CancellationToken,
+    /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,
 }
 
@@ -68,6 +85,21 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A file that was asked for cannot be used.
+    #[error("cannot use {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The admin's token could be guessed.
+    #[error("the admin token must have at least {0} characters")]
+    AdminToken(usize),
+    /// TLS cannot be spoken.
+    #[error("cannot set up TLS")]
+    Tls(#[from] TlsError),
     /// The public address is not one that OAuth could name as its issuer.
     #[error("the public address must be http or https with a host and nothing after it")]
     PublicUrl,
@@ -112,27 +144,51 @@ impl App {
             clock: &clock,
             master_key: &master_key,
             lifetimes: &config.lifetimes,
-            issuer: origin,
+            issuer: origin.clone(),
             demo: config.demo,
         })
         .await?;
+        if config.admin_token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
+            return Err(StartError::AdminToken(MIN_TOKEN));
+        }
+        let spans = match &config.trace_file {
+            Some(path) => Some(Spans::open(path).map_err(|source| StartError::File { path: path.clone(), source })?),
+            None => None,
+        };
         drop(set_up);
         Ok(Self {
+            origin,
             identity,
             catalog: Catalog::new(library.clone()),
             positions: Positions::new(db.clone(), clock.clone()),
             grants: Grants::new(db.clone(), clock.clone(), config.lifetimes.grant),
             keys: Arc::new(keys),
             audit: Audit::new(db.clone(), clock.clone()),
-            media_tokens: MediaTokens::new(master_key.derive("delivery: media tokens"), clock.clone()),
+            access_tokens: AccessTokens::new(master_key.derive("delivery: access tokens"), clock.clone()),
+            files: FileCache::new(config.delivery.cache_bytes),
+            delivery: config.delivery.clone(),
+            pathways: Pathways::new(config.delivery.cdns.clone()),
+            proxies: Proxies::new(&config.proxies),
+            metrics: Metrics::default(),
+            rates: RateLimits::new(config.limits.rate_per_address, config.limits.rate_per_session),
+            request_ids: RequestIds::new(),
+            request_log: RequestLog::new(),
+            spans,
+            admin: config.admin_token.as_deref().map(AdminToken::new),
             library,
             faults: config.faults.clone().map(Faults::new),
             request_slots: Semaphore::new(config.limits.concurrent_requests),
+            draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
             limits: config.limits.clone(),
             clock,
             db,
         })
+    }
+
+    /// Is the server about to stop?
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
     }
 
     /// Is the server on its way down?

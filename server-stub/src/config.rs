@@ -2,7 +2,8 @@
 
 use crate::{
     clock::{Clock, SystemClock},
-    delivery::FaultScript,
+    delivery::{DeliveryConfig, FaultScript},
+    gateway::{proxies::Network, rate::Rate},
     ingest::LadderProfile,
     store::Database,
 };
@@ -19,7 +20,7 @@ use url::Url;
 pub const DEFAULT_PORT: u16 = 7800;
 
 /// Everything a server needs to know. [`ServerConfig::new`] gives the defaults of the command line.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServerConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -31,6 +32,16 @@ pub struct ServerConfig {
     pub demo: bool,
     /// How clients reach the server, if not by the address it listens on (a reverse proxy). Also the OAuth issuer.
     pub public_url: Option<Url>,
+    /// How connections are encrypted; `None` is not at all, which is for loopback and for behind a proxy.
+    pub tls: Option<TlsConfig>,
+    /// Proxies whose word on who asks is taken.
+    pub proxies: Vec<Network>,
+    /// How media are handed out.
+    pub delivery: DeliveryConfig,
+    /// Opens the admin page; `None` is no page.
+    pub admin_token: Option<String>,
+    /// File that traces are appended to, as OTLP JSON.
+    pub trace_file: Option<PathBuf>,
     /// The titles.
     pub library: LibraryConfig,
     /// How long things stay valid.
@@ -44,6 +55,20 @@ pub struct ServerConfig {
     pub faults: Option<Arc<dyn FaultScript>>,
 }
 
+impl std::fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the database, whose address may hold a password, nor the admin's token.
+        f.debug_struct("ServerConfig")
+            .field("listen", &self.listen)
+            .field("data", &self.data)
+            .field("demo", &self.demo)
+            .field("public_url", &self.public_url)
+            .field("tls", &self.tls)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
 impl ServerConfig {
     /// Defaults with the data in `data`: loopback, no demo accounts, the full library, made in the background.
     pub fn new(data: impl Into<PathBuf>) -> Self {
@@ -53,6 +78,11 @@ impl ServerConfig {
             database: None,
             demo: false,
             public_url: None,
+            tls: None,
+            proxies: Vec::new(),
+            delivery: DeliveryConfig::default(),
+            admin_token: None,
+            trace_file: None,
             library: LibraryConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -65,6 +95,29 @@ impl ServerConfig {
     pub fn library_root(&self) -> PathBuf {
         self.data.join("library")
     }
+}
+
+/// TLS 1.3, and 1.2 if it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// Where the certificate comes from.
+    pub source: TlsSource,
+    /// Speaks TLS 1.2 as well.
+    pub with_1_2: bool,
+}
+
+/// Where a certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsSource {
+    /// An authority of our own, made in the data folder; browsers must be told to trust `tls/ca.pem`.
+    Demo,
+    /// PEM files, read again when they change.
+    Files {
+        /// The certificate and those between it and the root.
+        certificate: PathBuf,
+        /// Its key.
+        key: PathBuf,
+    },
 }
 
 /// Which titles there are and who makes them.
@@ -118,16 +171,29 @@ pub struct Limits {
     pub body_bytes: usize,
     /// From the first byte of a request to the end of its headers; what a slow-header attack would stretch.
     pub header_read: Duration,
+    /// From the connection to the first byte of its first request.
+    pub first_byte: Duration,
+    /// The whole TLS handshake.
+    pub handshake: Duration,
     /// How long an idle connection is kept for the next request. Longer than a player with a full buffer is silent.
     pub keep_alive: Duration,
-    /// How long a client may refuse to read before its connection is closed.
+    /// A client must take 1 KiB per second on average over this long, or its connection is closed.
     pub write_stall: Duration,
     /// From the headers to the answer, for everything but media.
     pub request: Duration,
-    /// Connections at a time; further ones wait in the kernel's backlog.
+    /// Connections at a time; further ones are turned away.
     pub connections: usize,
+    /// Connections of one address (of IPv6 one /64) at a time.
+    pub connections_per_address: usize,
+    /// How often one address may ask; media are not counted.
+    pub rate_per_address: Rate,
+    /// How often one session may ask, from wherever.
+    pub rate_per_session: Rate,
     /// Requests being answered at a time; further ones get 503.
     pub concurrent_requests: usize,
+    /// How long readiness fails before nothing is accepted any more, when the server stops: a load balancer should
+    /// notice first. Only for a server that has one.
+    pub lame_duck: Duration,
     /// How long requests in flight may take to finish when the server stops.
     pub drain: Duration,
 }
@@ -137,12 +203,19 @@ impl Default for Limits {
         Self {
             body_bytes: 64 * 1024,
             header_read: Duration::from_secs(5),
+            first_byte: Duration::from_secs(5),
+            handshake: Duration::from_secs(5),
             keep_alive: Duration::from_secs(75),
-            write_stall: Duration::from_secs(120),
+            write_stall: Duration::from_secs(20),
             request: Duration::from_secs(30),
-            connections: 1_024,
+            connections: 10_000,
+            connections_per_address: 512,
+            // A household of people who click fast, and a test that signs in all day; not a script that guesses.
+            rate_per_address: Rate { per_second: 200.0, burst: 2_000 },
+            rate_per_session: Rate { per_second: 100.0, burst: 1_000 },
             concurrent_requests: 512,
-            drain: Duration::from_secs(5),
+            lame_duck: Duration::ZERO,
+            drain: Duration::from_secs(8),
         }
     }
 }

@@ -10,7 +10,7 @@
 //!   profiles     how far each title was watched                 tables profiles_*
 //!   entitlement  who may watch what, grants                     tables entitlement_*
 //!   licence      content keys, Clear Key licences, audit        tables licence_*
-//!   delivery     media tokens, playlists, segments, artwork
+//!   delivery     access tokens, manifests, segments, artwork
 //!   ingest       makes the demo library
 //! store        SQLite or PostgreSQL, master key
 //! ```
@@ -50,7 +50,8 @@ mod store;
 
 pub use app::StartError;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
-pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig, TlsConfig, TlsSource};
+pub use delivery::{CdnConfig, DeliveryConfig, DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use gateway::{TlsError, proxies::Network, rate::Rate};
 pub use server::{RunningServer, Server};
 pub use store::{Database, MasterKeyError, StoreError};

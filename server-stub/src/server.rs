@@ -3,7 +3,7 @@
 use crate::{
     app::{App, Shared, StartError},
     config::ServerConfig,
-    gateway,
+    gateway::{self, Tls},
     ingest::{KeySource, Library},
 };
 use service_api::catalog::LibraryProgress;
@@ -45,9 +45,16 @@ impl Server {
         // `Url` shows an origin with a slash; an issuer has none.
         let app = Arc::new(App::open(&config, origin.as_str().trim_end_matches('/').to_owned()).await?);
         let router = gateway::router::build(app.clone());
-        let mut serving = JoinSet::new();
-        serving.spawn(gateway::serve::serve(listener, router, app.clone()));
         let mut background = JoinSet::new();
+        let tls = match &config.tls {
+            Some(tls) => Some(Arc::new(Tls::open(tls, &config.data, origin.host_str())?)),
+            None => None,
+        };
+        if let Some(tls) = &tls {
+            background.spawn(tls.clone().watch());
+        }
+        let mut serving = JoinSet::new();
+        serving.spawn(gateway::listener::serve(listener, router, app.clone(), tls));
         background.spawn(sweep(app.clone()));
         if config.library.make {
             background.spawn(make_library(app.clone()));
@@ -85,6 +92,8 @@ impl RunningServer {
     /// Stops: readiness fails, nothing new is accepted, requests in flight get the drain time to finish, then the rest
     /// is cut off and the database closed.
     pub async fn shutdown(mut self) {
+        self.app.draining.cancel();
+        tokio::time::sleep(self.app.limits.lame_duck).await;
         self.app.stopping.cancel();
         self.background.shutdown().await;
         while self.serving.join_next().await.is_some() {}
@@ -105,7 +114,8 @@ fn origin(config: &ServerConfig, address: SocketAddr) -> Result<Url, StartError>
             }
             other => other,
         };
-        return Url::parse(&format!("http://{reachable}")).map_err(|_| StartError::PublicUrl);
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        return Url::parse(&format!("{scheme}://{reachable}")).map_err(|_| StartError::PublicUrl);
     };
     let is_origin = matches!(url.scheme(), "http" | "https")
         && url.has_host()

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /v1/profiles/{profile}/home`. Rows come in the order to be shown; an empty row is never sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Home {
     /// Absent only while no title is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,6 +18,7 @@ pub struct Home {
 
 /// The library while it is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryProgress {
     pub ready: u32,
     pub total: u32,
@@ -24,6 +26,7 @@ pub struct LibraryProgress {
 
 /// A horizontal list of titles with a heading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// Stable within the profile, so that focus and scroll survive a reload.
     pub id: String,
@@ -35,6 +38,7 @@ pub struct Row {
 
 /// Shape of the cards of a row; never mixed within one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CardShape {
     /// 16:9, for continue watching and episodes.
@@ -46,6 +50,7 @@ pub enum CardShape {
 
 /// What a card and a hero show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TitleSummary {
     pub id: TitleId,
     pub name: String,
@@ -75,6 +80,7 @@ pub struct TitleSummary {
 
 /// `GET /v1/titles/{title}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Title {
     #[serde(flatten)]
     pub summary: TitleSummary,
@@ -98,6 +104,7 @@ pub struct Title {
 
 /// One line of the credits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Credit {
     pub part: String,
     pub name: String,
@@ -105,6 +112,7 @@ pub struct Credit {
 
 /// A named stretch of the title; it ends where the next begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chapter {
     pub start_s: f64,
     pub name: String,
@@ -112,6 +120,7 @@ pub struct Chapter {
 
 /// Can it be watched yet?
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum TitleState {
     Ready,
@@ -130,6 +139,7 @@ impl TitleState {
 
 /// How the media are encrypted (ISO/IEC 23001-7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Protection {
     #[default]
@@ -142,6 +152,7 @@ pub enum Protection {
 
 /// Paths of pictures relative to the server's origin; absent while they are being made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Artwork {
     /// 16:9, 640 wide.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /v1/me`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Account {
     pub id: AccountId,
     pub email: String,
@@ -15,6 +16,7 @@ pub struct Account {
 
 /// One person of the household.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     pub id: ProfileId,
     pub name: String,
@@ -27,6 +29,7 @@ pub struct Profile {
 
 /// RFC 8414, the members that our client reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthorizationServer {
     pub issuer: String,
     pub authorization_endpoint: String,

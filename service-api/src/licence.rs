@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The challenge: which keys are needed. `kids` are base64url without padding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClearKeyRequest {
     pub kids: Vec<String>,
     #[serde(rename = "type", default)]
@@ -12,6 +13,7 @@ pub struct ClearKeyRequest {
 
 /// The licence: a JSON Web Key set.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClearKeyLicence {
     pub keys: Vec<ClearKey>,
     #[serde(rename = "type", default)]
@@ -26,6 +28,7 @@ impl std::fmt::Debug for ClearKeyLicence {
 
 /// One symmetric key. Never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClearKey {
     /// Always `oct`.
     pub kty: String,
@@ -43,6 +46,7 @@ impl std::fmt::Debug for ClearKey {
 
 /// How long a licence may be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionType {
     #[default]

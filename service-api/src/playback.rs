@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `POST /v1/playback`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaybackRequest {
     pub title: TitleId,
     pub profile: ProfileId,
@@ -12,6 +13,7 @@ pub struct PlaybackRequest {
 
 /// The answer: where the media are, and for how long.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaybackGrant {
     pub id: GrantId,
     pub title: TitleId,

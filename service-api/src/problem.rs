@@ -7,6 +7,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Why a request was not served. `code` is for programs and never changes its meaning; `title` is for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Stable identifier, also the fragment of the documentation address.
     pub code: ProblemCode,
@@ -27,6 +28,7 @@ pub struct Problem {
 
 /// The stable codes. A client must treat an unknown one by its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ProblemCode {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far a title was watched. `PUT /v1/profiles/{profile}/progress/{title}` and everywhere a title is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progress {
     pub position_s: f64,
     pub duration_s: f64,

@@ -26,10 +26,21 @@ pub const LICENCE_CLEARKEY: &str = "/v1/licences/clearkey/{grant}";
 pub const ARTWORK: &str = "/artwork/{title}/{file}";
 /// Media of a title. `{token}` is signed and short-lived; it stands in the path so that relative URIs inherit it.
 pub const MEDIA: &str = "/media/{token}/{title}/{*path}";
+/// The same media by an address without a token, which travels beside it (CTA-5007: the field
+/// `CTA-Common-Access-Token`, a cookie of that name, or the query parameter `CAT`) so that caches can share the address.
+pub const CONTENT: &str = "/content/{title}/{*path}";
 /// Is the process up?
 pub const HEALTH_LIVE: &str = "/health/live";
 /// Can it serve: store and library open?
 pub const HEALTH_READY: &str = "/health/ready";
+/// Counters for Prometheus; only for this machine and with the admin's token.
+pub const METRICS: &str = "/metrics";
+/// The description of this interface (OpenAPI 3.1).
+pub const OPENAPI: &str = "/openapi.json";
+/// The admin page, where the server has one.
+pub const ADMIN: &str = "/admin";
+/// What a problem's code means, for people.
+pub const PROBLEM: &str = "/problems/{code}";
 
 /// The public client id of the installed apps (no secret: RFC 8252, section 8.5).
 pub const CLIENT_ID: &str = "lumen-app";

@@ -1,12 +1,15 @@
 //! `lumen-server doctor`.
 
-use super::DoctorArgs;
+use super::{DoctorArgs, settings::Settings};
 use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
 };
 use tokio::{net::TcpListener, process::Command};
+
+/// Fewer open files are a server for a household at most.
+const FEW_FILES: u64 = 4_096;
 
 /// One thing that the server needs.
 struct Finding {
@@ -17,7 +20,14 @@ struct Finding {
 
 pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let folder = args.data.folder()?;
-    let findings = [ffmpeg().await, data_folder(&folder), port(args.listen.listen).await];
+    let default = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, server_stub::DEFAULT_PORT));
+    let settings = Settings::read(args.listen.config.as_deref(), &folder);
+    let address = match &settings {
+        Ok(settings) => settings.listen(&args.listen, default),
+        Err(_) => args.listen.listen.unwrap_or(default),
+    };
+    let findings =
+        [settings_file(&settings), ffmpeg().await, data_folder(&folder), port(address).await, open_files(), kernel(&folder)];
     let mut stdout = io::stdout().lock();
     for Finding { what, outcome } in &findings {
         match outcome {
@@ -27,6 +37,37 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     }
     let is_well = findings.iter().all(|finding| finding.outcome.is_ok());
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn settings_file(settings: &anyhow::Result<Settings>) -> Finding {
+    let outcome = match settings {
+        Ok(settings) => settings.check(),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Finding { what: "settings", outcome }
+}
+
+/// Each connection is a file.
+fn open_files() -> Finding {
+    let files = super::serve::raise_open_files();
+    let outcome = if files >= FEW_FILES {
+        Ok(format!("{files} may be open"))
+    } else {
+        Err(format!("only {files} may be open, which is as many connections; raise it with ulimit -n"))
+    };
+    Finding { what: "open files", outcome }
+}
+
+/// Does the kernel keep reads within a folder by itself?
+fn kernel(folder: &Path) -> Finding {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+    let existing = folder.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"));
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let outcome = match rustix::fs::openat2(CWD, existing, flags, Mode::empty(), ResolveFlags::empty()) {
+        Err(rustix::io::Errno::NOSYS) => Err("it has no openat2 (Linux 5.6); paths are checked by their names only".to_owned()),
+        _ => Ok("keeps reads within the library".to_owned()),
+    };
+    Finding { what: "kernel", outcome }
 }
 
 async fn ffmpeg() -> Finding {

@@ -3,6 +3,7 @@
 mod doctor;
 mod make_library;
 mod serve;
+mod settings;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -27,6 +28,7 @@ Examples:
   lumen-server serve --demo                    everything, on http://127.0.0.1:7800
   lumen-server serve --demo --listen 127.0.0.1:0 --library-profile test --only the-long-tide
                                                a free port and one small title, for experiments
+  lumen-server serve --demo --tls demo         the same by https, with an authority of its own
   lumen-server make-library                    makes the titles without serving them
   lumen-server doctor                          says what is missing on this machine
 
@@ -34,10 +36,13 @@ Environment:
   LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in
                    info,server_stub::identity=debug. Default: info
   LUMEN_DATA       the data folder, where --data is not given
+  LUMEN_CONFIG, LUMEN_LISTEN, LUMEN_PUBLIC_URL, LUMEN_TLS, LUMEN_TLS_CERT, LUMEN_TLS_KEY, LUMEN_TRUSTED_PROXIES,
+  LUMEN_ADMIN_TOKEN_FILE, LUMEN_TRACE_FILE
+                   the flag of the same name, where that is not given. The file of settings comes after both
   XDG_DATA_HOME    parent of the default data folder, lumen/server. Default: ~/.local/share
 
-`serve` prints one line on stdout, `listening on http://HOST:PORT`, when it accepts connections.
-It stops on Ctrl-C or SIGTERM: requests in flight get five seconds, a second signal ends it at once.";
+`serve` prints one line on stdout, `listening on http://HOST:PORT` (or https), when it accepts connections.
+It stops on Ctrl-C or SIGTERM: requests in flight get eight seconds, a second signal ends it at once.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -45,7 +50,7 @@ enum Command {
     Serve(ServeArgs),
     /// Makes the library and ends; what is there already is kept
     MakeLibrary(LibraryArgs),
-    /// Checks what the server needs: ffmpeg, a writable data folder, a free port
+    /// Checks what the server needs: settings, ffmpeg, a writable data folder, a free port, certificates, limits
     Doctor(DoctorArgs),
 }
 
@@ -62,15 +67,53 @@ struct ServeArgs {
     #[arg(long)]
     no_make: bool,
     /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "LUMEN_PUBLIC_URL", hide_env = true)]
     public_url: Option<url::Url>,
+    #[command(flatten)]
+    tls: TlsArgs,
+    /// Obeys faults in media addresses, such as …/f=slow(300kbit),status(503,every=7)/master.m3u8
+    #[arg(long)]
+    qa: bool,
+    /// File with the token that opens /admin; without it there is no such page
+    #[arg(long, value_name = "FILE", env = "LUMEN_ADMIN_TOKEN_FILE", hide_env = true)]
+    admin_token_file: Option<PathBuf>,
+    /// Proxy or network of proxies whose X-Forwarded-For and Forwarded are believed; may be repeated
+    #[arg(long, value_name = "CIDR", env = "LUMEN_TRUSTED_PROXIES", hide_env = true, value_delimiter = ',')]
+    trusted_proxy: Vec<String>,
+    /// Appends traces to this file as OTLP JSON
+    #[arg(long, value_name = "FILE", env = "LUMEN_TRACE_FILE", hide_env = true)]
+    trace_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct TlsArgs {
+    /// TLS with a certificate of an own authority, made in DATA/tls; clients must trust DATA/tls/ca.pem
+    #[arg(long, value_name = "KIND", env = "LUMEN_TLS", hide_env = true)]
+    tls: Option<TlsKind>,
+    /// TLS with this certificate chain (PEM); read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "LUMEN_TLS_CERT", hide_env = true)]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "LUMEN_TLS_KEY", hide_env = true)]
+    tls_key: Option<PathBuf>,
+    /// Speaks TLS 1.2 as well as 1.3
+    #[arg(long = "tls-1-2")]
+    tls_1_2: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TlsKind {
+    Demo,
 }
 
 #[derive(Debug, Args)]
 struct ListenArgs {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7800")]
-    listen: std::net::SocketAddr,
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:7800]
+    #[arg(long, value_name = "ADDRESS", env = "LUMEN_LISTEN", hide_env = true)]
+    listen: Option<std::net::SocketAddr>,
+    /// File of settings (TOML) [default: lumen.toml in the data folder, if it is there]
+    #[arg(long, value_name = "FILE", env = "LUMEN_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use service_api::{AccountId, problem::ProblemCode};
 
@@ -21,12 +21,7 @@ impl FromRequestParts<Shared> for Principal {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Self::Rejection> {
-        let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
-        // Two headers could be read differently by a proxy and by us.
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(unauthenticated());
-        };
-        let token = value.to_str().ok().and_then(bearer).ok_or_else(unauthenticated)?;
+        let token = bearer_of(&parts.headers).ok_or_else(unauthenticated)?;
         match app.identity.tokens.authenticate(token).await? {
             TokenState::Valid(account) => Ok(Self { account }),
             TokenState::Refused(TokenRefused::Expired) => {
@@ -40,6 +35,14 @@ impl FromRequestParts<Shared> for Principal {
 
 fn unauthenticated() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, ProblemCode::Unauthenticated, "Sign in first")
+}
+
+/// The bearer token of a request, if it has exactly one.
+pub(crate) fn bearer_of(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    // Two headers could be read differently by a proxy and by us.
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    bearer(value.to_str().ok()?)
 }
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, 11.1).

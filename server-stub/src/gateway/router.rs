@@ -1,12 +1,12 @@
 //! The routes of all services in one table.
 
-use super::{ApiError, health, layers};
+use super::{ApiError, admin, health, layers, openapi};
 use crate::{app::Shared, catalog, delivery, entitlement, identity, licence, profiles};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::StatusCode,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::get,
 };
 use service_api::routes;
@@ -19,6 +19,10 @@ pub(crate) fn build(app: Shared) -> Router {
         .merge(profiles::routes())
         .merge(entitlement::routes())
         .merge(licence::routes())
+        .route(routes::ADMIN, get(admin::show).post(admin::change))
+        .route(routes::OPENAPI, get(openapi::openapi))
+        .route(routes::PROBLEM, get(openapi::problem_page))
+        .route_layer(from_fn_with_state(app.clone(), layers::limit_rate))
         .route_layer(from_fn_with_state(app.clone(), layers::limit_time));
     Router::new()
         .merge(answered_in_time)
@@ -27,9 +31,10 @@ pub(crate) fn build(app: Shared) -> Router {
         .route_layer(from_fn_with_state(app.clone(), layers::limit_concurrency))
         .route(routes::HEALTH_LIVE, get(health::live))
         .route(routes::HEALTH_READY, get(health::ready))
+        .route(routes::METRICS, get(health::metrics))
         .fallback(async || ApiError::unexplained(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || ApiError::unexplained(StatusCode::METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(app.limits.body_bytes))
-        .layer(from_fn(layers::frame))
+        .layer(from_fn_with_state(app.clone(), layers::frame))
         .with_state(app)
 }

@@ -97,12 +97,25 @@ impl Library {
 
     /// The file `relative` (such as `master.m3u8`) of a title that is ready.
     pub fn media_file(&self, title: &TitleId, relative: &str) -> Option<PathBuf> {
-        let ready = self.state.borrow().get(title).is_some_and(|media| media.state == MediaState::Ready);
-        let suffix = relative.rsplit_once('.').map(|(_, suffix)| suffix)?;
-        if !ready || !SERVED.contains(&suffix) {
-            return None;
+        self.is_served(title, relative).then(|| paths::file_below(&self.folder(title), relative)).flatten()
+    }
+
+    /// Opens the file `relative` of a title that is ready; nothing if there is none. Blocking.
+    pub(crate) fn open_media(&self, title: &TitleId, relative: &str) -> io::Result<Option<fs::File>> {
+        if !self.is_served(title, relative) {
+            return Ok(None);
         }
-        paths::file_below(&self.folder(title), relative)
+        paths::open_below(&self.folder(title), relative)
+    }
+
+    fn is_served(&self, title: &TitleId, relative: &str) -> bool {
+        let ready = self.state.borrow().get(title).is_some_and(|media| media.state == MediaState::Ready);
+        ready && relative.rsplit_once('.').is_some_and(|(_, suffix)| SERVED.contains(&suffix))
+    }
+
+    /// Opens the file behind `/artwork/{title}/{name}`; nothing if there is none. Blocking.
+    pub(crate) fn open_artwork(&self, title: &TitleId, name: &str) -> io::Result<Option<fs::File>> {
+        self.artwork_file(title, name).map(fs::File::open).transpose()
     }
 
     /// The file behind `/artwork/{title}/{name}`.
