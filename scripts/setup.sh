@@ -18,6 +18,7 @@ PACKAGES_WINDOW='libx11-6 libx11-xcb1 libxcb1 libxcursor1 libxi6 libxrandr2 libx
     fonts-inter xdg-utils'
 PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
+PACKAGES_BROWSER='chromium nodejs npm python3 python3-venv'
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
 ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert audioresample volume
@@ -28,6 +29,8 @@ main() {
     if [ "${LUMEN_SETUP:-}" = skip ]; then
         return
     fi
+    # Only the tests need a browser and its players.
+    [ "${1:-}" = --tests ] || PACKAGES_BROWSER=''
     if [ "$(uname -s)" = Linux ] && command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
         install_missing_packages
         check_gstreamer_version
@@ -71,15 +74,15 @@ missing_of() {
 install_missing_packages() {
     local all missing purpose
     # shellcheck disable=SC2086 # the lists are words
-    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST)
+    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST $PACKAGES_BROWSER)
     [ -n "$all" ] || return 0
 
     say "Some system packages are missing"
     for purpose in BUILD:'to build' PLAY:'to decode and to be heard' WINDOW:'to open a window' \
-        LIBRARY:'to make the demo library' TRUST:'to trust servers'; do
+        LIBRARY:'to make the demo library' TRUST:'to trust servers' BROWSER:'to test with the players of the web'; do
         local list="PACKAGES_${purpose%%:*}"
         # shellcheck disable=SC2086
-        missing=$(missing_of ${!list} | tr '\n' ' ')
+        missing=$([ -z "${!list}" ] || missing_of ${!list} | tr '\n' ' ')
         [ -z "$missing" ] || note "${purpose#*:}: $missing"
     done
     all=$(tr '\n' ' ' <<<"$all")
@@ -136,4 +139,4 @@ list_what_is_missing() {
         "(Packages are installed automatically on Debian and Ubuntu only.)"
 }
 
-main
+main "$@"

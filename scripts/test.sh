@@ -33,7 +33,7 @@ summary() {
 }
 trap summary EXIT
 
-step "System packages" scripts/setup.sh
+step "System packages" scripts/setup.sh --tests
 step "Format" cargo fmt --all --check
 if command -v shellcheck >/dev/null; then
     step "Scripts" shellcheck --external-sources scripts/*.sh .ci/run

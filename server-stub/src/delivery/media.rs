@@ -84,8 +84,12 @@ pub(super) struct Permitted {
     pub(super) title: TitleId,
     /// Within the title, without the faults.
     pub(super) file: String,
-    /// The part with the faults and a slash behind it, or nothing.
+    /// What stands between title and file, each part with a slash behind it.
+    pub(super) options: String,
+    /// The part of it with the faults, or nothing.
     pub(super) faults: String,
+    /// Shall playlists name keys by their bare ids? (hls.js reads Clear Key so; the part `k=kid`.)
+    pub(super) bare_key_ids: bool,
     pub(super) claims: Option<Arc<Claims>>,
 }
 
@@ -115,11 +119,28 @@ impl MediaRequest {
             return Err(error.detail("Ask for playback again"));
         };
         let (title, file) = self.path[1..].split_once('/').ok_or_else(|| ApiError::not_found("file"))?;
-        let (faults, file) = match file.split_once('/') {
-            Some((first, rest)) if first.starts_with("f=") => (format!("{first}/"), rest),
-            _ => (String::new(), file),
+        let mut permitted = Permitted {
+            title: title.into(),
+            file: String::new(),
+            options: String::new(),
+            faults: String::new(),
+            bare_key_ids: false,
+            claims,
         };
-        Ok(Permitted { title: title.into(), file: file.to_owned(), faults, claims })
+        let mut file = file;
+        while let Some((part, rest)) = file.split_once('/') {
+            if part.starts_with("f=") && permitted.faults.is_empty() {
+                part.clone_into(&mut permitted.faults);
+            } else if part == "k=kid" && !permitted.bare_key_ids {
+                permitted.bare_key_ids = true;
+            } else {
+                break;
+            }
+            permitted.options.push_str(&format!("{part}/"));
+            file = rest;
+        }
+        file.clone_into(&mut permitted.file);
+        Ok(permitted)
     }
 }
 

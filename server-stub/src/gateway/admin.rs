@@ -3,10 +3,10 @@
 //! It exists only where a setting gives it a token, which is asked for once and kept in a cookie that no script and no
 //! other site gets. What it shows is no secret: identifiers, counts and the log of requests, no e-mail address, no key.
 
-use super::{ApiError, PeerAddress, auth::bearer_of};
+use super::{ApiError, PeerAddress, auth::bearer_of, extract::Pairs};
 use crate::app::{App, Shared};
 use axum::{
-    Extension, Form,
+    Extension,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{
@@ -96,20 +96,12 @@ pub(super) async fn show(
 const SIGN_IN: &str = "<form method=\"post\"><p><label>Admin token <input type=\"password\" name=\"token\" \
     autocomplete=\"current-password\" required autofocus></label> <button>Open</button></p></form>";
 
-/// What the forms of the page send.
-#[derive(Deserialize)]
-pub(super) struct Change {
-    token: Option<String>,
-    cdn: Option<String>,
-    up: Option<String>,
-}
-
 /// `POST /admin`: signs in, or switches a network of content delivery.
 pub(super) async fn change(
     State(app): State<Shared>,
     Extension(PeerAddress(peer)): Extension<PeerAddress>,
     headers: HeaderMap,
-    Form(change): Form<Change>,
+    form: Pairs,
 ) -> Result<Response, ApiError> {
     let admin = admin(&app)?;
     // The cookie is not sent by other sites (SameSite=Strict); the fetch metadata says it once more.
@@ -117,8 +109,8 @@ pub(super) async fn change(
         return Err(ApiError::unexplained(StatusCode::FORBIDDEN));
     }
     let mut cookie = None;
-    if let Some(token) = change.token {
-        if !admin.is(&token) {
+    if let Some(token) = form.get("token") {
+        if !admin.is(token) {
             tracing::warn!(%peer, "a wrong admin token");
             return Ok((StatusCode::FORBIDDEN, page("Sign in", false, SIGN_IN)).into_response());
         }
@@ -126,8 +118,8 @@ pub(super) async fn change(
         cookie = Some(format!("{COOKIE}={}; Path=/admin; HttpOnly; SameSite=Strict; Max-Age=43200{secure}", admin.cookie()));
     } else if !admin.lets_in(&headers) {
         return Err(ApiError::unexplained(StatusCode::UNAUTHORIZED));
-    } else if let Some(cdn) = change.cdn {
-        if !app.pathways.set_in_service(&cdn, change.up.as_deref() == Some("1")) {
+    } else if let Some(cdn) = form.get("cdn") {
+        if !app.pathways.set_in_service(cdn, form.get("up") == Some("1")) {
             return Err(ApiError::not_found("network"));
         }
     }

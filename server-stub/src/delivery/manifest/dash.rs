@@ -108,7 +108,8 @@ fn content_protection(protection: &Protection) -> String {
          cenc:default_KID=\"{uuid}\"/>\n      \
          <ContentProtection schemeIdUri=\"urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b\"><cenc:pssh>{pssh}</cenc:pssh>\
          </ContentProtection>\n      \
-         <ContentProtection schemeIdUri=\"urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e\" value=\"ClearKey1.0\"/>",
+         <ContentProtection schemeIdUri=\"urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e\" value=\"ClearKey1.0\">\
+         <cenc:pssh>{pssh}</cenc:pssh></ContentProtection>",
         protection.scheme,
         pssh = protection.pssh
     )

@@ -1,6 +1,7 @@
 //! HLS with several pathways (the second edition of RFC 8216: content steering).
 
 use super::Place;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use std::fmt::Write;
 
 /// The value of an attribute in a list, without its quotes.
@@ -52,6 +53,22 @@ pub(super) fn with_pathways(master: &str, place: &Place) -> String {
         }
     }
     text
+}
+
+/// The playlist with the key's id where its box was: players that know Clear Key, but not the box, read it so.
+pub(super) fn with_bare_key_ids(playlist: &str) -> String {
+    const DATA: &str = "data:text/plain;base64,";
+    let line = |line: &str| {
+        let is_key = line.starts_with("#EXT-X-KEY:") || line.starts_with("#EXT-X-SESSION-KEY:");
+        let kid = is_key.then(|| super::presentation::protection(line.split_once(':')?.1)).flatten();
+        let rewritten = kid.and_then(|found| {
+            let (before, rest) = line.split_once(DATA)?;
+            let (_, after) = rest.split_once('"')?;
+            Some(format!("{before}{DATA}{}\"{after}", BASE64_STANDARD.encode(found.kid)))
+        });
+        rewritten.unwrap_or_else(|| line.to_owned()) + "\n"
+    };
+    playlist.lines().map(line).collect()
 }
 
 /// The list with groups of this pathway, and the address below `base`.

@@ -41,7 +41,11 @@ pub(super) async fn answer(
             Ok(Some(document(request, "application/dash+xml", text.await?)))
         }
         MASTER if has_pathways => {
-            let text = blocking(move || Ok(read(&library, &title, MASTER)?.map(|master| hls::with_pathways(&master, &place))));
+            let bare = permitted.bare_key_ids;
+            let text = blocking(move || {
+                let master = read(&library, &title, MASTER)?.map(|master| hls::with_pathways(&master, &place));
+                Ok(master.map(|master| if bare { hls::with_bare_key_ids(&master) } else { master }))
+            });
             Ok(Some(document(request, "application/vnd.apple.mpegurl", text.await?)))
         }
         name @ ("steering.hls.json" | "steering.dash.json") if has_pathways => {
@@ -52,6 +56,11 @@ pub(super) async fn answer(
             let mut response = document(request, "application/json", text);
             response.headers_mut().insert(header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
             Ok(Some(response))
+        }
+        name if permitted.bare_key_ids && name.ends_with(".m3u8") => {
+            let name = name.to_owned();
+            let text = blocking(move || Ok(read(&library, &title, &name)?.map(|playlist| hls::with_bare_key_ids(&playlist))));
+            Ok(Some(document(request, "application/vnd.apple.mpegurl", text.await?)))
         }
         _ => Ok(None),
     }
@@ -74,10 +83,10 @@ impl Place {
 }
 
 fn prefix(request: &MediaRequest, permitted: &Permitted) -> String {
-    let Permitted { title, faults, .. } = permitted;
+    let Permitted { title, options, .. } = permitted;
     match (request.route, &request.token) {
-        (super::cache::Route::Private, Some(token)) => format!("/media/{token}/{title}/{faults}"),
-        _ => format!("/content/{title}/{faults}"),
+        (super::cache::Route::Private, Some(token)) => format!("/media/{token}/{title}/{options}"),
+        _ => format!("/content/{title}/{options}"),
     }
 }
 

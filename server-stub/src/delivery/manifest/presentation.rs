@@ -136,7 +136,7 @@ fn folder(uri: &str) -> &str {
     uri.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn protection(list: &str) -> Option<Protection> {
+pub(super) fn protection(list: &str) -> Option<Protection> {
     let scheme = match attribute(list, "METHOD")? {
         "SAMPLE-AES-CTR" => "cenc",
         "SAMPLE-AES" => "cbcs",

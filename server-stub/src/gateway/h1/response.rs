@@ -68,7 +68,9 @@ pub(super) async fn write<S: Transport>(wire: &mut Wire<S>, response: Response<B
     let (parts, mut body) = response.into_parts();
     let status = parts.status;
     let may_have_body = !status.is_informational() && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
-    let length = body.size_hint().exact();
+    // A length that was promised is kept, whether or not the body knows it.
+    let promised = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = promised.or_else(|| body.size_hint().exact());
     let is_chunked = may_have_body && length.is_none() && shape.terms.is_1_1;
     // HTTP/1.0 has no other end for a body of unknown length.
     let keep_alive = shape.keep_alive && (length.is_some() || is_chunked || !may_have_body);
@@ -76,18 +78,16 @@ pub(super) async fn write<S: Transport>(wire: &mut Wire<S>, response: Response<B
     let mut head = std::mem::take(&mut wire.output);
     head.clear();
     status_line(&mut head, status);
-    let mut has_length = false;
     for (name, value) in &parts.headers {
         if is_hop_by_hop(name) {
             continue;
         }
-        has_length |= name == header::CONTENT_LENGTH;
         head.extend_from_slice(name.as_str().as_bytes());
         head.extend_from_slice(b": ");
         head.extend_from_slice(value.as_bytes());
         head.extend_from_slice(b"\r\n");
     }
-    if may_have_body && !has_length {
+    if may_have_body && promised.is_none() {
         match length {
             // Of an answer to HEAD the length is not known by its empty body.
             Some(_) if shape.is_head => {}
@@ -98,7 +98,11 @@ pub(super) async fn write<S: Transport>(wire: &mut Wire<S>, response: Response<B
     }
     end_of_head(&mut head, keep_alive);
     let outcome = if may_have_body && !shape.is_head {
-        write_body(wire, &mut head, &mut body, is_chunked).await
+        let written = write_body(wire, &mut head, &mut body, is_chunked).await;
+        written.and_then(|count| match length {
+            Some(length) if count != length => Err(io::Error::other("the body is not as long as was promised")),
+            _ => Ok(()),
+        })
     } else {
         wire.write_all(&head).await
     };
@@ -108,13 +112,14 @@ pub(super) async fn write<S: Transport>(wire: &mut Wire<S>, response: Response<B
     Ok(keep_alive)
 }
 
-/// Writes the head together with the first piece of the body, then the rest.
+/// Writes the head together with the first piece of the body, then the rest. Returns how long the body was.
 async fn write_body<S: Transport>(
     wire: &mut Wire<S>,
     head: &mut Vec<u8>,
     body: &mut Body,
     is_chunked: bool,
-) -> io::Result<()> {
+) -> io::Result<u64> {
+    let mut count = 0;
     loop {
         // A body that does not come at once shall not hold the head back.
         let next = poll_fn(|cx| std::task::Poll::Ready(Pin::new(&mut *body).poll_frame(cx))).await;
@@ -135,6 +140,7 @@ async fn write_body<S: Transport>(
                 if data.is_empty() {
                     continue;
                 }
+                count += data.len() as u64;
                 if is_chunked {
                     write!(head, "{:x}\r\n", data.len())?;
                 }
@@ -149,7 +155,10 @@ async fn write_body<S: Transport>(
     if is_chunked {
         head.extend_from_slice(b"0\r\n\r\n");
     }
-    if head.is_empty() { Ok(()) } else { wire.write_all(head).await }
+    if !head.is_empty() {
+        wire.write_all(head).await?;
+    }
+    Ok(count)
 }
 
 fn is_hop_by_hop(name: &HeaderName) -> bool {
