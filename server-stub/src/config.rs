@@ -206,7 +206,9 @@ impl Default for Limits {
             first_byte: Duration::from_secs(5),
             handshake: Duration::from_secs(5),
             keep_alive: Duration::from_secs(75),
-            write_stall: Duration::from_secs(20),
+            // The kernel holds up to 4 MB for a client and says that there is room when a third is taken: a shorter window
+            // would close clients that read slowly but steadily.
+            write_stall: Duration::from_secs(60),
             request: Duration::from_secs(30),
             connections: 10_000,
             connections_per_address: 512,

@@ -265,7 +265,7 @@ pub(super) async fn openapi(State(app): State<Shared>, headers: HeaderMap) -> Re
 /// `GET /problems/{code}`.
 pub(super) async fn problem_page(Path(code): Path<String>) -> Result<Response, ApiError> {
     let known: Option<ProblemCode> = serde_json::from_value(Value::String(code.clone())).ok();
-    let text = known.and_then(meaning).ok_or_else(|| ApiError::not_found("problem"))?;
+    let text = known.filter(|code| *code != ProblemCode::Other).and_then(meaning).ok_or_else(|| ApiError::not_found("problem"))?;
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{code} – Lumen</title><h1>{code}</h1><p>{text}</p></html>"

@@ -32,6 +32,9 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 use wire::Wire;
 
+/// Bodies that are announced to be longer than this are refused before a byte of them is read, whatever their route.
+const LARGEST_BODY: u64 = 16 * 1024 * 1024;
+
 /// What is asked for next.
 enum Step {
     /// Media, answered already but for the writing.
@@ -87,6 +90,9 @@ pub(crate) async fn serve<S: Transport>(stream: S, peer: IpAddr, app: Shared, ro
 fn plan(app: &Shared, head: &Head<'_, '_>, peer: IpAddr, can_send_files: bool) -> Step {
     if let Some(answer) = quick(app, head, peer, can_send_files) {
         return Step::Quick(answer, head.terms);
+    }
+    if matches!(head.terms.framing, head::Framing::Length(length) if length > LARGEST_BODY) {
+        return Step::Refused(StatusCode::PAYLOAD_TOO_LARGE);
     }
     match head.to_request() {
         Ok(request) => Step::Routed(request, head.terms),

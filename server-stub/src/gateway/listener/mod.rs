@@ -21,9 +21,6 @@ use tokio::{
 
 /// Pause after a failed accept (out of file descriptors, mostly), so that the loop neither spins nor ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// What may wait in the kernel of a socket before its writer is told to wait: enough for any link, and little enough
-/// that a client that has stopped reading is noticed.
-const UNSENT_BYTES: u32 = 512 * 1024;
 /// Said to who comes when all places are taken. No place is needed to say it.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
 
@@ -33,10 +30,6 @@ pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// Serves until the application is told to stop, then lets requests in flight finish for as long as the limits allow.
 pub(crate) async fn serve(listener: TcpListener, router: Router, app: Shared, tls: Option<Arc<tls::Tls>>) {
-    // Sockets inherit it.
-    if let Err(error) = socket2::SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT_BYTES) {
-        tracing::debug!(%error, "cannot limit what waits in the kernel");
-    }
     let admission = Arc::new(Admission::new(app.limits.connections, app.limits.connections_per_address));
     let mut connections = JoinSet::new();
     loop {
