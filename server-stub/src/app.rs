@@ -7,8 +7,8 @@ use crate::{
     delivery::{AccessTokens, DeliveryConfig, Faults, FileCache, Pathways},
     entitlement::{Grants, Viewer},
     gateway::{
-        AdminToken, ApiError, MIN_TOKEN, Principal, TlsError, metrics::Metrics, proxies::Proxies, rate::RateLimits, request_id::RequestIds,
-        request_log::RequestLog, spans::Spans,
+        AdminToken, ApiError, MIN_TOKEN, Principal, TlsError, metrics::Metrics, proxies::Proxies, rate::RateLimits,
+        request_id::RequestIds, request_log::RequestLog, spans::Spans,
     },
     identity::{Identity, IdentityParts},
     ingest::{IngestError, Library, LibraryOptions},

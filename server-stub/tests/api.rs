@@ -170,7 +170,10 @@ async fn metrics_count_by_template_and_never_by_address() {
         server.get(&manifest).send().await.unwrap();
     }
     let text = server.get(routes::METRICS).send().await.unwrap().text().await.unwrap();
-    assert!(text.contains("lumen_request_seconds_count{route=\"/v1/playback\",method=\"POST\",status=\"200\"} 1"), "{text}");
+    assert!(
+        text.contains("lumen_request_seconds_count{route=\"/v1/playback\",method=\"POST\",status=\"200\"} 1"),
+        "{text}"
+    );
     assert!(text.contains("lumen_media_answers_total{status=\"200\"} 2"), "{text}");
     assert!(!text.contains(manifest.split('/').nth(2).unwrap()));
 }
@@ -191,7 +194,8 @@ async fn the_admin_page_opens_with_its_token_and_shows_no_secret() {
     assert_eq!(opened.status(), StatusCode::SEE_OTHER);
     let cookie = opened.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(ADMIN));
-    let shown = server.get(routes::ADMIN).header(header::COOKIE, cookie.split(';').next().unwrap()).send().await.unwrap();
+    let shown =
+        server.get(routes::ADMIN).header(header::COOKIE, cookie.split(';').next().unwrap()).send().await.unwrap();
     let page = shown.text().await.unwrap();
     assert!(page.contains(mia.me().await.id.as_str()) && page.contains("/oauth/token"), "{page}");
     for secret in [MIA, mia.tokens.access_token.as_str(), mia.tokens.refresh_token.as_str(), ADMIN] {
@@ -227,7 +231,8 @@ async fn h15_readiness_fails_first_and_no_answer_is_cut() {
     .await;
     let manifest = server.sign_in(MIA).await.grant(CLEAR).await.manifest;
     let segment = manifest.replace("master.m3u8", "video/480p/seg-00001.m4s");
-    let expected = std::fs::read(server.data().join(format!("library/media/{CLEAR}/video/480p/seg-00001.m4s"))).unwrap();
+    let expected =
+        std::fs::read(server.data().join(format!("library/media/{CLEAR}/video/480p/seg-00001.m4s"))).unwrap();
     let in_flight: Vec<_> = (0..8)
         .map(|_| {
             let request = server.get(&segment).send();

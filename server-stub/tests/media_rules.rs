@@ -19,7 +19,8 @@ async fn prefix(server: &TestServer, title: &str) -> String {
 fn prescribed(header: &str, length: u64) -> Option<Result<(u64, u64), ()>> {
     let range = header.strip_prefix("bytes=")?;
     let (first, last) = range.split_once('-')?;
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
     match (first, last) {
         ("", "") => None,
         ("", suffix) => Some(match number(suffix)? {
@@ -47,7 +48,18 @@ async fn h02_five_hundred_ranges_are_what_the_standard_prescribes() {
         headers.push(format!("bytes=-{first}"));
         headers.extend(points.iter().map(|last| format!("bytes={first}-{last}")));
     }
-    let odd = ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1-2-3", "bytes=+1-2", "items=0-1", "bytes=0-1,3-4", "bytes=--1"];
+    let odd = [
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=1-2-3",
+        "bytes=+1-2",
+        "items=0-1",
+        "bytes=0-1,3-4",
+        "bytes=--1",
+    ];
     headers.extend(odd.map(str::to_owned));
     headers.extend((0..350_u64).map(|seed| {
         let (first, span) = (seed.wrapping_mul(7_919) % (length + 50), seed.wrapping_mul(104_729) % 3_000);
@@ -114,7 +126,8 @@ async fn h04_head_get_and_preflight_agree() {
             assert_eq!((again.status(), &again.headers()[header::ETAG]), (StatusCode::NOT_MODIFIED, &tag));
             assert!(again.bytes().await.unwrap().is_empty());
         }
-        let preflight = server.request(Method::OPTIONS, &path).header("origin", "https://player.example").send().await.unwrap();
+        let preflight =
+            server.request(Method::OPTIONS, &path).header("origin", "https://player.example").send().await.unwrap();
         assert_eq!(preflight.status(), StatusCode::NO_CONTENT);
         assert!(preflight.headers()["access-control-allow-headers"].to_str().unwrap().contains("range"));
     }

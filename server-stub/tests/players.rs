@@ -34,7 +34,12 @@ async fn workshop() -> PathBuf {
     }
     if fs::read(&stamp).ok().as_ref() != Some(&wanted) {
         let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        let output = Command::new("npm").args(arguments).current_dir(&to).output().await.expect("npm is installed by scripts/setup.sh");
+        let output = Command::new("npm")
+            .args(arguments)
+            .current_dir(&to)
+            .output()
+            .await
+            .expect("npm is installed by scripts/setup.sh");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::write(stamp, wanted).unwrap();
     }
@@ -43,7 +48,8 @@ async fn workshop() -> PathBuf {
 
 fn chromium() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap();
-    let places = std::env::split_paths(&path).flat_map(|dir| ["chromium", "chromium-browser"].map(|name| dir.join(name)));
+    let places =
+        std::env::split_paths(&path).flat_map(|dir| ["chromium", "chromium-browser"].map(|name| dir.join(name)));
     places.into_iter().find(|place| place.is_file()).expect("Chromium is installed by scripts/setup.sh")
 }
 
@@ -75,7 +81,15 @@ async fn server() -> TestServer {
     let cbcs = server.data().join("library/media").join(CBCS);
     if !kept.join("lumen.db").exists() {
         fs::create_dir_all(kept.join("library/media")).unwrap();
-        assert!(std::process::Command::new("cp").arg("-rL").arg(cbcs).arg(kept.join("library/media")).status().unwrap().success());
+        assert!(
+            std::process::Command::new("cp")
+                .arg("-rL")
+                .arg(cbcs)
+                .arg(kept.join("library/media"))
+                .status()
+                .unwrap()
+                .success()
+        );
         for file in ["master.key", "lumen.db"] {
             fs::copy(server.data().join(file), kept.join(file)).unwrap();
         }

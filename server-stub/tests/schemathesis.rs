@@ -23,7 +23,8 @@ async fn installed() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
     let stamp = folder.join("installed");
     let run = async |program: &Path, args: &[&str]| {
-        let output = Command::new(program).args(args).output().await.expect("python3-venv is installed by scripts/setup.sh");
+        let output =
+            Command::new(program).args(args).output().await.expect("python3-venv is installed by scripts/setup.sh");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
     if fs::read_to_string(&stamp).ok().as_deref() != Some(VERSION) {
@@ -47,8 +48,23 @@ async fn nothing_undescribed_and_no_failure_of_ours() {
     let mia = server.sign_in(MIA).await;
     for token in [None, Some(&mia.tokens.access_token)] {
         let mut command = Command::new(&program);
-        command.args(["run", &format!("{}/openapi.json", server.issuer), "--max-time", SEARCH_S, "--seed", "7", "--no-color"]);
-        command.args(["--phases", "examples,coverage,fuzzing", "--request-timeout", "20", "--suppress-health-check", "all"]);
+        command.args([
+            "run",
+            &format!("{}/openapi.json", server.issuer),
+            "--max-time",
+            SEARCH_S,
+            "--seed",
+            "7",
+            "--no-color",
+        ]);
+        command.args([
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--request-timeout",
+            "20",
+            "--suppress-health-check",
+            "all",
+        ]);
         let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
         command.args(["-c", checks]);
         if let Some(token) = token {

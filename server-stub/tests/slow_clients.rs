@@ -141,7 +141,8 @@ async fn h08_connections_beyond_the_cap_are_turned_away_and_places_come_back() {
     sockets.clear();
     let again = async {
         loop {
-            let answer = raw(server.address(), "GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+            let answer =
+                raw(server.address(), "GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
             if answer.starts_with("HTTP/1.1 200") {
                 break;
             }

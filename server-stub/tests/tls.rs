@@ -36,7 +36,8 @@ fn authority(data: &Path) -> PathBuf {
 /// An HTTP client that trusts the demo's authority alone.
 fn client(ca: &Path, http1: bool) -> reqwest::Client {
     let ca = Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
-    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([ca]);
+    let builder =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).tls_certs_only([ca]);
     if http1 { builder.http1_only() } else { builder }.build().unwrap()
 }
 
@@ -88,7 +89,8 @@ async fn media_come_by_both_protocols() {
         site.http = client(&authority(server.data()), http1);
         let grant = site.sign_in(MIA).await.grant(CLEAR).await;
         let segment = grant.manifest.replace("master.m3u8", "video/480p/seg-00001.m4s");
-        let expected = std::fs::read(server.data().join(format!("library/media/{CLEAR}/video/480p/seg-00001.m4s"))).unwrap();
+        let expected =
+            std::fs::read(server.data().join(format!("library/media/{CLEAR}/video/480p/seg-00001.m4s"))).unwrap();
         for _ in 0..3 {
             let response = site.get(&segment).send().await.unwrap();
             assert_eq!((response.status(), response.version()), (StatusCode::OK, version));
@@ -126,7 +128,8 @@ async fn h13_a_changed_certificate_is_taken_without_losing_a_request() {
     let changed = async {
         loop {
             // A connection that is there goes on; each new one gets the one or the other, and none is lost.
-            let (by_old, by_new) = (client(&old, true).get(&url).send().await, client(&new, true).get(&url).send().await);
+            let (by_old, by_new) =
+                (client(&old, true).get(&url).send().await, client(&new, true).get(&url).send().await);
             assert!(by_old.is_ok() || by_new.is_ok());
             if by_old.is_err() {
                 break;

@@ -26,8 +26,14 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         Ok(settings) => settings.listen(&args.listen, default),
         Err(_) => args.listen.listen.unwrap_or(default),
     };
-    let findings =
-        [settings_file(&settings), ffmpeg().await, data_folder(&folder), port(address).await, open_files(), kernel(&folder)];
+    let findings = [
+        settings_file(&settings),
+        ffmpeg().await,
+        data_folder(&folder),
+        port(address).await,
+        open_files(),
+        kernel(&folder),
+    ];
     let mut stdout = io::stdout().lock();
     for Finding { what, outcome } in &findings {
         match outcome {
@@ -64,7 +70,9 @@ fn kernel(folder: &Path) -> Finding {
     let existing = folder.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"));
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     let outcome = match rustix::fs::openat2(CWD, existing, flags, Mode::empty(), ResolveFlags::empty()) {
-        Err(rustix::io::Errno::NOSYS) => Err("it has no openat2 (Linux 5.6); paths are checked by their names only".to_owned()),
+        Err(rustix::io::Errno::NOSYS) => {
+            Err("it has no openat2 (Linux 5.6); paths are checked by their names only".to_owned())
+        }
         _ => Ok("keeps reads within the library".to_owned()),
     };
     Finding { what: "kernel", outcome }

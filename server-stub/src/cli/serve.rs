@@ -30,7 +30,11 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.library.make = !args.no_make;
     let files = raise_open_files();
     if files < config.limits.connections as u64 + SPARE_FILES {
-        tracing::warn!(files, connections = config.limits.connections, "fewer files may be open than connections: ulimit -n");
+        tracing::warn!(
+            files,
+            connections = config.limits.connections,
+            "fewer files may be open than connections: ulimit -n"
+        );
     }
     if config.demo && !config.listen.ip().is_loopback() {
         tracing::warn!("demo mode on an address that others can reach: everybody knows the demo accounts' password");
@@ -65,7 +69,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 /// The one line on stdout. A reader that has gone away is no reason to stop.
 fn announce(server: &RunningServer) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let written = writeln!(stdout, "listening on {}://{}", server.origin().scheme(), server.address()).and_then(|()| stdout.flush());
+    let written = writeln!(stdout, "listening on {}://{}", server.origin().scheme(), server.address())
+        .and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -87,7 +87,11 @@ impl Settings {
         anyhow::ensure!(settings.limits.burst != Some(0), "burst must be at least 1");
         for cdn in &settings.delivery.cdn {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            anyhow::ensure!(!cdn.name.is_empty() && cdn.name.chars().all(is_plain), "{:?} is no name of a CDN", cdn.name);
+            anyhow::ensure!(
+                !cdn.name.is_empty() && cdn.name.chars().all(is_plain),
+                "{:?} is no name of a CDN",
+                cdn.name
+            );
             anyhow::ensure!(matches!(cdn.base.scheme(), "http" | "https"), "{} is no address of a CDN", cdn.base);
             let others = &settings.delivery.cdn;
             let is_known = |name: &String| others.iter().any(|other| other.name == *name && other.clone_of.is_none());
@@ -140,8 +144,15 @@ impl Settings {
         config.proxies = proxies.collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
 
         let limits = &mut config.limits;
-        let LimitSettings { connections, connections_per_address, requests_per_second, burst, body_kb, drain_s, lame_duck_s } =
-            self.limits;
+        let LimitSettings {
+            connections,
+            connections_per_address,
+            requests_per_second,
+            burst,
+            body_kb,
+            drain_s,
+            lame_duck_s,
+        } = self.limits;
         limits.connections = connections.unwrap_or(limits.connections);
         limits.connections_per_address = connections_per_address.unwrap_or(limits.connections_per_address);
         limits.body_bytes = body_kb.map_or(limits.body_bytes, |kilobytes| kilobytes.saturating_mul(1024));

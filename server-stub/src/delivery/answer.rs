@@ -129,7 +129,8 @@ impl Answer {
     pub(crate) fn into_response(self, damage: Damage) -> std::io::Result<Response> {
         let mut response = match self.status {
             StatusCode::PRECONDITION_FAILED => {
-                ApiError::new(self.status, ProblemCode::InvalidRequest, "The file is another one by now").into_response()
+                ApiError::new(self.status, ProblemCode::InvalidRequest, "The file is another one by now")
+                    .into_response()
             }
             StatusCode::RANGE_NOT_SATISFIABLE => ApiError::unexplained(self.status).into_response(),
             status => {

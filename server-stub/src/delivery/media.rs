@@ -112,7 +112,10 @@ impl MediaRequest {
         let request = TokenUse { method: self.method.as_str(), path: &self.path, peer: self.peer };
         let claims = match &self.token {
             Some(token) => app.access_tokens.check(token, &request).map(Some),
-            None => self.query.as_deref().and_then(|query| app.access_tokens.check_signed(&self.path, query).then_some(None)),
+            None => self
+                .query
+                .as_deref()
+                .and_then(|query| app.access_tokens.check_signed(&self.path, query).then_some(None)),
         };
         let Some(claims) = claims else {
             let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired");
@@ -170,7 +173,11 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
     }
     let keep = match (request.route, permitted.file.ends_with(".m3u8")) {
         (Route::Shared, is_playlist) if app.delivery.shared_caches => {
-            if is_playlist { Keep::SharedPlaylist } else { Keep::SharedSegment }
+            if is_playlist {
+                Keep::SharedPlaylist
+            } else {
+                Keep::SharedSegment
+            }
         }
         (_, true) => Keep::Playlist,
         (_, false) => Keep::Segment,
@@ -178,7 +185,12 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
     let name = format!("{}/{}", permitted.title, permitted.file);
     let library = app.library.clone();
     let open = move || library.open_media(&permitted.title, &permitted.file);
-    file(app, FileRequest { method: request.method, headers: request.headers, route: request.route, name, keep, damage }, open).await
+    file(
+        app,
+        FileRequest { method: request.method, headers: request.headers, route: request.route, name, keep, damage },
+        open,
+    )
+    .await
 }
 
 /// A request for a file that the client may have.

@@ -58,7 +58,9 @@ impl AdminToken {
     fn lets_in(&self, headers: &HeaderMap) -> bool {
         let in_cookie = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).any(|value| {
             let pairs = value.split(';').filter_map(|pair| pair.trim().split_once('='));
-            pairs.into_iter().any(|(name, value)| name == COOKIE && value.as_bytes().ct_eq(self.cookie().as_bytes()).into())
+            pairs
+                .into_iter()
+                .any(|(name, value)| name == COOKIE && value.as_bytes().ct_eq(self.cookie().as_bytes()).into())
         });
         in_cookie || bearer_of(headers).is_some_and(|token| self.is(token))
     }
@@ -115,7 +117,8 @@ pub(super) async fn change(
             return Ok((StatusCode::FORBIDDEN, page("Sign in", false, SIGN_IN)).into_response());
         }
         let secure = if app.origin.starts_with("https:") { "; Secure" } else { "" };
-        cookie = Some(format!("{COOKIE}={}; Path=/admin; HttpOnly; SameSite=Strict; Max-Age=43200{secure}", admin.cookie()));
+        cookie =
+            Some(format!("{COOKIE}={}; Path=/admin; HttpOnly; SameSite=Strict; Max-Age=43200{secure}", admin.cookie()));
     } else if !admin.lets_in(&headers) {
         return Err(ApiError::unexplained(StatusCode::UNAUTHORIZED));
     } else if let Some(cdn) = form.get("cdn") {
@@ -140,7 +143,8 @@ fn page(title: &str, refreshes: bool, content: &str) -> impl IntoResponse {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     );
-    let refresh = if refreshes { format!("<meta http-equiv=\"refresh\" content=\"{REFRESH_S}\">") } else { String::new() };
+    let refresh =
+        if refreshes { format!("<meta http-equiv=\"refresh\" content=\"{REFRESH_S}\">") } else { String::new() };
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">{refresh}<title>{title} – Lumen admin</title><style>{STYLE}</style>\
@@ -157,11 +161,16 @@ fn page(title: &str, refreshes: bool, content: &str) -> impl IntoResponse {
 async fn overview(app: &App) -> Result<String, ApiError> {
     let mut html = String::new();
     let progress = app.catalog.library_progress();
-    table(&mut html, "Library", &["Ready", "Titles", "Faults in addresses"], &[vec![
-        progress.ready.to_string(),
-        progress.total.to_string(),
-        if app.delivery.url_faults { "obeyed".to_owned() } else { "off".to_owned() },
-    ]]);
+    table(
+        &mut html,
+        "Library",
+        &["Ready", "Titles", "Faults in addresses"],
+        &[vec![
+            progress.ready.to_string(),
+            progress.total.to_string(),
+            if app.delivery.url_faults { "obeyed".to_owned() } else { "off".to_owned() },
+        ]],
+    );
     networks(&mut html, app);
     for (title, columns, statement) in TABLES {
         let rows: Vec<Vec<String>> = rows(app, columns.len(), statement).await?;
@@ -173,12 +182,21 @@ async fn overview(app: &App) -> Result<String, ApiError> {
         .take(50)
         .map(|entry| {
             let time = format!("{:.1} ms", entry.elapsed_ms);
-            vec![entry.method.clone(), entry.route.clone(), entry.status.to_string(), time, entry.peer.clone(), entry.id.clone()]
+            vec![
+                entry.method.clone(),
+                entry.route.clone(),
+                entry.status.to_string(),
+                time,
+                entry.peer.clone(),
+                entry.id.clone(),
+            ]
         })
         .collect();
     table(&mut html, "Requests", &["Method", "Route", "Status", "Time", "From", "Id"], &rows);
-    html.push_str("<p><a href=\"/admin?view=log\">The live log</a> as server-sent events; media that are answered by the \
-        connection itself are only counted, in /metrics.</p>");
+    html.push_str(
+        "<p><a href=\"/admin?view=log\">The live log</a> as server-sent events; media that are answered by the \
+        connection itself are only counted, in /metrics.</p>",
+    );
     Ok(html)
 }
 

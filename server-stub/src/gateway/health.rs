@@ -30,7 +30,8 @@ pub(crate) async fn metrics(
     Extension(PeerAddress(peer)): Extension<PeerAddress>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let is_admin = app.admin.as_ref().is_some_and(|admin| super::auth::bearer_of(&headers).is_some_and(|token| admin.is(token)));
+    let is_admin =
+        app.admin.as_ref().is_some_and(|admin| super::auth::bearer_of(&headers).is_some_and(|token| admin.is(token)));
     if !peer.is_loopback() && !is_admin {
         // Not even whether there is such a page is anybody's business.
         return Err(ApiError::unexplained(StatusCode::NOT_FOUND));

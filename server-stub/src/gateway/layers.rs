@@ -1,12 +1,6 @@
 //! What every request passes through.
 
-use super::{
-    ApiError, PeerAddress, Proxied, problem,
-    rate::Verdict,
-    request_id,
-    request_log::Entry,
-    spans::Span,
-};
+use super::{ApiError, PeerAddress, Proxied, problem, rate::Verdict, request_id, request_log::Entry, spans::Span};
 use crate::app::Shared;
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -59,7 +53,8 @@ pub(crate) async fn frame(State(app): State<Shared>, request: Request, next: Nex
 
 /// A name of our own, unless a proxy of ours has given one: a client's would let it forge the log.
 fn name(app: &Shared, peer: Option<IpAddr>, request: &Request) -> String {
-    let is_proxied = request.extensions().get::<Proxied>().is_some() || peer.is_some_and(|peer| app.proxies.trusts(peer));
+    let is_proxied =
+        request.extensions().get::<Proxied>().is_some() || peer.is_some_and(|peer| app.proxies.trusts(peer));
     let given = request.headers().get(&REQUEST_ID).filter(|_| is_proxied).and_then(|value| value.to_str().ok());
     given.and_then(request_id::given).map_or_else(|| app.request_ids.next().to_string(), str::to_owned)
 }

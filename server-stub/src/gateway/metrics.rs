@@ -78,7 +78,11 @@ impl Metrics {
     pub(crate) fn routed(&self, method: &str, route: &str, status: u16, elapsed: Duration) {
         let mut routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
         // Methods are the client's words.
-        let method = if matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") { method } else { "other" };
+        let method = if matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") {
+            method
+        } else {
+            "other"
+        };
         let series = routed.entry((route.to_owned(), method.to_owned(), status)).or_default();
         series.count += 1;
         series.seconds += elapsed.as_secs_f64();

@@ -114,10 +114,22 @@ const MEDIA: Content = Content::Bytes("*/*");
 
 /// Everything that is answered.
 const OPERATIONS: &[Operation] = &[
-    get(routes::OAUTH_METADATA, "What the authorization server can do (RFC 8414)", Content::Json(schema::<AuthorizationServer>)).open(),
+    get(
+        routes::OAUTH_METADATA,
+        "What the authorization server can do (RFC 8414)",
+        Content::Json(schema::<AuthorizationServer>),
+    )
+    .open(),
     get(routes::OAUTH_AUTHORIZE, "The sign-in page", HTML).open().or(&["303"]),
-    get(routes::OAUTH_AUTHORIZE, "The form of the sign-in page", HTML).of("post").open().takes(Content::Form).or(&["303"]),
-    get(routes::OAUTH_TOKEN, "Exchanges a code or a refresh token (RFC 6749)", JSON).of("post").open().takes(Content::Form),
+    get(routes::OAUTH_AUTHORIZE, "The form of the sign-in page", HTML)
+        .of("post")
+        .open()
+        .takes(Content::Form)
+        .or(&["303"]),
+    get(routes::OAUTH_TOKEN, "Exchanges a code or a refresh token (RFC 6749)", JSON)
+        .of("post")
+        .open()
+        .takes(Content::Form),
     get(routes::OAUTH_REVOKE, "Ends a session (RFC 7009)", Content::None).of("post").open().takes(Content::Form),
     get(routes::ME, "The account that is signed in", Content::Json(schema::<Account>)),
     get(routes::PROFILES, "The profiles of the account", Content::Json(schema::<Vec<Profile>>)),
@@ -136,7 +148,9 @@ const OPERATIONS: &[Operation] = &[
         .takes(Content::Json(schema::<ClearKeyRequest>))
         .or(&["409", "410"]),
     get(routes::ARTWORK, "A picture of a title", MEDIA).open().or(&["206", "304", "412", "416"]),
-    get(routes::MEDIA, "A manifest or segment; the token stands in the path", MEDIA).open().or(&["206", "304", "412", "416"]),
+    get(routes::MEDIA, "A manifest or segment; the token stands in the path", MEDIA)
+        .open()
+        .or(&["206", "304", "412", "416"]),
     get(routes::MEDIA, "What scripts of other origins may ask for", Content::None).of("options").open().with("204"),
     get(routes::CONTENT, "A manifest or segment; the token travels beside the address", MEDIA)
         .open()
@@ -197,9 +211,12 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         .map(|name| name.trim_start_matches('*'))
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }))
         .collect();
-    parameters.extend(operation.query.iter().map(|name| {
-        json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } })
-    }));
+    parameters.extend(
+        operation
+            .query
+            .iter()
+            .map(|name| json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } })),
+    );
     let mut responses = Map::new();
     let success = match content(operation.answer, generator) {
         Some(content) => json!({ "description": operation.summary, "content": content }),
@@ -212,7 +229,9 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             "303" => json!({ "description": "The browser goes on to another page" }),
             "304" => json!({ "description": "The client has it already" }),
             // OAuth and the pages have forms of their own for what is wrong with a request.
-            "400" | "401" | "413" if matches!(operation.body, Content::Form) || operation.path == routes::OAUTH_AUTHORIZE => {
+            "400" | "401" | "413"
+                if matches!(operation.body, Content::Form) || operation.path == routes::OAUTH_AUTHORIZE =>
+            {
                 json!({ "description": "Why not, as OAuth or the page says it" })
             }
             "503" if operation.path == routes::HEALTH_READY => success.clone(),
@@ -265,7 +284,10 @@ pub(super) async fn openapi(State(app): State<Shared>, headers: HeaderMap) -> Re
 /// `GET /problems/{code}`.
 pub(super) async fn problem_page(Path(code): Path<String>) -> Result<Response, ApiError> {
     let known: Option<ProblemCode> = serde_json::from_value(Value::String(code.clone())).ok();
-    let text = known.filter(|code| *code != ProblemCode::Other).and_then(meaning).ok_or_else(|| ApiError::not_found("problem"))?;
+    let text = known
+        .filter(|code| *code != ProblemCode::Other)
+        .and_then(meaning)
+        .ok_or_else(|| ApiError::not_found("problem"))?;
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{code} – Lumen</title><h1>{code}</h1><p>{text}</p></html>"

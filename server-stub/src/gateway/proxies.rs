@@ -62,7 +62,8 @@ pub(crate) fn client_address(proxies: &Proxies, peer: IpAddr, headers: &HeaderMa
 
 /// The addresses on the way, nearest last. `Forwarded` (RFC 7239) is preferred to the older field.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let lines = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+    let lines =
+        |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
     let forwarded = lines("forwarded");
     if !forwarded.is_empty() {
         let parts = forwarded.split(',').map(|element| {

@@ -2,13 +2,7 @@
 
 use super::{ApiError, admin, health, layers, openapi};
 use crate::{app::Shared, catalog, delivery, entitlement, identity, licence, profiles};
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    http::StatusCode,
-    middleware::from_fn_with_state,
-    routing::get,
-};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state, routing::get};
 use service_api::routes;
 
 /// Everything the server answers.

@@ -108,7 +108,9 @@ mod tests {
         std::os::unix::fs::symlink(outer.path(), root.join("folder")).unwrap();
         assert!(file_below(&root, "link.m4s").is_none());
         assert!(file_below(&root, "folder/secret").is_none());
-        assert!(open_below(&root, "link.m4s").unwrap().is_none() && open_below(&root, "folder/secret").unwrap().is_none());
+        assert!(
+            open_below(&root, "link.m4s").unwrap().is_none() && open_below(&root, "folder/secret").unwrap().is_none()
+        );
         std::fs::write(root.join("file.m4s"), b"x").unwrap();
         assert!(open_below(&root, "file.m4s").unwrap().is_some());
     }

@@ -147,7 +147,9 @@ impl<'a> Reader<'a> {
                 let text = std::str::from_utf8(self.take(usize::try_from(number).ok()?)?).ok()?;
                 Some(Value::Text(text.to_owned()))
             }
-            4 if number <= MAX_ITEMS => (0..number).map(|_| self.value(depth + 1)).collect::<Option<_>>().map(Value::Array),
+            4 if number <= MAX_ITEMS => {
+                (0..number).map(|_| self.value(depth + 1)).collect::<Option<_>>().map(Value::Array)
+            }
             5 if number <= MAX_ITEMS => {
                 let mut members: Vec<(Value, Value)> = Vec::new();
                 for _ in 0..number {

@@ -85,7 +85,9 @@ impl Claims {
             PathMatch::Prefix(prefix) => request.path.starts_with(prefix.as_str()),
         };
         path && request.now_ms < self.expires_s.saturating_mul(1_000)
-            && self.not_before_s.is_none_or(|from| request.now_ms >= (from.saturating_sub(SKEW_S)).saturating_mul(1_000))
+            && self
+                .not_before_s
+                .is_none_or(|from| request.now_ms >= (from.saturating_sub(SKEW_S)).saturating_mul(1_000))
             && (self.methods.is_empty() || self.methods.iter().any(|method| method == request.method))
             && (self.networks.is_empty() || self.networks.iter().any(|network| contains(*network, request.peer)))
     }
@@ -157,7 +159,10 @@ impl Claims {
             replay,
             networks: list(value.get(CATNIP), network)?,
             path: path(value.get(CATU)?)?,
-            methods: list(value.get(CATM), |item| if let Value::Text(text) = item { Some(text.clone()) } else { None })?,
+            methods: list(
+                value.get(CATM),
+                |item| if let Value::Text(text) = item { Some(text.clone()) } else { None },
+            )?,
         })
     }
 }
@@ -248,7 +253,11 @@ mod tests {
             ("::", 0, "1.2.3.4", false),
         ];
         for (network, bits, address, expected) in table {
-            assert_eq!(contains((network.parse().unwrap(), bits), address.parse().unwrap()), expected, "{network} {address}");
+            assert_eq!(
+                contains((network.parse().unwrap(), bits), address.parse().unwrap()),
+                expected,
+                "{network} {address}"
+            );
         }
     }
 

@@ -70,7 +70,8 @@ impl AccessTokens {
     pub(crate) fn sign(&self, claims: &Claims) -> String {
         let payload = claims.to_value().to_bytes();
         let tag = self.mac(&payload).finalize().into_bytes().to_vec();
-        let parts = vec![Value::Bytes(PROTECTED.to_vec()), Value::Map(Vec::new()), Value::Bytes(payload), Value::Bytes(tag)];
+        let parts =
+            vec![Value::Bytes(PROTECTED.to_vec()), Value::Map(Vec::new()), Value::Bytes(payload), Value::Bytes(tag)];
         let token = Value::Tag(TAG_CWT, Box::new(Value::Tag(TAG_MAC0, Box::new(Value::Array(parts)))));
         URL_SAFE_NO_PAD.encode(token.to_bytes())
     }
@@ -258,7 +259,11 @@ mod tests {
         assert!(tokens.check(&once(1), &get("/one/x")).is_some());
         assert!(tokens.check(&once(1), &get("/one/x")).is_none());
         assert!(tokens.check(&once(2), &get("/one/x")).is_some());
-        assert!(tokens.check(&tokens.sign(&Claims { id: None, replay: Replay::Prohibited, ..claims() }), &get("/one/x")).is_none());
+        assert!(
+            tokens
+                .check(&tokens.sign(&Claims { id: None, replay: Replay::Prohibited, ..claims() }), &get("/one/x"))
+                .is_none()
+        );
     }
 
     #[test]

@@ -98,7 +98,11 @@ mod tests {
         };
         let text = with_pathways(master, &place);
         assert!(text.contains("#EXT-X-CONTENT-STEERING:SERVER-URI=\"steering.hls.json\",PATHWAY-ID=\"a\"\n"), "{text}");
-        assert!(text.contains("GROUP-ID=\"audio-b\",NAME=\"a, b\",URI=\"https://b.example/x/media/t/one/audio/index.m3u8\""));
+        assert!(
+            text.contains(
+                "GROUP-ID=\"audio-b\",NAME=\"a, b\",URI=\"https://b.example/x/media/t/one/audio/index.m3u8\""
+            )
+        );
         assert!(text.contains(
             "BANDWIDTH=300,CODECS=\"x,y\",AUDIO=\"audio-a\",PATHWAY-ID=\"a\"\nhttps://a.example/media/t/one/video/2/index.m3u8\n"
         ));

@@ -37,7 +37,8 @@ pub(super) async fn answer(
     let (library, title) = (app.library.clone(), permitted.title.clone());
     match permitted.file.as_str() {
         "manifest.mpd" => {
-            let text = blocking(move || Ok(Presentation::read(&library, &title)?.map(|found| dash::write(&found, &place))));
+            let text =
+                blocking(move || Ok(Presentation::read(&library, &title)?.map(|found| dash::write(&found, &place))));
             Ok(Some(document(request, "application/dash+xml", text.await?)))
         }
         MASTER if has_pathways => {
@@ -49,9 +50,11 @@ pub(super) async fn answer(
             Ok(Some(document(request, "application/vnd.apple.mpegurl", text.await?)))
         }
         name @ ("steering.hls.json" | "steering.dash.json") if has_pathways => {
-            let least = blocking(move || Ok(read(&library, &title, MASTER)?.map(|master| hls::least_bandwidth(&master))));
+            let least =
+                blocking(move || Ok(read(&library, &title, MASTER)?.map(|master| hls::least_bandwidth(&master))));
             let dialect = if name == "steering.hls.json" { steering::Dialect::Hls } else { steering::Dialect::Dash };
-            let manifest = app.pathways.steer(dialect, request.query.as_deref(), least.await?, app.delivery.steering_ttl_s);
+            let manifest =
+                app.pathways.steer(dialect, request.query.as_deref(), least.await?, app.delivery.steering_ttl_s);
             let text = serde_json::to_string(&manifest).map_err(|error| ApiError::internal(&error))?;
             let mut response = document(request, "application/json", text);
             response.headers_mut().insert(header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
@@ -59,7 +62,8 @@ pub(super) async fn answer(
         }
         name if permitted.bare_key_ids && name.ends_with(".m3u8") => {
             let name = name.to_owned();
-            let text = blocking(move || Ok(read(&library, &title, &name)?.map(|playlist| hls::with_bare_key_ids(&playlist))));
+            let text =
+                blocking(move || Ok(read(&library, &title, &name)?.map(|playlist| hls::with_bare_key_ids(&playlist))));
             Ok(Some(document(request, "application/vnd.apple.mpegurl", text.await?)))
         }
         _ => Ok(None),
@@ -117,7 +121,10 @@ fn read_bytes(library: &Arc<Library>, title: &TitleId, name: &str) -> io::Result
 fn document(request: &MediaRequest, content_type: &'static str, text: String) -> Response {
     let mut response = crate::gateway::conditional::text(&request.headers, text);
     let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, axum::http::HeaderValue::from_static(super::served_file::Keep::Playlist.value()));
+    headers.insert(
+        header::CACHE_CONTROL,
+        axum::http::HeaderValue::from_static(super::served_file::Keep::Playlist.value()),
+    );
     for (name, value) in super::served_file::SHARED_WITH_SCRIPTS {
         headers.insert(axum::http::HeaderName::from_static(name), axum::http::HeaderValue::from_static(value));
     }

@@ -95,7 +95,8 @@ impl Track {
         let playlist = read(library, title, uri)?.ok_or_else(missing)?;
         let init = read_bytes(library, title, &format!("{folder}/init.mp4"))?.ok_or_else(missing)?;
         let timescale = timescale(&init).ok_or_else(|| broken("an initialization segment cannot be read"))?;
-        let seconds = playlist.lines().filter_map(|line| line.strip_prefix("#EXTINF:")?.split(',').next()?.parse::<f64>().ok());
+        let seconds =
+            playlist.lines().filter_map(|line| line.strip_prefix("#EXTINF:")?.split(',').next()?.parse::<f64>().ok());
         let segments: Vec<u64> = seconds.map(|seconds| (seconds * f64::from(timescale)).round() as u64).collect();
         let mut track = Self {
             bandwidth: 0,
@@ -175,9 +176,7 @@ mod tests {
 
     #[test]
     fn boxes_are_walked_and_broken_ones_are_not() {
-        let boxed = |kind: &[u8], content: &[u8]| {
-            [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
-        };
+        let boxed = |kind: &[u8], content: &[u8]| [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat();
         let mdhd = boxed(b"mdhd", &[&[0; 12][..], &24_000_u32.to_be_bytes(), &[0; 8]].concat());
         let moov = boxed(b"moov", &boxed(b"trak", &[boxed(b"tkhd", &[0; 4]), boxed(b"mdia", &mdhd)].concat()));
         let file = [boxed(b"ftyp", b"cmfc"), moov].concat();

@@ -97,10 +97,13 @@ impl Pathways {
     pub(super) fn steer(&self, dialect: Dialect, query: Option<&str>, least: u64, ttl: u32) -> Manifest {
         let report = query.unwrap_or_default().as_bytes();
         let value = |names: [&str; 2]| {
-            form_urlencoded::parse(report).find(|(name, _)| names.contains(&name.as_ref())).map(|(_, value)| value.into_owned())
+            form_urlencoded::parse(report)
+                .find(|(name, _)| names.contains(&name.as_ref()))
+                .map(|(_, value)| value.into_owned())
         };
         let pathway = value(["_HLS_pathway", "_DASH_pathway"]);
-        let throughput = value(["_HLS_throughput", "_DASH_throughput"]).and_then(|text| text.trim_matches('"').parse::<u64>().ok());
+        let throughput =
+            value(["_HLS_throughput", "_DASH_throughput"]).and_then(|text| text.trim_matches('"').parse::<u64>().ok());
         let slow = pathway.filter(|_| throughput.is_some_and(|throughput| throughput < least));
         let order = self.order(slow.as_deref().map(|name| name.trim_matches('"')));
         let (hls, dash) = if dialect == Dialect::Hls { (Some(order), None) } else { (None, Some(order)) };

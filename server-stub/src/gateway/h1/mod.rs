@@ -75,9 +75,15 @@ pub(crate) async fn serve<S: Transport>(stream: S, peer: IpAddr, app: Shared, ro
             }
             Step::Refused(status) => {
                 let refusal = layers::finish(ApiError::unexplained(status).into_response(), &app.request_ids.next());
-                let terms =
-                    Terms { length: 0, framing: head::Framing::None, keep_alive: false, expects_continue: false, is_1_1: true };
-                response::write(&mut wire, refusal, response::Shape { is_head: false, terms, keep_alive: false }).await?;
+                let terms = Terms {
+                    length: 0,
+                    framing: head::Framing::None,
+                    keep_alive: false,
+                    expects_continue: false,
+                    is_1_1: true,
+                };
+                response::write(&mut wire, refusal, response::Shape { is_head: false, terms, keep_alive: false })
+                    .await?;
                 false
             }
         };
@@ -131,8 +137,7 @@ fn quick(app: &Shared, head: &Head<'_, '_>, peer: IpAddr, can_send_files: bool) 
             return None;
         }
     }
-    let request =
-        QuickRequest { is_head, target: head.target, token, conditions, peer, wants_bytes: !can_send_files };
+    let request = QuickRequest { is_head, target: head.target, token, conditions, peer, wants_bytes: !can_send_files };
     delivery::quick(app, &request)
 }
 

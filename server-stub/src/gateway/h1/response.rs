@@ -64,10 +64,15 @@ pub(super) async fn write_answer<S: Transport>(
 }
 
 /// Writes what the router has answered. True if the body came to the end that its head promised.
-pub(super) async fn write<S: Transport>(wire: &mut Wire<S>, response: Response<Body>, shape: Shape) -> io::Result<bool> {
+pub(super) async fn write<S: Transport>(
+    wire: &mut Wire<S>,
+    response: Response<Body>,
+    shape: Shape,
+) -> io::Result<bool> {
     let (parts, mut body) = response.into_parts();
     let status = parts.status;
-    let may_have_body = !status.is_informational() && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
+    let may_have_body =
+        !status.is_informational() && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
     // A length that was promised is kept, whether or not the body knows it.
     let promised = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let length = promised.or_else(|| body.size_hint().exact());

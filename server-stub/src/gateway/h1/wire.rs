@@ -282,7 +282,11 @@ impl<S: Transport> Wire<S> {
     }
 }
 
-fn poll_read<S: AsyncRead + Unpin>(stream: &mut S, input: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+fn poll_read<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    input: &mut Vec<u8>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
     let mut piece = [std::mem::MaybeUninit::uninit(); READ_BYTES];
     let mut buffer = ReadBuf::uninit(&mut piece);
     ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;

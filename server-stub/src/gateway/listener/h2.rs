@@ -5,7 +5,10 @@
 //! h2 bound the memory of these; the work and the waiting are bounded here.
 
 use super::PeerAddress;
-use crate::{app::Shared, gateway::{h1, proxies}};
+use crate::{
+    app::Shared,
+    gateway::{h1, proxies},
+};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody},

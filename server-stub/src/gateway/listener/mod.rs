@@ -22,7 +22,8 @@ use tokio::{
 /// Pause after a failed accept (out of file descriptors, mostly), so that the loop neither spins nor ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Said to who comes when all places are taken. No place is needed to say it.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
 
 /// Who is on the other end: the peer of the socket, or whom a trusted proxy names.
 #[derive(Clone, Copy, Debug)]
