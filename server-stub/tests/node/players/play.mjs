@@ -68,7 +68,8 @@ try {
   for (const title of titles) {
     const runs = [
       play(title, "hls", title.hls),
-      play(title, "dash", title.dash),
+      // dash.js makes no request of our Clear Key initialization data, so it plays what is clear.
+      ...(title.licence ? [] : [play(title, "dash", title.dash)]),
       play(title, "shaka", title.dash),
     ];
     for (const outcome of await Promise.all(runs)) console.log(JSON.stringify(outcome));
