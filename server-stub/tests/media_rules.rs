@@ -90,11 +90,12 @@ async fn h03_ten_thousand_overlapping_ranges_are_one_whole_file() {
     let length = server.get(&path).send().await.unwrap().bytes().await.unwrap().len();
     let ranges = format!("bytes={}", vec!["0-"; 10_000].join(","));
     let started = Instant::now();
-    let response = server.get(&path).header(header::RANGE, &ranges[..30_000]).send().await.unwrap();
+    let response = server.get(&path).header(header::RANGE, &ranges).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.bytes().await.unwrap().len(), length);
     assert!(started.elapsed() < Duration::from_secs(2));
-    let too_long = server.get(&path).header(header::RANGE, &ranges).send().await.unwrap();
+    let twice = format!("{ranges},{}", &ranges[6..]);
+    let too_long = server.get(&path).header(header::RANGE, &twice).send().await.unwrap();
     assert_eq!(too_long.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
 }
 
