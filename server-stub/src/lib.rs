@@ -53,4 +53,4 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
 pub use server::{RunningServer, Server};
-pub use store::{Database, MasterKeyError, StoreError};
+pub use store::{CopyError, Database, MasterKeyError, StoreError, copy_database};

@@ -3,8 +3,10 @@
 //! Each service owns its tables (the migration files say which) and reads no other's. What is here is only the
 //! connection, its settings and its schema; the statements stand beside the service that owns the table.
 
+mod copy;
 mod master_key;
 
+pub use copy::{CopyError, copy_database};
 pub use master_key::MasterKeyError;
 pub(crate) use master_key::{MasterKey, SubKey};
 
