@@ -15,7 +15,7 @@ mod tokens;
 mod watching;
 
 /// Suites that have no database, bring their own, or are about the embedded profile.
-const ELSEWHERE: [&str; 2] = ["on_postgres.rs", "program.rs"];
+const ELSEWHERE: [&str; 4] = ["contracts.rs", "on_postgres.rs", "program.rs", "scaled_out.rs"];
 
 #[test]
 fn every_suite_is_here() {

@@ -128,13 +128,12 @@ impl Tokens {
             return Ok(None);
         }
         // Where transactions run side by side, this statement and not the reading above decides who was first.
-        let used_up = sqlx::query(
-            "UPDATE identity_refresh_tokens SET used_at_ms = $1 WHERE hash = $2 AND used_at_ms IS NULL",
-        )
-        .bind(now_ms)
-        .bind(hash.as_bytes())
-        .execute(&mut *transaction)
-        .await?;
+        let used_up =
+            sqlx::query("UPDATE identity_refresh_tokens SET used_at_ms = $1 WHERE hash = $2 AND used_at_ms IS NULL")
+                .bind(now_ms)
+                .bind(hash.as_bytes())
+                .execute(&mut *transaction)
+                .await?;
         if used_up.rows_affected() == 0 {
             revoke_family(&mut transaction, &stored.family_id, now_ms).await?;
             transaction.commit().await?;

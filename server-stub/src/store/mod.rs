@@ -169,6 +169,20 @@ impl Db {
     }
 }
 
+/// Does a database server answer? Changes nothing. Returns its version.
+///
+/// # Errors
+/// [`StoreError::Open`]
+pub async fn check_database(database: &Database) -> Result<String, StoreError> {
+    let Database::Postgres(url) = database else { return Ok("SQLite".to_owned()) };
+    sqlx::any::install_default_drivers();
+    let options = AnyConnectOptions::from_str(url).map_err(StoreError::Open)?;
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options);
+    let version = sqlx::query_scalar("SELECT current_setting('server_version')").fetch_one(&pool).await;
+    pool.close().await;
+    version.map(|version: String| format!("PostgreSQL {version}")).map_err(StoreError::Open)
+}
+
 /// The schema in PostgreSQL's words. One set of files keeps both databases the same; they use these types and no others.
 fn schema_of_postgres() -> Migrator {
     const WORDS: [(&str, &str); 6] = [

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used)]
 
+pub mod backends;
 pub mod postgres;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
