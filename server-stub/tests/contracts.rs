@@ -7,6 +7,8 @@ mod common;
 mod blob;
 #[path = "contracts/deploy.rs"]
 mod deploy;
+#[path = "contracts/measure.rs"]
+mod measure;
 #[path = "contracts/messages.rs"]
 mod messages;
 #[path = "contracts/shared.rs"]

@@ -72,6 +72,10 @@ impl Relay {
 
     /// One batch; says whether there was anything to do.
     async fn step(&self) -> Result<bool, MessageError> {
+        // Without the lease, which is a write: an idle server leaves its disk alone.
+        if self.outbox.oldest(1).await?.is_empty() {
+            return Ok(false);
+        }
         let request = LeaseRequest {
             name: LEASE_NAME,
             holder: &self.holder,
@@ -84,10 +88,8 @@ impl Relay {
         if held.is_none() {
             return Ok(false);
         }
+        // Read under the lease: what was there before it may have been sent by another instance.
         let batch = self.outbox.oldest(BATCH).await?;
-        if batch.is_empty() {
-            return Ok(false);
-        }
         let mut by_key: BTreeMap<String, Vec<(i64, Message)>> = BTreeMap::new();
         for (number, message) in batch {
             by_key.entry(message.key.clone()).or_default().push((number, message));

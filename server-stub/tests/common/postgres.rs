@@ -120,13 +120,13 @@ impl Cluster {
 
 /// Programs of PostgreSQL; Debian keeps them out of the path.
 pub fn programs() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let debian = versions.map(|version| version.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<PathBuf> = debian.filter(|bin| bin.join("initdb").is_file()).collect();
-    found.sort();
-    found.extend(std::env::split_paths(&path).filter(|bin| bin.join("initdb").is_file()));
-    found.into_iter().next_back().expect("PostgreSQL is not installed; scripts/setup.sh installs it")
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut debian: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    debian.sort();
+    // A link into one of these folders may be all there is in the path, and for some of the programs alone.
+    let found = std::env::split_paths(&path).chain(debian).filter(|bin| bin.join("initdb").is_file());
+    found.last().expect("PostgreSQL is not installed; scripts/setup.sh installs it")
 }
 
 /// Starts a server and the shell that keeps it: when this process ends, however it ends, the shell reads the end of its
