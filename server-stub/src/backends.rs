@@ -1,7 +1,7 @@
 //! What stands behind the services: nothing but a folder, or the engines that several instances share.
 
 use crate::{
-    blob::{BlobError, Patience, Patient, S3Config, S3Store},
+    blob::{BlobError, BlobStore, FolderStore, Patience, Patient, S3Config, S3Store},
     clock::Clock,
     ingest::Library,
     messages::{LocalLog, MessageError, MessageLog, NatsConfig, NatsLog, Outbox},
@@ -9,7 +9,7 @@ use crate::{
     shared::{RateStore, RedisConfig, RedisShared, SharedError, SqlShared},
     store::Db,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// Bytes of media that an instance keeps of a bucket unless told otherwise: the first minutes of what many watch.
 pub const DEFAULT_CACHE_BYTES: u64 = 10 * 1024 * 1024 * 1024;
@@ -32,6 +32,13 @@ pub enum Objects {
     /// In the library below the data folder, made by this instance.
     #[default]
     Folder,
+    /// In a folder that all instances see, such as a network drive; otherwise as in a bucket.
+    SharedFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Bytes of copies.
+        cache_bytes: u64,
+    },
     /// In a bucket; the library's folder holds copies, of so many bytes at most, and what this instance makes.
     Bucket {
         /// Where the bucket is.
@@ -153,11 +160,19 @@ impl Backends {
         clock: &Arc<dyn Clock>,
         library: &Arc<Library>,
     ) -> Result<OpenBackends, BackendError> {
-        let published = match &self.objects {
+        let store: Option<(Arc<dyn BlobStore>, u64)> = match &self.objects {
             Objects::Folder => None,
+            Objects::SharedFolder { folder, cache_bytes } => {
+                Some((Arc::new(Patient::new(FolderStore::open(folder)?, Patience::default())), *cache_bytes))
+            }
             Objects::Bucket { bucket, cache_bytes } => {
-                let store = Arc::new(Patient::new(S3Store::new(bucket)?, Patience::default()));
-                let published = Published::open(store, library.clone(), *cache_bytes)?;
+                Some((Arc::new(Patient::new(S3Store::new(bucket)?, Patience::default())), *cache_bytes))
+            }
+        };
+        let published = match store {
+            None => None,
+            Some((store, cache_bytes)) => {
+                let published = Published::open(store, library.clone(), cache_bytes)?;
                 // An instance that cannot see its titles is not ready.
                 published.look().await?;
                 Some(published)

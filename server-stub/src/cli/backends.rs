@@ -42,6 +42,9 @@ pub(super) struct BackendArgs {
     /// File with the address of the database: postgres://user:password@host/name
     #[arg(long, value_name = "FILE", env = "LUMEN_DATABASE_URL_FILE", hide_env = true)]
     pub(super) database_url_file: Option<PathBuf>,
+    /// Folder that all instances see, such as a network drive, in the place of a bucket
+    #[arg(long, value_name = "DIR", env = "LUMEN_SHARED_FOLDER", hide_env = true, conflicts_with = "s3_endpoint")]
+    shared_folder: Option<PathBuf>,
     /// Address of the S3-compatible server that media are published on
     #[arg(long, value_name = "URL", env = "LUMEN_S3_ENDPOINT", hide_env = true)]
     s3_endpoint: Option<Url>,
@@ -102,7 +105,7 @@ impl BackendArgs {
         let needed = [
             (self.database_url_file.is_some(), "--database-url-file"),
             (self.master_key_file.is_some(), "--master-key-file"),
-            (self.s3_endpoint.is_some(), "--s3-endpoint"),
+            (self.s3_endpoint.is_some() || self.shared_folder.is_some(), "--s3-endpoint"),
             (self.redis_url_file.is_some(), "--redis-url-file"),
             (self.nats_url.is_some(), "--nats-url"),
             (config.public_url.is_some() || self.is_checked_only, "--public-url"),
@@ -113,6 +116,10 @@ impl BackendArgs {
     }
 
     fn objects(&self) -> anyhow::Result<Objects> {
+        let cache_bytes = self.cache_gb.map_or(DEFAULT_CACHE_BYTES, |gb| gb.saturating_mul(1_000_000_000));
+        if let Some(folder) = self.shared_folder.clone() {
+            return Ok(Objects::SharedFolder { folder, cache_bytes });
+        }
         let Some(endpoint) = &self.s3_endpoint else { return Ok(Objects::Folder) };
         let file = self.s3_credentials_file.as_deref().context("--s3-endpoint needs --s3-credentials-file")?;
         let (access_key, secret_key) = secret_pair(file)?;
@@ -124,7 +131,6 @@ impl BackendArgs {
             secret_key,
             allow_http: self.s3_allow_http,
         };
-        let cache_bytes = self.cache_gb.map_or(DEFAULT_CACHE_BYTES, |gb| gb.saturating_mul(1_000_000_000));
         Ok(Objects::Bucket { bucket, cache_bytes })
     }
 

@@ -3,7 +3,7 @@
 use super::DoctorArgs;
 use server_stub::{
     Database, Messages, Objects, Rates, ServerConfig,
-    blob::{BlobError, BlobKey, BlobStore, Put, S3Config, S3Store},
+    blob::{BlobError, BlobKey, BlobStore, FolderStore, Put, S3Store},
     check_database,
     messages::{NatsConfig, NatsLog, check_durability},
     shared::{RedisConfig, RedisShared},
@@ -51,8 +51,19 @@ async fn backends(config: &ServerConfig, nats_monitor: Option<&str>) -> Vec<Find
     if let Some(database @ Database::Postgres(_)) = &config.database {
         findings.push(Finding { what: "database", outcome: check_database(database).await.map_err(explain) });
     }
-    if let Objects::Bucket { bucket, .. } = &config.backends.objects {
-        let outcome = check_bucket(bucket).await.map(|()| format!("{} can be written", bucket.bucket)).map_err(explain);
+    let checked = match &config.backends.objects {
+        Objects::Bucket { bucket, .. } => {
+            let store = S3Store::new(bucket);
+            Some((bucket.bucket.clone(), store.map(|store| Box::new(store) as Box<dyn BlobStore>)))
+        }
+        Objects::SharedFolder { folder, .. } => {
+            let store = FolderStore::open(folder);
+            Some((folder.display().to_string(), store.map(|store| Box::new(store) as Box<dyn BlobStore>)))
+        }
+        _ => None,
+    };
+    if let Some((name, store)) = checked {
+        let outcome = check_objects(store).await.map(|()| format!("{name} can be written")).map_err(explain);
         findings.push(Finding { what: "bucket", outcome });
     }
     if let Rates::Redis(redis) = &config.backends.rates {
@@ -79,8 +90,8 @@ fn master_key(path: &Path) -> Result<String, String> {
 }
 
 /// Writes, writes again, reads and removes a small object: a server without conditional writes would lose titles.
-async fn check_bucket(config: &S3Config) -> Result<(), BlobError> {
-    let store = S3Store::new(config)?;
+async fn check_objects(store: Result<Box<dyn BlobStore>, BlobError>) -> Result<(), BlobError> {
+    let store = store?;
     let key = BlobKey::new(format!("doctor/{}-{}", std::process::id(), rand::random::<u64>()))?;
     let first = store.put(&key, "probe".into()).await?;
     let second = store.put(&key, "other".into()).await?;

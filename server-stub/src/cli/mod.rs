@@ -38,7 +38,7 @@ Environment:
                    info,server_stub::identity=debug. Default: info
   LUMEN_DATA       the data folder, where --data is not given
   LUMEN_PROFILE, LUMEN_PUBLIC_URL, LUMEN_MASTER_KEY_FILE, LUMEN_DATABASE_URL_FILE, LUMEN_S3_ENDPOINT,
-  LUMEN_S3_BUCKET, LUMEN_S3_REGION, LUMEN_S3_CREDENTIALS_FILE, LUMEN_CACHE_GB, LUMEN_REDIS_URL_FILE,
+  LUMEN_SHARED_FOLDER, LUMEN_S3_BUCKET, LUMEN_S3_REGION, LUMEN_S3_CREDENTIALS_FILE, LUMEN_CACHE_GB, LUMEN_REDIS_URL_FILE,
   LUMEN_NATS_URL, LUMEN_NATS_CREDENTIALS_FILE, LUMEN_NATS_MONITOR
                    the options of the same names; secrets are in files, and only there
   XDG_DATA_HOME    parent of the default data folder, lumen/server. Default: ~/.local/share

@@ -21,7 +21,7 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 
 /// Rises when media would come out different; older ones are made again.
-const GENERATOR: u32 = 2;
+pub(crate) const GENERATOR: u32 = 2;
 /// Files that a player may ask for. `title.json` is not one of them.
 const SERVED: [&str; 4] = ["m3u8", "mp4", "m4s", "vtt"];
 

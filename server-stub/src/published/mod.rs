@@ -173,3 +173,6 @@ fn files_below(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;
