@@ -5,6 +5,7 @@
 #
 #   scripts/backends.sh FOLDER
 set -euo pipefail
+# shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 FOLDER=${1:?say the folder}

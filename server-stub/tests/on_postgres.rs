@@ -2,6 +2,7 @@
 //!
 //! A suite that uses `common` belongs here as well, with its `#[path]`; the last test says so when one is forgotten.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::duplicate_mod, reason = "each suite is a program of its own and brings `common` along")]
 
 #[path = "delivery.rs"]
 mod delivery;

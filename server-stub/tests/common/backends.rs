@@ -15,11 +15,14 @@ use tempfile::TempDir;
 /// How long a backend may take to listen, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Describes a program for a port and a folder.
+type Describe = Box<dyn Fn(u16, &Path) -> Command + Send + Sync>;
+
 /// A program that listens.
 pub struct Backend {
     pub port: u16,
     child: Child,
-    command: Box<dyn Fn(u16, &Path) -> Command + Send + Sync>,
+    command: Describe,
     pub folder: TempDir,
 }
 
