@@ -3,8 +3,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 umask 077
-# The instances read them under a number of their own.
+# The instances read them under a number of their own, and so does the balancer.
 OWNER=10001
+BALANCER=99
 
 [ ! -e secrets ] || { echo "deploy/secrets is there already; nothing was changed" >&2; exit 1; }
 mkdir -p secrets.new/certificates
@@ -29,8 +30,10 @@ cat secrets.new/certificate.pem secrets.new/key.pem >secrets.new/certificates/lu
 rm secrets.new/key.pem
 if [ "$(id -u)" = 0 ]; then
     chown "$OWNER" secrets.new/{master-key,database-url,s3-credentials,redis-url,nats-credentials}
+    chown -R "$BALANCER" secrets.new/certificates
 else
-    echo "as root: chown $OWNER the files master-key, database-url, s3-credentials, redis-url, nats-credentials" >&2
+    echo "as root: chown $OWNER the files master-key, database-url, s3-credentials, redis-url, nats-credentials," >&2
+    echo "and chown -R $BALANCER the folder certificates" >&2
 fi
 mv secrets.new secrets
 trap - EXIT
