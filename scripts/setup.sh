@@ -18,6 +18,9 @@ PACKAGES_WINDOW='libx11-6 libx11-xcb1 libxcb1 libxcursor1 libxi6 libxrandr2 libx
     fonts-inter xdg-utils'
 PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
+# What the server's tests start by themselves, on loopback: nothing of it needs to run as a service. The program of
+# redis-server is in redis-tools, without its service.
+PACKAGES_BACKENDS='postgresql redis-tools haproxy python3 python3-venv'
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
 ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert scaletempo audioresample volume
@@ -71,12 +74,13 @@ missing_of() {
 install_missing_packages() {
     local all missing purpose
     # shellcheck disable=SC2086 # the lists are words
-    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST)
+    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST \
+        $PACKAGES_BACKENDS)
     [ -n "$all" ] || return 0
 
     say "Some system packages are missing"
     for purpose in BUILD:'to build' PLAY:'to decode and to be heard' WINDOW:'to open a window' \
-        LIBRARY:'to make the demo library' TRUST:'to trust servers'; do
+        LIBRARY:'to make the demo library' TRUST:'to trust servers' BACKENDS:'to test the scaled-out server'; do
         local list="PACKAGES_${purpose%%:*}"
         # shellcheck disable=SC2086
         missing=$(missing_of ${!list} | tr '\n' ' ')
@@ -97,11 +101,42 @@ install_missing_packages() {
     "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 update ||
         warn "not all package lists could be refreshed, going on with those that are there"
     say "Installing"
+    keep_services_off
+    # The file that says so to PostgreSQL is ours to keep.
     # shellcheck disable=SC2086
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 \
-        install --yes --no-install-recommends $all ||
+        -o Dpkg::Options::=--force-confold install --yes --no-install-recommends $all ||
         die "apt could not install everything" "Its message is above. By hand: apt-get install --no-install-recommends $all"
+    let_services_be
     note "Installed in $(duration $((SECONDS - started)))."
+}
+
+# Some of the packages would start a service at once, and at every boot. The tests only want the programs. Uses the
+# array `as_root` of its caller.
+SERVICES_OFF=/usr/sbin/policy-rc.d
+keep_services_off() {
+    HELD_OFF='' HAD_HAPROXY=$(command -v haproxy || true)
+    if [ ! -e "$SERVICES_OFF" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$SERVICES_OFF" >/dev/null
+        "${as_root[@]}" chmod 755 "$SERVICES_OFF"
+        HELD_OFF=yes
+        trap let_services_be EXIT
+    fi
+    # Without this file a database cluster would be made and started.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        "${as_root[@]}" mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' |
+            "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+}
+
+let_services_be() {
+    [ -n "${HELD_OFF:-}" ] || return 0
+    HELD_OFF=''
+    "${as_root[@]}" rm -f "$SERVICES_OFF"
+    if [ -z "$HAD_HAPROXY" ] && command -v systemctl >/dev/null; then
+        "${as_root[@]}" systemctl --quiet disable haproxy 2>/dev/null || true
+    fi
 }
 
 check_gstreamer_version() {

@@ -1,6 +1,8 @@
 //! The services, put together.
 
 use crate::{
+    backends::{BackendError, OpenBackends, Services},
+    blob::BlobError,
     catalog::Catalog,
     clock::Clock,
     config::{Limits, ServerConfig},
@@ -10,10 +12,15 @@ use crate::{
     identity::{Identity, IdentityParts},
     ingest::{IngestError, Library, LibraryOptions},
     licence::{Audit, KeyStore},
+    messages::{Outbox, Relay},
     profiles::Positions,
+    published::Published,
+    server::Chain,
+    shared::{RateStore, SqlShared},
     store::{Database, Db, MasterKey, MasterKeyError, StoreError},
 };
-use service_api::{ProfileId, catalog::Protection};
+use axum::http::StatusCode;
+use service_api::{ProfileId, TitleId, catalog::Protection};
 use std::{
     fs::{self, File},
     io,
@@ -40,6 +47,13 @@ pub(crate) struct App {
     pub(crate) audit: Audit,
     pub(crate) media_tokens: MediaTokens,
     pub(crate) library: Arc<Library>,
+    /// Where titles come from that are not made here.
+    pub(crate) published: Option<Published>,
+    pub(crate) outbox: Outbox,
+    pub(crate) relay: Relay,
+    /// Counts that all instances share, where there are several.
+    pub(crate) shared_rates: Option<Arc<dyn RateStore>>,
+    pub(crate) services: Services,
     pub(crate) faults: Option<Faults>,
     pub(crate) request_slots: Semaphore,
     /// Cancelled when the server begins to stop.
@@ -80,6 +94,9 @@ pub enum StartError {
     /// The database can be opened but not used.
     #[error("cannot set up the database")]
     SetUp(#[from] sqlx::Error),
+    /// What several instances share cannot be used.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
     /// The library's folder cannot be used.
     #[error("cannot open the library")]
     Library(#[from] IngestError),
@@ -90,7 +107,11 @@ impl App {
     /// `http://127.0.0.1:7800`.
     pub(crate) async fn open(config: &ServerConfig, origin: String) -> Result<Self, StartError> {
         let set_up = SetUp::begin(&config.data)?;
-        let master_key = MasterKey::load_or_create(&config.data.join("master.key"))?;
+        let master_key = match &config.master_key {
+            // Whoever shares a key must not make one: the others would not know it.
+            Some(path) => MasterKey::load(path)?,
+            None => MasterKey::load_or_create(&config.data.join("master.key"))?,
+        };
         let file = || std::path::absolute(config.data.join("lumen.db")).map(Database::File);
         let database = config
             .database
@@ -116,8 +137,14 @@ impl App {
             demo: config.demo,
         })
         .await?;
+        let OpenBackends { published, outbox, log, shared_rates } = config.backends.open(&db, &clock, &library).await?;
         drop(set_up);
         Ok(Self {
+            published,
+            relay: Relay::new(outbox.clone(), log),
+            outbox,
+            shared_rates,
+            services: config.services.clone(),
             identity,
             catalog: Catalog::new(library.clone()),
             positions: Positions::new(db.clone(), clock.clone()),
@@ -162,8 +189,29 @@ impl App {
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.identity.sweep().await?;
         self.grants.sweep().await?;
-        self.audit.sweep().await
+        self.audit.sweep().await?;
+        self.outbox.sweep().await?;
+        SqlShared::new(self.db.clone()).sweep(self.clock.now_ms()).await
     }
+
+    /// Makes a file of a title be in the library's folder, if it is in a bucket. Call it before the file is looked for,
+    /// and after it is known that the client may have it.
+    pub(crate) async fn bring(&self, title: &TitleId, file: &str) -> Result<(), ApiError> {
+        let Some(published) = &self.published else { return Ok(()) };
+        published.bring(title, file).await.map_err(|error| unavailable(&error))
+    }
+
+    /// The same for a picture.
+    pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<(), ApiError> {
+        let Some(published) = &self.published else { return Ok(()) };
+        published.bring_picture(title, name).await.map_err(|error| unavailable(&error))
+    }
+}
+
+/// The bucket is away, or the disk is full: another instance may do better.
+fn unavailable(error: &BlobError) -> ApiError {
+    tracing::error!(error = %Chain(error), "a published file cannot be brought");
+    ApiError::unexplained(StatusCode::SERVICE_UNAVAILABLE).retry_after(1)
 }
 
 /// Holds other servers off while this one sets the data folder up: two must not make two master keys.

@@ -1,6 +1,7 @@
 //! What a server can be told before it starts.
 
 use crate::{
+    backends::{Backends, Services},
     clock::{Clock, SystemClock},
     delivery::FaultScript,
     ingest::LadderProfile,
@@ -27,6 +28,13 @@ pub struct ServerConfig {
     pub data: PathBuf,
     /// Where the database is; `None` is the file `lumen.db` in the data folder.
     pub database: Option<Database>,
+    /// File of the master key; `None` is `master.key` in the data folder, made on the first start. Instances that share a
+    /// database share the key, and none of them makes it.
+    pub master_key: Option<PathBuf>,
+    /// Where everything else is kept.
+    pub backends: Backends,
+    /// What this instance does.
+    pub services: Services,
     /// Seeds the demo accounts and shows them on the sign-in page.
     pub demo: bool,
     /// How clients reach the server, if not by the address it listens on (a reverse proxy). Also the OAuth issuer.
@@ -51,6 +59,9 @@ impl ServerConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             data: data.into(),
             database: None,
+            master_key: None,
+            backends: Backends::default(),
+            services: Services::default(),
             demo: false,
             public_url: None,
             library: LibraryConfig::default(),

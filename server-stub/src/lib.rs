@@ -12,7 +12,12 @@
 //!   licence      content keys, Clear Key licences, audit        tables licence_*
 //!   delivery     media tokens, playlists, segments, artwork
 //!   ingest       makes the demo library
-//! store        SQLite or PostgreSQL, master key
+//! store        SQLite or PostgreSQL, master key                
+//! backends     what several instances share: a choice for each of
+//!   blob         objects: a folder or a bucket
+//!   published    titles in a bucket
+//!   messages     outbox, relay, consumers or NATS               tables messages_*
+//!   shared       leases and rates: the database or Redis        tables shared_*
 //! ```
 //!
 //! ```no_run
@@ -35,6 +40,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod app;
+mod backends;
+pub mod blob;
 mod catalog;
 mod clock;
 mod config;
@@ -44,13 +51,17 @@ mod gateway;
 mod identity;
 pub mod ingest;
 mod licence;
+pub mod messages;
 mod profiles;
+mod published;
 mod server;
+pub mod shared;
 mod store;
 
 pub use app::StartError;
+pub use backends::{BackendError, Backends, DEFAULT_CACHE_BYTES, Messages, Objects, Rates, Service, Services};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
 pub use server::{RunningServer, Server};
-pub use store::{Database, MasterKeyError, StoreError};
+pub use store::{CopyError, Database, MasterKeyError, StoreError, check_database, copy_database};

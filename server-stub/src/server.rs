@@ -2,6 +2,7 @@
 
 use crate::{
     app::{App, Shared, StartError},
+    backends::Service,
     config::ServerConfig,
     gateway,
     ingest::{KeySource, Library},
@@ -49,8 +50,16 @@ impl Server {
         serving.spawn(gateway::serve::serve(listener, router, app.clone()));
         let mut background = JoinSet::new();
         background.spawn(sweep(app.clone()));
-        if config.library.make {
+        let makes = app.services.has(Service::Ingest);
+        if config.library.make && makes {
             background.spawn(make_library(app.clone()));
+        }
+        background.spawn(relay(app.clone()));
+        if app.published.is_some() {
+            background.spawn(follow(app.clone()));
+            if makes {
+                background.spawn(publish(app.clone()));
+            }
         }
         Ok(RunningServer { address, origin, app, serving, background })
     }
@@ -88,6 +97,7 @@ impl RunningServer {
         self.app.stopping.cancel();
         self.background.shutdown().await;
         while self.serving.join_next().await.is_some() {}
+        self.app.relay.release().await;
         self.app.db.close().await;
     }
 }
@@ -135,6 +145,22 @@ async fn make_library(app: Shared) {
         }
         // The server goes on with what there is.
         Err(error) => tracing::error!(error = %Chain(&error), "the library could not be made"),
+    }
+}
+
+async fn relay(app: Shared) {
+    app.relay.run().await;
+}
+
+async fn follow(app: Shared) {
+    if let Some(published) = &app.published {
+        published.follow().await;
+    }
+}
+
+async fn publish(app: Shared) {
+    if let Some(published) = &app.published {
+        published.publish_as_made().await;
     }
 }
 

@@ -256,11 +256,8 @@ async fn licence_is_refused_to_everybody_else() {
     let mia = SignedIn { server: &server, tokens };
     expect(&problem(ask(&mia, &grant, &[&kid])).await, 410, ProblemCode::GrantExpired);
 
-    let db = sqlx::SqlitePool::connect_with(
-        sqlx::sqlite::SqliteConnectOptions::new().filename(server.data().join("lumen.db")).read_only(true),
-    );
     let outcomes: Vec<String> = sqlx::query_scalar("SELECT outcome FROM licence_audit ORDER BY id")
-        .fetch_all(&db.await.unwrap())
+        .fetch_all(&mut server.database().await)
         .await
         .unwrap();
     let expected = ["forbidden", "not-found", "unknown-key", "unknown-key", "unknown-key", "grant-expired"];
@@ -275,9 +272,8 @@ async fn licence_is_decided_anew_for_each_request() {
     let kid = kid(&server, ENCRYPTED);
     assert_eq!(ask(&mia, &grant, &[&kid]).send().await.unwrap().status(), StatusCode::OK);
     // The profile that the grant was made for is removed from the household.
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.data().join("lumen.db"));
-    let db = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    sqlx::query("DELETE FROM identity_profiles WHERE name = 'Mia'").execute(&db).await.unwrap();
+    let mut database = server.database().await;
+    sqlx::query("DELETE FROM identity_profiles WHERE name = 'Mia'").execute(&mut database).await.unwrap();
     expect(&problem(ask(&mia, &grant, &[&kid])).await, 404, ProblemCode::NotFound);
 }
 

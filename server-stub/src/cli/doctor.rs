@@ -1,6 +1,13 @@
 //! `lumen-server doctor`.
 
 use super::DoctorArgs;
+use server_stub::{
+    Database, Messages, Objects, Rates, ServerConfig,
+    blob::{BlobError, BlobKey, BlobStore, FolderStore, Put, S3Store},
+    check_database,
+    messages::{NatsConfig, NatsLog, check_durability},
+    shared::{RedisConfig, RedisShared},
+};
 use std::{
     io::{self, Write},
     path::Path,
@@ -15,9 +22,15 @@ struct Finding {
     outcome: Result<String, String>,
 }
 
-pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(mut args: DoctorArgs) -> anyhow::Result<ExitCode> {
     let folder = args.data.folder()?;
-    let findings = [ffmpeg().await, data_folder(&folder), port(args.listen.listen).await];
+    let mut findings = vec![ffmpeg().await, data_folder(&folder), port(args.listen.listen).await];
+    let mut config = ServerConfig::new(&folder);
+    args.backends.is_checked_only = true;
+    match args.backends.apply(&mut config) {
+        Ok(()) => findings.extend(backends(&config, args.backends.nats_monitor.as_deref()).await),
+        Err(error) => findings.push(Finding { what: "settings", outcome: Err(format!("{error:#}")) }),
+    }
     let mut stdout = io::stdout().lock();
     for Finding { what, outcome } in &findings {
         match outcome {
@@ -27,6 +40,84 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     }
     let is_well = findings.iter().all(|finding| finding.outcome.is_ok());
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the configuration names beyond the data folder.
+async fn backends(config: &ServerConfig, nats_monitor: Option<&str>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(path) = &config.master_key {
+        findings.push(Finding { what: "master key", outcome: master_key(path) });
+    }
+    if let Some(database @ Database::Postgres(_)) = &config.database {
+        findings.push(Finding { what: "database", outcome: check_database(database).await.map_err(explain) });
+    }
+    let checked = match &config.backends.objects {
+        Objects::Bucket { bucket, .. } => {
+            let store = S3Store::new(bucket);
+            Some((bucket.bucket.clone(), store.map(|store| Box::new(store) as Box<dyn BlobStore>)))
+        }
+        Objects::SharedFolder { folder, .. } => {
+            let store = FolderStore::open(folder);
+            Some((folder.display().to_string(), store.map(|store| Box::new(store) as Box<dyn BlobStore>)))
+        }
+        _ => None,
+    };
+    if let Some((name, store)) = checked {
+        let outcome = check_objects(store).await.map(|()| format!("{name} can be written")).map_err(explain);
+        findings.push(Finding { what: "bucket", outcome });
+    }
+    if let Rates::Redis(redis) = &config.backends.rates {
+        findings.push(Finding { what: "redis", outcome: check_redis(redis).await.map_err(explain) });
+    }
+    if let Messages::Nats(nats) = &config.backends.messages {
+        findings.push(Finding { what: "nats", outcome: check_nats(nats, nats_monitor).await });
+    }
+    findings
+}
+
+/// The cause is what helps.
+fn explain(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
+
+fn master_key(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?.len();
+    if length == 32 {
+        Ok(path.display().to_string())
+    } else {
+        Err(format!("{} must hold 32 bytes; make one with: head -c 32 /dev/urandom", path.display()))
+    }
+}
+
+/// Writes, writes again, reads and removes a small object: a server without conditional writes would lose titles.
+async fn check_objects(store: Result<Box<dyn BlobStore>, BlobError>) -> Result<(), BlobError> {
+    let store = store?;
+    let key = BlobKey::new(format!("doctor/{}-{}", std::process::id(), rand::random::<u64>()))?;
+    let first = store.put(&key, "probe".into()).await?;
+    let second = store.put(&key, "other".into()).await?;
+    let content = store.read(&key, 0..16).await?;
+    store.delete(&key).await?;
+    if (first, second, &content[..]) == (Put::Stored, Put::Present, b"probe") {
+        Ok(())
+    } else {
+        Err(BlobError::Settings("it has no conditional writes (If-None-Match)".to_owned()))
+    }
+}
+
+async fn check_redis(config: &RedisConfig) -> Result<String, server_stub::shared::SharedError> {
+    RedisShared::connect(config).await?.check().await?;
+    Ok("answers".to_owned())
+}
+
+async fn check_nats(config: &NatsConfig, monitor: Option<&str>) -> Result<String, String> {
+    NatsLog::connect(config).await.map_err(explain)?;
+    let Some(monitor) = monitor else {
+        return Err("it answers, but whether it syncs each write is only known from its monitoring port; say \
+                    --nats-monitor HOST:PORT"
+            .to_owned());
+    };
+    let version = check_durability(monitor).await.map_err(explain)?;
+    Ok(format!("{version}, and it syncs each write"))
 }
 
 async fn ffmpeg() -> Finding {

@@ -1,10 +1,13 @@
 //! `lumen-server serve`, `make-library` and `doctor`.
 
+mod backends;
+mod copy_database;
 mod doctor;
 mod make_library;
 mod serve;
 
 use anyhow::Context;
+use backends::BackendArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use server_stub::{ServerConfig, ingest::LadderProfile};
 use service_api::TitleId;
@@ -34,6 +37,10 @@ Environment:
   LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in
                    info,server_stub::identity=debug. Default: info
   LUMEN_DATA       the data folder, where --data is not given
+  LUMEN_PROFILE, LUMEN_PUBLIC_URL, LUMEN_MASTER_KEY_FILE, LUMEN_DATABASE_URL_FILE, LUMEN_S3_ENDPOINT,
+  LUMEN_SHARED_FOLDER, LUMEN_S3_BUCKET, LUMEN_S3_REGION, LUMEN_S3_CREDENTIALS_FILE, LUMEN_CACHE_GB, LUMEN_REDIS_URL_FILE,
+  LUMEN_NATS_URL, LUMEN_NATS_CREDENTIALS_FILE, LUMEN_NATS_MONITOR
+                   the options of the same names; secrets are in files, and only there
   XDG_DATA_HOME    parent of the default data folder, lumen/server. Default: ~/.local/share
 
 `serve` prints one line on stdout, `listening on http://HOST:PORT`, when it accepts connections.
@@ -45,7 +52,9 @@ enum Command {
     Serve(ServeArgs),
     /// Makes the library and ends; what is there already is kept
     MakeLibrary(LibraryArgs),
-    /// Checks what the server needs: ffmpeg, a writable data folder, a free port
+    /// Copies the database of a data folder to PostgreSQL; no server may be using either
+    CopyDatabase(CopyArgs),
+    /// Checks what the server needs: ffmpeg, a writable data folder, a free port, and every backend that is named
     Doctor(DoctorArgs),
 }
 
@@ -62,8 +71,10 @@ struct ServeArgs {
     #[arg(long)]
     no_make: bool,
     /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "LUMEN_PUBLIC_URL", hide_env = true)]
     public_url: Option<url::Url>,
+    #[command(flatten, next_help_heading = "Scaling out")]
+    backends: BackendArgs,
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +109,17 @@ struct DoctorArgs {
     listen: ListenArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten, next_help_heading = "Scaling out")]
+    backends: BackendArgs,
+}
+
+#[derive(Debug, Args)]
+struct CopyArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// File with the address of an empty database: postgres://user:password@host/name
+    #[arg(long, value_name = "FILE", env = "LUMEN_DATABASE_URL_FILE", hide_env = true)]
+    database_url_file: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -112,7 +134,8 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(args).await,
             Command::MakeLibrary(args) => make_library::run(args).await,
-            Command::Doctor(args) => doctor::run(&args).await,
+            Command::CopyDatabase(args) => copy_database::run(&args).await,
+            Command::Doctor(args) => doctor::run(args).await,
         }
     }
 }

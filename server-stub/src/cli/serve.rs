@@ -18,6 +18,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.demo = args.demo;
     config.library.make = !args.no_make;
     config.public_url = args.public_url;
+    args.backends.apply(&mut config)?;
     if args.demo && !config.listen.ip().is_loopback() {
         tracing::warn!("demo mode on an address that others can reach: everybody knows the demo accounts' password");
     }

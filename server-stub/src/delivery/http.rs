@@ -36,6 +36,7 @@ pub(crate) async fn media(
         _ => {}
     }
     let keep = if path.ends_with(".m3u8") { Keep::Playlist } else { Keep::Segment };
+    app.bring(&title, &path).await?;
     let library = app.library.clone();
     FileRequest { method, headers, keep, damage: Damage::from_fault(fault.as_ref()) }
         .answer(move || library.media_file(&title, &path))
@@ -49,6 +50,7 @@ pub(crate) async fn artwork(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    app.bring_picture(&title, &file).await?;
     let library = app.library.clone();
     FileRequest { method, headers, keep: Keep::Picture, damage: Damage::default() }
         .answer(move || library.artwork_file(&title, &file))

@@ -1,7 +1,7 @@
 //! The routes of all services in one table.
 
 use super::{ApiError, health, layers};
-use crate::{app::Shared, catalog, delivery, entitlement, identity, licence, profiles};
+use crate::{app::Shared, backends::Service, catalog, delivery, entitlement, identity, licence, profiles, shared};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -13,18 +13,30 @@ use service_api::routes;
 
 /// Everything the server answers.
 pub(crate) fn build(app: Shared) -> Router {
-    let answered_in_time = Router::new()
-        .merge(identity::routes())
-        .merge(catalog::routes())
-        .merge(profiles::routes())
-        .merge(entitlement::routes())
-        .merge(licence::routes())
-        .route_layer(from_fn_with_state(app.clone(), layers::limit_time));
-    Router::new()
-        .merge(answered_in_time)
-        .merge(delivery::routes())
+    let limit_sign_in = from_fn_with_state(app.clone(), shared::limit_sign_in);
+    let services: [(Service, Router<Shared>); 5] = [
+        (Service::Identity, identity::routes().route_layer(limit_sign_in)),
+        (Service::Catalog, catalog::routes()),
+        (Service::Profiles, profiles::routes()),
+        (Service::Entitlement, entitlement::routes()),
+        (Service::Licence, licence::routes()),
+    ];
+    let has = |service| app.services.has(service);
+    // A layer needs something to lie around, and an instance may do nothing but make titles.
+    let mut served = Router::new();
+    if services.iter().any(|(service, _)| has(*service)) {
+        let here = services.into_iter().filter(|(service, _)| has(*service));
+        let answered_in_time = here.fold(Router::new(), |router, (_, routes)| router.merge(routes));
+        served = served.merge(answered_in_time.route_layer(from_fn_with_state(app.clone(), layers::limit_time)));
+    }
+    if has(Service::Delivery) {
+        served = served.merge(delivery::routes());
+    }
+    if served.has_routes() {
         // Inside the limits: what they refuse is busy, not down.
-        .route_layer(from_fn_with_state(app.clone(), layers::limit_concurrency))
+        served = served.route_layer(from_fn_with_state(app.clone(), layers::limit_concurrency));
+    }
+    served
         .route(routes::HEALTH_LIVE, get(health::live))
         .route(routes::HEALTH_READY, get(health::ready))
         .fallback(async || ApiError::unexplained(StatusCode::NOT_FOUND))

@@ -127,11 +127,18 @@ impl Tokens {
         if stored.revoked_at_ms.is_some() || now_ms >= stored.expires_at_ms || stored.client_id != client_id {
             return Ok(None);
         }
-        sqlx::query("UPDATE identity_refresh_tokens SET used_at_ms = $1 WHERE hash = $2")
-            .bind(now_ms)
-            .bind(hash.as_bytes())
-            .execute(&mut *transaction)
-            .await?;
+        // Where transactions run side by side, this statement and not the reading above decides who was first.
+        let used_up =
+            sqlx::query("UPDATE identity_refresh_tokens SET used_at_ms = $1 WHERE hash = $2 AND used_at_ms IS NULL")
+                .bind(now_ms)
+                .bind(hash.as_bytes())
+                .execute(&mut *transaction)
+                .await?;
+        if used_up.rows_affected() == 0 {
+            revoke_family(&mut transaction, &stored.family_id, now_ms).await?;
+            transaction.commit().await?;
+            return Ok(None);
+        }
         let pair = self.add_pair(&mut transaction, stored.family_id).await?;
         transaction.commit().await?;
         Ok(Some(pair))

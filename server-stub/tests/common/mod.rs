@@ -4,10 +4,13 @@
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used)]
 
+pub mod backends;
+pub mod postgres;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
-use server_stub::{FaultScript, ManualClock, RunningServer, Server, ServerConfig, ingest::LadderProfile};
+use server_stub::{Database, FaultScript, ManualClock, RunningServer, Server, ServerConfig, ingest::LadderProfile};
 use service_api::{
     ProfileId, TitleId,
     identity::Account,
@@ -16,6 +19,7 @@ use service_api::{
     routes,
 };
 use sha2::{Digest, Sha256};
+use sqlx::Connection;
 use std::{
     fs::{self, File},
     net::SocketAddr,
@@ -118,6 +122,26 @@ impl TestServer {
     pub fn address(&self) -> SocketAddr {
         self.running.address()
     }
+
+    /// Everything that the server has stored, as a thief of the disk finds it.
+    pub async fn bytes_on_disk(&self) -> Vec<u8> {
+        let mut folders = vec![self.data().to_owned()];
+        if postgres::IS_WANTED {
+            folders.push(postgres::folder_of(&mut self.database().await).await);
+        }
+        let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).unwrap()).collect()
+    }
+
+    /// The server's database, of whichever kind, for looking behind the API.
+    pub async fn database(&self) -> sqlx::AnyConnection {
+        sqlx::any::install_default_drivers();
+        let address = match postgres::database_of(self.data()) {
+            Some(Database::Postgres(url)) => url,
+            _ => format!("sqlite://{}", self.data().join("lumen.db").display()),
+        };
+        sqlx::AnyConnection::connect(&address).await.unwrap()
+    }
 }
 
 impl Site {
@@ -178,6 +202,7 @@ fn config(data: &Path, clock: &Arc<ManualClock>) -> ServerConfig {
     config.library.profile = LadderProfile::Test;
     config.library.make = false;
     config.clock = clock.clone();
+    config.database = postgres::database_of(data);
     config
 }
 
@@ -190,8 +215,11 @@ pub fn http_client() -> Client {
 pub async fn data_folder() -> TempDir {
     let template = template().await;
     let folder = tempfile::tempdir().unwrap();
-    for file in ["master.key", "lumen.db"] {
-        fs::copy(template.join(file), folder.path().join(file)).unwrap();
+    fs::copy(template.join("master.key"), folder.path().join("master.key")).unwrap();
+    if postgres::IS_WANTED {
+        postgres::new_database(&template, folder.path()).await;
+    } else {
+        fs::copy(template.join("lumen.db"), folder.path().join("lumen.db")).unwrap();
     }
     std::os::unix::fs::symlink(template.join("library"), folder.path().join("library")).unwrap();
     folder
