@@ -49,8 +49,14 @@ mod server;
 mod store;
 
 pub use app::StartError;
+pub use catalog::CatalogError;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
+pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, RightsConfig, ServerConfig};
+pub use entitlement::{Country, Network, PlaceError, PlanTerms, Plans, Revoked};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use licence::{
+    KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy,
+    operate::KeysError,
+};
 pub use server::{RunningServer, Server};
 pub use store::{Database, MasterKeyError, StoreError};
