@@ -191,9 +191,7 @@ impl App {
         // No ceiling ranks above every ceiling.
         let freest = usable.iter().max_by_key(|profile| profile.maturity_ceiling.map_or(u16::MAX, u16::from));
         let (place, now_ms) = (self.entitlement.place(who.address), self.clock.now_ms());
-        freest
-            .map(|profile| Viewer::new(plan, profile, place, now_ms))
-            .ok_or_else(|| ApiError::not_found("profile"))
+        freest.map(|profile| Viewer::new(plan, profile, place, now_ms)).ok_or_else(|| ApiError::not_found("profile"))
     }
 
     /// Forgets what nobody can use any more.

@@ -44,11 +44,8 @@ async fn series_have_seasons_and_episodes_know_what_comes_next() {
     let (adult, kids) = (mia.profile("Mia").await, mia.profile("Kids").await);
     let page: TitlePage = json(mia.get(&title("harbour-lights", &adult))).await;
     assert_eq!(page.kind, TitleKind::Series);
-    let seasons: Vec<Vec<&str>> = page
-        .seasons
-        .iter()
-        .map(|season| season.episodes.iter().map(|episode| episode.id.as_str()).collect())
-        .collect();
+    let seasons: Vec<Vec<&str>> =
+        page.seasons.iter().map(|season| season.episodes.iter().map(|episode| episode.id.as_str()).collect()).collect();
     assert_eq!(seasons, [["harbour-lights-1-1", "harbour-lights-1-2"], ["harbour-lights-2-1", "harbour-lights-2-2"]]);
     assert_eq!(page.trailer.unwrap().id.as_str(), "harbour-lights-trailer");
     let page: TitlePage = json(mia.get(&title("harbour-lights-1-2", &adult))).await;
@@ -71,7 +68,12 @@ async fn series_have_seasons_and_episodes_know_what_comes_next() {
 async fn file_with_faults_changes_nothing() {
     let server = TestServer::start().await;
     let before = server.running.export_catalog();
-    for bad in ["{}", "not json", r#"{"version":2,"titles":[]}"#, &with_series(&server).replace("\"number\":2", "\"number\":1")] {
+    for bad in [
+        "{}",
+        "not json",
+        r#"{"version":2,"titles":[]}"#,
+        &with_series(&server).replace("\"number\":2", "\"number\":1"),
+    ] {
         let error = server.running.import_catalog(bad).await.unwrap_err();
         assert!(matches!(error, CatalogError::Syntax { .. } | CatalogError::Faults(_)), "{error:?}");
     }
@@ -117,7 +119,9 @@ async fn pages_cover_everything_once() {
     let all: Vec<_> = server_stub::ingest::catalogue().into_iter().map(|title| title.id).collect();
     assert_eq!(seen, all);
     let genre: TitleList = json(mia.get(&path).query(&[("genre", "drama"), ("limit", "100")])).await;
-    assert!(genre.items.len() < all.len() && genre.items.iter().all(|item| item.genres.iter().any(|one| one == "Drama")));
+    assert!(
+        genre.items.len() < all.len() && genre.items.iter().all(|item| item.genres.iter().any(|one| one == "Drama"))
+    );
     for bad in [("limit", "0"), ("limit", "101"), ("limit", "x"), ("cursor", "AAAA"), ("cursor", "!"), ("kind", "x")] {
         assert_eq!(mia.get(&path).query(&[bad]).send().await.unwrap().status(), StatusCode::BAD_REQUEST, "{bad:?}");
     }

@@ -147,8 +147,13 @@ async fn b03_child_meets_no_adult_title_at_any_layer() {
         StatusCode::NO_CONTENT
     );
     assert_eq!(json::<Vec<TitleSummary>>(mia.get(&path(routes::MY_LIST, &adult_profile))).await.len(), 1);
-    json::<ProfileDetails>(send(&mia, Method::PATCH, &path(routes::PROFILE, &adult_profile), r#"{"maturity_ceiling":7}"#))
-        .await;
+    json::<ProfileDetails>(send(
+        &mia,
+        Method::PATCH,
+        &path(routes::PROFILE, &adult_profile),
+        r#"{"maturity_ceiling":7}"#,
+    ))
+    .await;
     assert!(json::<Vec<TitleSummary>>(mia.get(&path(routes::MY_LIST, &adult_profile))).await.is_empty());
 }
 

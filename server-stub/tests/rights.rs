@@ -3,7 +3,10 @@
 
 mod common;
 
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use common::{BEN, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use server_stub::{LicenceSystem, PlanTerms, Plans, RecordingProxy, Revoked};
@@ -233,7 +236,13 @@ async fn l02_l10_only_the_keys_that_title_device_and_token_allow() {
     );
     assert_eq!(server.running.import_keys(&cpix).await.unwrap(), 3);
     assert_eq!(server.running.import_keys(&cpix).await.unwrap(), 0, "the same again changes nothing");
-    assert!(server.running.import_keys(&cpix.replace(&STANDARD.encode([101; 16]), &STANDARD.encode([9; 16]))).await.is_err());
+    assert!(
+        server
+            .running
+            .import_keys(&cpix.replace(&STANDARD.encode([101; 16]), &STANDARD.encode([9; 16])))
+            .await
+            .is_err()
+    );
     let exported = server.running.export_keys(&ENCRYPTED.into()).await.unwrap();
     assert!(exported.contains(&uuid(3)) && exported.contains(&STANDARD.encode([103; 16])));
 
@@ -342,8 +351,10 @@ async fn l15_encryptors_are_known_and_speak_speke() {
     std::fs::write(&list, format!("packager {}\n", URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))).unwrap();
     let server = TestServer::start_with(|config| config.rights.encryptors = Some(list)).await;
     let wanted = uuid_of([5; 16]);
-    let body = format!("<CPIX contentId=\"{ENCRYPTED}\"><ContentKeyList><ContentKey kid=\"{wanted}\"/></ContentKeyList>\
-        <ContentKeyUsageRuleList><ContentKeyUsageRule kid=\"{wanted}\" intendedTrackType=\"HD\"/></ContentKeyUsageRuleList></CPIX>");
+    let body = format!(
+        "<CPIX contentId=\"{ENCRYPTED}\"><ContentKeyList><ContentKey kid=\"{wanted}\"/></ContentKeyList>\
+        <ContentKeyUsageRuleList><ContentKeyUsageRule kid=\"{wanted}\" intendedTrackType=\"HD\"/></ContentKeyUsageRuleList></CPIX>"
+    );
     let send = |secret: &str, body: &str| {
         server.request(Method::POST, routes::SPEKE).bearer_auth(secret).body(body.to_owned())
     };
@@ -383,4 +394,49 @@ async fn other_systems_get_what_was_decided_and_nothing_without_it() {
     let key = server.running.key_source().content_key(&ENCRYPTED.into()).unwrap();
     assert_eq!(document["content_key_specs"][0]["key"], STANDARD.encode(key.key));
     assert!(!format!("{asked:?}").contains(&STANDARD.encode(key.key)));
+}
+
+/// `cargo test -p lumen-server-stub --test rights --release -- --ignored --nocapture`: licences a second, each written
+/// down before it is answered, beside what the same disk does one sync at a time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn goal_13_licences_share_their_syncs() {
+    const PARALLEL: usize = 64;
+    const EACH: usize = 25;
+    let server = TestServer::start().await;
+    let mia = server.sign_in(MIA).await;
+    let grant: PlaybackGrant = json(start(&mia, "tv").await).await;
+    let kid = kid(&server);
+    json::<ClearKeyLicence>(ask(&mia, &grant, &[&kid], SessionType::Temporary)).await;
+    let syncs = {
+        use std::io::Write;
+        let mut file = std::fs::File::create(server.data().join("sync")).unwrap();
+        let begun = std::time::Instant::now();
+        let mut count = 0_u32;
+        while begun.elapsed() < Duration::from_secs(2) {
+            file.write_all(&[0; 4_096]).unwrap();
+            file.sync_data().unwrap();
+            count += 1;
+        }
+        f64::from(count) / begun.elapsed().as_secs_f64()
+    };
+    let begun = std::time::Instant::now();
+    let mut askers = tokio::task::JoinSet::new();
+    for _ in 0..PARALLEL {
+        let request = ask(&mia, &grant, &[&kid], SessionType::Temporary);
+        askers.spawn(async move {
+            let mut times = Vec::with_capacity(EACH);
+            for _ in 0..EACH {
+                let begun = std::time::Instant::now();
+                assert_eq!(request.try_clone().unwrap().send().await.unwrap().status(), StatusCode::OK);
+                times.push(begun.elapsed());
+            }
+            times
+        });
+    }
+    let mut times: Vec<Duration> = askers.join_all().await.into_iter().flatten().collect();
+    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let p99 = times[times.len() * 99 / 100];
+    println!("{rate:.0} licences/s, p99 {p99:?}; {syncs:.0} syncs/s; ratio {:.2}", rate / syncs);
 }

@@ -215,9 +215,8 @@ mod tests {
 
     #[test]
     fn faults_are_told_together_and_by_name() {
-        let episode = |number: u16| {
-            format!(r#","kind":"episode","episode":{{"series":"no-such","season":1,"number":{number}}}"#)
-        };
+        let episode =
+            |number: u16| format!(r#","kind":"episode","episode":{{"series":"no-such","season":1,"number":{number}}}"#);
         let titles = [
             title("Bad Id", ""),
             title("twice", ""),

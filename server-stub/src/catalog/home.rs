@@ -21,7 +21,8 @@ const MIN_GENRE: usize = 2;
 ///
 /// Titles are in editorial order, which decides where nothing else does; `watched` has the latest first.
 pub(crate) fn compose(snapshot: &Snapshot, watched: &[(TitleId, Progress)], summaries: Summaries<'_>) -> Home {
-    let shown: Vec<&Entry> = snapshot.entries.iter().map(AsRef::as_ref).filter(|title| summaries.shows(title)).collect();
+    let shown: Vec<&Entry> =
+        snapshot.entries.iter().map(AsRef::as_ref).filter(|title| summaries.shows(title)).collect();
     let films: Vec<&Entry> = shown.iter().copied().filter(|title| !title.qa && title.is_listed()).collect();
     let shelf = Shelf { shown, films, watched, summaries };
     let mut rows = vec![shelf.continue_watching(), shelf.newest()];
@@ -52,9 +53,8 @@ impl<'a> Shelf<'a> {
     fn hero(&self) -> Option<TitleSummary> {
         let playable = || self.films.iter().copied().filter(|title| self.summaries.is_playable(title));
         let is_new = |title: &&Entry| self.progress(&title.id).is_none_or(|progress| !progress.is_finished());
-        let has_picture = |title: &&Entry| {
-            self.summaries.media.get(&title.id).is_some_and(|media| media.artwork.backdrop.is_some())
-        };
+        let has_picture =
+            |title: &&Entry| self.summaries.media.get(&title.id).is_some_and(|media| media.artwork.backdrop.is_some());
         playable()
             .filter(is_new)
             .find(has_picture)
@@ -114,13 +114,7 @@ impl<'a> Shelf<'a> {
         self.row("test-pictures", "Test pictures", CardShape::Wide, self.shown.iter().copied().filter(|title| title.qa))
     }
 
-    fn row(
-        &self,
-        id: &str,
-        heading: &str,
-        shape: CardShape,
-        titles: impl IntoIterator<Item = &'a Entry>,
-    ) -> Row {
+    fn row(&self, id: &str, heading: &str, shape: CardShape, titles: impl IntoIterator<Item = &'a Entry>) -> Row {
         let items = titles.into_iter().map(|title| self.summaries.summary(title)).collect();
         Row { id: id.to_owned(), heading: heading.to_owned(), shape, items }
     }

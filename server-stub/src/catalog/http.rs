@@ -14,7 +14,10 @@ use axum::{
     http::{HeaderMap, Response},
 };
 use serde::Deserialize;
-use service_api::{ProfileId, TitleId, catalog::{EpisodePlace, Season, Title, TitlePage}};
+use service_api::{
+    ProfileId, TitleId,
+    catalog::{EpisodePlace, Season, Title, TitlePage},
+};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Neighbours on a title page.

@@ -28,10 +28,10 @@ use crate::{
     store::Db,
 };
 use axum::{Router, routing::get};
+use file::CatalogFile;
 use service_api::{TitleId, catalog::LibraryProgress, routes as paths};
 use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) use summary::Summaries;
-use file::CatalogFile;
 use summary::browse;
 
 /// The titles and their states.
@@ -108,8 +108,7 @@ impl Catalog {
 
     /// The title, if the viewer may know of it. That the plan leaves it out is no secret.
     pub(crate) fn visible(&self, id: &TitleId, viewer: Viewer) -> Result<Arc<Entry>, ApiError> {
-        let is_hidden =
-            |entry: &Entry| matches!(browse(viewer, entry), Decision::Refused(refusal) if refusal.hides());
+        let is_hidden = |entry: &Entry| matches!(browse(viewer, entry), Decision::Refused(refusal) if refusal.hides());
         self.entry(id).filter(|entry| !is_hidden(entry)).ok_or_else(|| ApiError::not_found("title"))
     }
 

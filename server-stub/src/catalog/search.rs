@@ -20,6 +20,8 @@ const MAX_LIKE: usize = 64;
 
 /// What a word in each place is worth.
 const NAME: f32 = 10.0;
+/// The first word of a name is worth so much more.
+const FIRST: f32 = 2.0;
 const PERSON: f32 = 4.0;
 const GENRE: f32 = 3.0;
 const TEXT: f32 = 1.0;
@@ -48,6 +50,10 @@ impl SearchIndex {
                     let kept = of_entry.entry(word).or_default();
                     *kept = kept.max(worth);
                 }
+            }
+            // People begin with the beginning.
+            if let Some(first) = folded_words(&entry.name).next() {
+                of_entry.insert(first, NAME + FIRST);
             }
             for (word, worth) in of_entry {
                 words.entry(word.into()).or_default().push((at, worth));
@@ -133,8 +139,11 @@ impl SearchIndex {
 /// The words of a text, small and without accents.
 fn folded_words(text: &str) -> impl Iterator<Item = String> {
     let folded: String = text.chars().flat_map(char::to_lowercase).flat_map(without_accent).collect();
-    let words: Vec<String> =
-        folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let words: Vec<String> = folded
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
     words.into_iter()
 }
 
@@ -206,7 +215,16 @@ mod tests {
         let (entries, index) = index();
         let first = |query: &str| index.search(query).first().map(|at| entries[*at as usize].id.as_str());
         for query in [
-            "the long tide", "long tide", "tide", "tid", "lon ti", "LONG", "tide long", "lnog tide", "longg tide", "tíde",
+            "the long tide",
+            "long tide",
+            "tide",
+            "tid",
+            "lon ti",
+            "LONG",
+            "tide long",
+            "lnog tide",
+            "longg tide",
+            "tíde",
             "  long,tide! ",
         ] {
             assert_eq!(first(query), Some("the-long-tide"), "{query:?}");

@@ -244,6 +244,8 @@ mod tests {
         clock.advance(Duration::from_millis(SWAP_MS as u64));
         assert!(devices.remove(&account, "two").await.unwrap());
         assert!(register("four").await);
-        assert!(!devices.register(&AccountId::from("b"), "one", &traits, PlanTerms { devices: 0, ..PLAN }).await.unwrap());
+        assert!(
+            !devices.register(&AccountId::from("b"), "one", &traits, PlanTerms { devices: 0, ..PLAN }).await.unwrap()
+        );
     }
 }

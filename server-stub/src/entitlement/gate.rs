@@ -2,9 +2,8 @@
 //! each heartbeat, each licence, and the segments.
 
 use super::{
-    Allowance, Decision, Purpose, StoredGrant, Viewer,
+    Allowance, Decision, Purpose, StoredGrant, Viewer, decide,
     decision::{Places, Slot},
-    decide,
     devices::Devices,
     grants::Grants,
     leases::{Holder, Leases},
@@ -59,7 +58,13 @@ struct Verdict {
 }
 
 impl Entitlement {
-    pub(crate) fn new(db: &Db, clock: &Arc<dyn Clock>, config: &RightsConfig, grant: Duration, places: PlaceTable) -> Self {
+    pub(crate) fn new(
+        db: &Db,
+        clock: &Arc<dyn Clock>,
+        config: &RightsConfig,
+        grant: Duration,
+        places: PlaceTable,
+    ) -> Self {
         Self {
             grants: Grants::new(db.clone(), clock.clone(), grant),
             leases: Leases::new(db.clone(), clock.clone(), config.heartbeat),
@@ -125,7 +130,12 @@ pub(crate) enum Step {
 
 impl App {
     /// Decides about a grant anew, whatever it was when it was made.
-    pub(crate) async fn authorise(&self, grant: &StoredGrant, address: IpAddr, step: Step) -> Result<Allowance, ApiError> {
+    pub(crate) async fn authorise(
+        &self,
+        grant: &StoredGrant,
+        address: IpAddr,
+        step: Step,
+    ) -> Result<Allowance, ApiError> {
         self.authorise_for(grant, address, step, false).await
     }
 

@@ -114,10 +114,8 @@ impl Grants {
     /// The grant, expired or not.
     pub(crate) async fn find(&self, id: &GrantId) -> Result<Option<StoredGrant>, sqlx::Error> {
         let text = statement(SELECT, "id = $1");
-        let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(text))
-            .bind(id.as_str())
-            .fetch_optional(self.db.reader())
-            .await?;
+        let row: Option<Row> =
+            sqlx::query_as(sqlx::AssertSqlSafe(text)).bind(id.as_str()).fetch_optional(self.db.reader()).await?;
         Ok(row.map(StoredGrant::from))
     }
 

@@ -1,6 +1,6 @@
 //! `/v1/playback`: its start, its heartbeats, its end, and the devices that have asked for it.
 
-use super::{ClientAddress, Decision, Purpose, Revoked, Step, StoredGrant, decide, grants::NewGrant};
+use super::{Decision, Purpose, Revoked, Step, StoredGrant, decide, grants::NewGrant};
 use crate::{
     app::{App, Shared},
     gateway::{ApiError, ApiJson, Principal},
@@ -33,7 +33,6 @@ const MAX_NAME: usize = 64;
 pub(crate) async fn playback(
     State(app): State<Shared>,
     who: Principal,
-    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     ApiJson(start): ApiJson<PlaybackStart>,
 ) -> Result<Response, ApiError> {
@@ -96,12 +95,11 @@ pub(crate) async fn playback(
 pub(crate) async fn heartbeat(
     State(app): State<Shared>,
     who: Principal,
-    ClientAddress(address): ClientAddress,
     Path(id): Path<GrantId>,
     ApiJson(_position): ApiJson<Heartbeat>,
 ) -> Result<Json<HeartbeatAnswer>, ApiError> {
     let grant = own_grant(&app, &who, &id).await?;
-    app.authorise(&grant, address, Step::GoOn).await?;
+    app.authorise(&grant, who.address, Step::GoOn).await?;
     Ok(Json(HeartbeatAnswer { next_s: heartbeat_s(&app), expires_at_ms: grant.expires_at_ms }))
 }
 
@@ -149,7 +147,8 @@ fn device_id(who: &Principal, device: &PlaybackDevice) -> Result<String, ApiErro
         (1..=MAX_NAME).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
     };
-    if device.name.as_deref().is_some_and(|name| name.chars().count() > MAX_NAME || name.chars().any(char::is_control)) {
+    if device.name.as_deref().is_some_and(|name| name.chars().count() > MAX_NAME || name.chars().any(char::is_control))
+    {
         return Err(ApiError::invalid("device.name must have at most 64 characters, none of them a control"));
     }
     match &device.id {

@@ -100,7 +100,12 @@ impl Envelope {
     }
 
     /// Opens a box.
-    pub(crate) fn open_box(&self, version: i64, sealed: &[u8], associated: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+    pub(crate) fn open_box(
+        &self,
+        version: i64,
+        sealed: &[u8],
+        associated: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         open(&keys.get(&version).ok_or(EnvelopeError::Unsealed)?.0, sealed, associated)
     }

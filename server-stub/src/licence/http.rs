@@ -179,7 +179,8 @@ pub(crate) async fn hls_key(
     Path((grant, kid)): Path<(GrantId, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let kid = token::kid(&kid).ok_or_else(|| ApiError::invalid("the key id must be 16 bytes in base64url or a UUID"))?;
+    let kid =
+        token::kid(&kid).ok_or_else(|| ApiError::invalid("the key id must be 16 bytes in base64url or a UUID"))?;
     let issued = app.issue(&Asker::new(who, &headers)?, &grant, &[kid], false).await?;
     let key = issued.keys.first().ok_or_else(|| ApiError::not_found("key"))?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/octet-stream")];

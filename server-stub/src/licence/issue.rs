@@ -60,8 +60,7 @@ impl App {
         };
         let code = outcome.as_ref().err().map(|error| error.code());
         let outcome_text = code.map_or_else(|| if keep { "kept" } else { "granted" }.to_owned(), code_text);
-        let entry =
-            Entry { account: &asker.account, grant_id, grant: grant.as_ref(), outcome: &outcome_text };
+        let entry = Entry { account: &asker.account, grant_id, grant: grant.as_ref(), outcome: &outcome_text };
         self.audit.record(entry).await?;
         outcome
     }

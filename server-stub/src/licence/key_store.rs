@@ -205,13 +205,12 @@ impl KeyStore {
 
     /// Gives a key to nobody any more; says whether there was one.
     pub(crate) async fn revoke(&self, kid: &[u8; 16]) -> Result<bool, KeyStoreError> {
-        let revoked = sqlx::query(
-            "UPDATE licence_keys SET revoked_at_ms = $1 WHERE kid = $2 AND revoked_at_ms IS NULL",
-        )
-        .bind(self.clock.now_ms())
-        .bind(kid.as_slice())
-        .execute(self.db.writer())
-        .await?;
+        let revoked =
+            sqlx::query("UPDATE licence_keys SET revoked_at_ms = $1 WHERE kid = $2 AND revoked_at_ms IS NULL")
+                .bind(self.clock.now_ms())
+                .bind(kid.as_slice())
+                .execute(self.db.writer())
+                .await?;
         Ok(revoked.rows_affected() == 1)
     }
 
@@ -333,12 +332,14 @@ mod tests {
             &[9; 16],
             &[[7; 16].as_slice(), b"one"].concat(),
         );
-        sqlx::query("INSERT INTO licence_content_keys (title_id, kid, sealed, created_at_ms) VALUES ('one', $1, $2, 0)")
-            .bind([7_u8; 16].as_slice())
-            .bind(sealed)
-            .execute(db.writer())
-            .await
-            .unwrap();
+        sqlx::query(
+            "INSERT INTO licence_content_keys (title_id, kid, sealed, created_at_ms) VALUES ('one', $1, $2, 0)",
+        )
+        .bind([7_u8; 16].as_slice())
+        .bind(sealed)
+        .execute(db.writer())
+        .await
+        .unwrap();
         db.close().await;
         let key = open(folder.path(), &titles()).await.unwrap().content_key(&titles()[0]).unwrap();
         assert!(key == ContentKey { kid: [7; 16], key: [9; 16] });

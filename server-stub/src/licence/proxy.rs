@@ -185,7 +185,11 @@ pub(crate) async fn licence(
     };
     let proxy = app.licence_proxies.iter().find(|proxy| proxy.system() == system);
     let proxy = proxy.ok_or_else(|| {
-        ApiError::new(StatusCode::NOT_IMPLEMENTED, ProblemCode::NotFound, "No licence service is joined for this system")
+        ApiError::new(
+            StatusCode::NOT_IMPLEMENTED,
+            ProblemCode::NotFound,
+            "No licence service is joined for this system",
+        )
     })?;
     if challenge.is_empty() {
         return Err(ApiError::invalid("send the challenge of the player as the body"));

@@ -171,9 +171,10 @@ impl TokenIssuers {
             let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
             let key = match line.alg.as_str() {
                 "HS256" => decode(&line.k).filter(|key| key.len() >= 32).map(IssuerKey::Hs256),
-                "ES256" => decode(&line.x).zip(decode(&line.y)).filter(|(x, y)| x.len() == 32 && y.len() == 32).map(
-                    |(x, y)| IssuerKey::Es256([[4].as_slice(), &x, &y].concat()),
-                ),
+                "ES256" => decode(&line.x)
+                    .zip(decode(&line.y))
+                    .filter(|(x, y)| x.len() == 32 && y.len() == 32)
+                    .map(|(x, y)| IssuerKey::Es256([[4].as_slice(), &x, &y].concat())),
                 _ => None,
             };
             let is_other = line.issuer != OURS && !line.issuer.is_empty();

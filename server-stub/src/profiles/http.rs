@@ -274,9 +274,8 @@ fn check(change: &ProfileChange) -> Result<(), ApiError> {
     let is_colour = |colour: &String| {
         colour.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
-    let is_tag = |tag: &String| {
-        tag.len() <= MAX_TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
+    let is_tag =
+        |tag: &String| tag.len() <= MAX_TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let checks = [
         (change.name.as_ref().is_none_or(is_name), "name must have 1 to 32 characters, none of them a control"),
         (change.colour.as_ref().is_none_or(is_colour), "colour must be #RRGGBB"),

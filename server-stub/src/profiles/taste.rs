@@ -69,7 +69,12 @@ impl Taste {
     }
 
     /// Rates a title, or takes the rating back.
-    pub(crate) async fn rate(&self, profile: &ProfileId, title: &TitleId, thumbs: Option<i8>) -> Result<(), sqlx::Error> {
+    pub(crate) async fn rate(
+        &self,
+        profile: &ProfileId,
+        title: &TitleId,
+        thumbs: Option<i8>,
+    ) -> Result<(), sqlx::Error> {
         let Some(thumbs) = thumbs else {
             return sqlx::query("DELETE FROM profiles_ratings WHERE profile_id = $1 AND title_id = $2")
                 .bind(profile.as_str())

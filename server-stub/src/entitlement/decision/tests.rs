@@ -61,7 +61,8 @@ fn region_and_window() {
     let anywhere = || vec![window(&[], Some(500), Some(1_500))];
     let dutch = || vec![window(&["NL", "BE"], None, None)];
     let later = || vec![window(&["NL"], Some(2_000), None), window(&["DE"], None, Some(1_000))];
-    let place = |country: Option<&str>, is_hidden| Place { country: country.map(|text| text.parse().unwrap()), is_hidden };
+    let place =
+        |country: Option<&str>, is_hidden| Place { country: country.map(|text| text.parse().unwrap()), is_hidden };
     let table = [
         (anywhere(), place(None, false), None),
         (anywhere(), place(None, true), None),

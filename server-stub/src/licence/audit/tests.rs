@@ -52,7 +52,10 @@ async fn g12_edits_deletions_and_cuts_are_found_with_their_place() {
         ("UPDATE licence_audit SET at_ms = at_ms + 1 WHERE id = 5", Tampered::Changed(5)),
         ("DELETE FROM licence_audit WHERE id = 2", Tampered::Missing(2)),
         ("DELETE FROM licence_audit WHERE id >= 4", Tampered::Missing(4)),
-        ("UPDATE licence_audit_head SET last = 3, last_chain = (SELECT chain FROM licence_audit WHERE id = 3)", Tampered::Head),
+        (
+            "UPDATE licence_audit_head SET last = 3, last_chain = (SELECT chain FROM licence_audit WHERE id = 3)",
+            Tampered::Head,
+        ),
     ];
     for (statement, expected) in cases {
         let fixture = Fixture::new();
@@ -70,8 +73,11 @@ async fn g12_edits_deletions_and_cuts_are_found_with_their_place() {
 async fn old_entries_go_and_the_rest_still_holds() {
     let fixture = Fixture::new();
     let audit = fixture.open().await;
-    run(&audit, "INSERT INTO licence_audit (id, at_ms, account_id, grant_id, outcome) VALUES (7, 1, 'a', 'g', 'granted')")
-        .await;
+    run(
+        &audit,
+        "INSERT INTO licence_audit (id, at_ms, account_id, grant_id, outcome) VALUES (7, 1, 'a', 'g', 'granted')",
+    )
+    .await;
     // A log of before the chain: it begins after its last entry.
     run(&audit, "DELETE FROM licence_audit_head").await;
     let audit = fixture.open().await;
