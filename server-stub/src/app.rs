@@ -7,13 +7,13 @@ use crate::{
     clock::Clock,
     config::{Limits, ServerConfig},
     delivery::{Faults, MediaTokens},
-    entitlement::{Grants, Viewer},
+    entitlement::{Entitlement, PlaceError, PlaceTable, Viewer},
     gateway::{ApiError, Principal},
     identity::{Identity, IdentityParts},
     ingest::{IngestError, Library, LibraryOptions},
-    licence::{Audit, KeyStore},
+    licence::{Audit, Encryptors, KeyStore, KeyStoreError, LicenceProxy, PartnersError, TokenIssuers},
     messages::{Outbox, Relay},
-    profiles::Positions,
+    profiles::{self, Details, Pins, Positions, Taste},
     published::Published,
     server::Chain,
     shared::{RateStore, SqlShared},
@@ -42,9 +42,15 @@ pub(crate) struct App {
     pub(crate) identity: Identity,
     pub(crate) catalog: Catalog,
     pub(crate) positions: Positions,
-    pub(crate) grants: Grants,
+    pub(crate) details: Details,
+    pub(crate) pins: Pins,
+    pub(crate) taste: Taste,
+    pub(crate) entitlement: Entitlement,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) audit: Audit,
+    pub(crate) token_issuers: TokenIssuers,
+    pub(crate) encryptors: Encryptors,
+    pub(crate) licence_proxies: Vec<Arc<dyn LicenceProxy>>,
     pub(crate) media_tokens: MediaTokens,
     pub(crate) library: Arc<Library>,
     /// Where titles come from that are not made here.
@@ -97,9 +103,24 @@ pub enum StartError {
     /// What several instances share cannot be used.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The table of regions cannot be used.
+    #[error("cannot use the table of regions")]
+    Places(#[from] PlaceError),
+    /// The file of token issuers or of encryptors cannot be used.
+    #[error("cannot use a list of partners")]
+    Partners(#[from] PartnersError),
+    /// The content keys cannot be opened.
+    #[error("cannot open the content keys")]
+    Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The library's folder cannot be used.
     #[error("cannot open the library")]
     Library(#[from] IngestError),
+}
+
+impl From<KeyStoreError> for StartError {
+    fn from(error: KeyStoreError) -> Self {
+        Self::Keys(Box::new(error))
+    }
 }
 
 impl App {
@@ -113,6 +134,7 @@ impl App {
             None => MasterKey::load_or_create(&config.data.join("master.key"))?,
         };
         let file = || std::path::absolute(config.data.join("lumen.db")).map(Database::File);
+        let places = config.rights.region_table.as_deref().map(PlaceTable::read).transpose()?.unwrap_or_default();
         let database = config
             .database
             .clone()
@@ -146,11 +168,17 @@ impl App {
             shared_rates,
             services: config.services.clone(),
             identity,
-            catalog: Catalog::new(library.clone()),
+            catalog: Catalog::open(db.clone(), library.clone()).await?,
             positions: Positions::new(db.clone(), clock.clone()),
-            grants: Grants::new(db.clone(), clock.clone(), config.lifetimes.grant),
+            details: Details::new(db.clone()),
+            pins: Pins::new(db.clone(), clock.clone(), master_key.derive("profiles: PIN")),
+            taste: Taste::new(db.clone(), clock.clone()),
+            entitlement: Entitlement::new(&db, &clock, &config.rights, config.lifetimes.grant, places),
             keys: Arc::new(keys),
-            audit: Audit::new(db.clone(), clock.clone()),
+            audit: Audit::open(db.clone(), clock.clone(), &master_key).await?,
+            token_issuers: TokenIssuers::open(&master_key, config.rights.token_issuers.as_deref())?,
+            encryptors: Encryptors::open(config.rights.encryptors.as_deref())?,
+            licence_proxies: config.licence_proxies.clone(),
             media_tokens: MediaTokens::new(master_key.derive("delivery: media tokens"), clock.clone()),
             library,
             faults: config.faults.clone().map(Faults::new),
@@ -169,10 +197,11 @@ impl App {
 
     /// Who is watching, if the profile is the account's. Somebody else's is not told from one that does not exist.
     pub(crate) async fn viewer(&self, who: &Principal, profile: &ProfileId) -> Result<Viewer, ApiError> {
-        let accounts = &self.identity.accounts;
-        let profile = accounts.profile(&who.account, profile).await?.ok_or_else(|| ApiError::not_found("profile"))?;
-        let plan = accounts.plan(&who.account).await?.ok_or_else(|| ApiError::not_found("account"))?;
-        Ok(Viewer::new(plan, &profile))
+        let viewer = self.viewer_of(&who.account, profile, who.address).await?;
+        if !self.pins.may_use(profile, &who.session).await? {
+            return Err(profiles::pin_required());
+        }
+        Ok(viewer)
     }
 
     /// The account as its least restricted profile.
@@ -180,15 +209,24 @@ impl App {
         let accounts = &self.identity.accounts;
         let plan = accounts.plan(&who.account).await?.ok_or_else(|| ApiError::not_found("account"))?;
         let profiles = accounts.profiles(&who.account).await?;
+        let mut usable = Vec::new();
+        for profile in profiles {
+            if self.pins.may_use(&profile.id, &who.session).await? {
+                usable.push(profile);
+            }
+        }
         // No ceiling ranks above every ceiling.
-        let freest = profiles.iter().max_by_key(|profile| profile.maturity_ceiling.map_or(u16::MAX, u16::from));
-        freest.map(|profile| Viewer::new(plan, profile)).ok_or_else(|| ApiError::not_found("profile"))
+        let freest = usable.iter().max_by_key(|profile| profile.maturity_ceiling.map_or(u16::MAX, u16::from));
+        let (place, now_ms) = (self.entitlement.place(who.address), self.clock.now_ms());
+        freest.map(|profile| Viewer::new(plan, profile, place, now_ms)).ok_or_else(|| ApiError::not_found("profile"))
     }
 
     /// Forgets what nobody can use any more.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.identity.sweep().await?;
-        self.grants.sweep().await?;
+        self.entitlement.sweep().await?;
+        self.pins.sweep().await?;
+        self.sweep_nonces().await?;
         self.audit.sweep().await?;
         self.outbox.sweep().await?;
         SqlShared::new(self.db.clone()).sweep(self.clock.now_ms()).await

@@ -4,7 +4,9 @@ use crate::{
     backends::{Backends, Services},
     clock::{Clock, SystemClock},
     delivery::FaultScript,
+    entitlement::{Country, Network, Plans},
     ingest::LadderProfile,
+    licence::LicenceProxy,
     store::Database,
 };
 use service_api::TitleId;
@@ -45,6 +47,10 @@ pub struct ServerConfig {
     pub lifetimes: Lifetimes,
     /// How much one client may take.
     pub limits: Limits,
+    /// What plans include, and where viewers are.
+    pub rights: RightsConfig,
+    /// Licence services of other systems.
+    pub licence_proxies: Vec<Arc<dyn LicenceProxy>>,
     /// The time; tests inject their own.
     pub clock: Arc<dyn Clock>,
     /// Breaks the delivery of media on purpose. Only for tests in the same process: there is no way to set it over
@@ -67,6 +73,8 @@ impl ServerConfig {
             library: LibraryConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
+            rights: RightsConfig::default(),
+            licence_proxies: Vec::new(),
             clock: Arc::new(SystemClock),
             faults: None,
         }
@@ -118,6 +126,41 @@ impl Default for Lifetimes {
             access_token: Duration::from_secs(10 * 60),
             refresh_token: Duration::from_secs(60 * 24 * 3_600),
             grant: Duration::from_secs(4 * 3_600),
+        }
+    }
+}
+
+/// What plans include, and how it is found out where viewers are.
+#[derive(Clone, Debug)]
+pub struct RightsConfig {
+    /// Limits of the plans.
+    pub plans: Plans,
+    /// How often a player is to be heard of. A stream that was not, twice in a row, is free for another device.
+    pub heartbeat: Duration,
+    /// File with networks and their countries; see `docs/rights.md`.
+    pub region_table: Option<PathBuf>,
+    /// Where addresses are that the table does not know.
+    pub home_region: Option<Country>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Those who may send authorization tokens for licences, besides the server itself; see `docs/rights.md`.
+    pub token_issuers: Option<PathBuf>,
+    /// Those who may exchange keys over SPEKE; see `docs/rights.md`.
+    pub encryptors: Option<PathBuf>,
+}
+
+impl Default for RightsConfig {
+    fn default() -> Self {
+        Self {
+            plans: Plans::default(),
+            // Long enough to cost nothing, short enough that a television that was switched off is forgotten in a
+            // minute.
+            heartbeat: Duration::from_secs(30),
+            region_table: None,
+            home_region: None,
+            trusted_proxies: Vec::new(),
+            token_issuers: None,
+            encryptors: None,
         }
     }
 }

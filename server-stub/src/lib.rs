@@ -6,10 +6,10 @@
 //! ```text
 //! gateway      sockets, limits, problems, logs
 //!   identity     accounts, profiles, OAuth 2.1 with PKCE        tables identity_*
-//!   catalog      home screen, title pages
-//!   profiles     how far each title was watched                 tables profiles_*
-//!   entitlement  who may watch what, grants                     tables entitlement_*
-//!   licence      content keys, Clear Key licences, audit        tables licence_*
+//!   catalog      home screen, title pages, search, files        tables catalog_*
+//!   profiles     positions, list, ratings, PIN                  tables profiles_*
+//!   entitlement  who may watch what, grants, devices, streams   tables entitlement_*
+//!   licence      content keys, licences, audit log              tables licence_*
 //!   delivery     media tokens, playlists, segments, artwork
 //!   ingest       makes the demo library
 //! store        SQLite or PostgreSQL, master key                
@@ -60,8 +60,14 @@ mod store;
 
 pub use app::StartError;
 pub use backends::{BackendError, Backends, DEFAULT_CACHE_BYTES, Messages, Objects, Rates, Service, Services};
+pub use catalog::CatalogError;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
+pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, RightsConfig, ServerConfig};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use entitlement::{Country, Network, PlaceError, PlanTerms, Plans, Revoked};
+pub use licence::{
+    KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy,
+    operate::KeysError,
+};
 pub use server::{RunningServer, Server};
 pub use store::{CopyError, Database, MasterKeyError, StoreError, check_database, copy_database};

@@ -73,6 +73,19 @@ pub struct TitleSummary {
     pub progress: Option<Progress>,
 }
 
+/// What a title is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TitleKind {
+    #[default]
+    Film,
+    /// Has seasons, and is itself not played.
+    Series,
+    Episode,
+    /// A few minutes of another title.
+    Trailer,
+}
+
 /// `GET /v1/titles/{title}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Title {
@@ -97,6 +110,51 @@ pub struct Title {
     pub segments: Vec<Segment>,
     #[serde(default)]
     pub more_like_this: Vec<TitleSummary>,
+}
+
+/// The answer of `GET /v1/titles/{title}`: a [`Title`] and where it stands among others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TitlePage {
+    #[serde(flatten)]
+    pub title: Title,
+    #[serde(default)]
+    pub kind: TitleKind,
+    /// Of a series; those without an episode that may be seen are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seasons: Vec<Season>,
+    /// Of an episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<EpisodePlace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trailer: Option<TitleSummary>,
+}
+
+/// The episodes of a season, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Season {
+    /// Counted from one.
+    pub number: u16,
+    pub episodes: Vec<TitleSummary>,
+}
+
+/// Where an episode belongs. Numbers count from one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpisodePlace {
+    pub series: TitleId,
+    pub season: u16,
+    pub number: u16,
+    /// What comes after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<TitleId>,
+}
+
+/// Some titles of many. `GET /v1/profiles/{profile}/titles` and `/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TitleList {
+    pub items: Vec<TitleSummary>,
+    /// What to send as `cursor` for the next ones; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// One line of the credits.

@@ -12,6 +12,22 @@ pub const OAUTH_REVOKE: &str = "/oauth/revoke";
 pub const ME: &str = "/v1/me";
 /// The account's profiles.
 pub const PROFILES: &str = "/v1/profiles";
+/// One profile (GET, PATCH, DELETE).
+pub const PROFILE: &str = "/v1/profiles/{profile}";
+/// Its PIN (PUT).
+pub const PROFILE_PIN: &str = "/v1/profiles/{profile}/pin";
+/// Gives the PIN (POST), so that this sign-in may use the profile.
+pub const PROFILE_UNLOCK: &str = "/v1/profiles/{profile}/unlock";
+/// What the profile wants to watch, the latest first.
+pub const MY_LIST: &str = "/v1/profiles/{profile}/list";
+/// One title of it (PUT, DELETE).
+pub const MY_LIST_TITLE: &str = "/v1/profiles/{profile}/list/{title}";
+/// What the profile thinks of a title (GET, PUT, DELETE).
+pub const RATING: &str = "/v1/profiles/{profile}/ratings/{title}";
+/// Titles that fit what was typed (GET, `?q=`), as a profile may see them.
+pub const SEARCH: &str = "/v1/profiles/{profile}/search";
+/// The catalog in pages (GET, `?cursor=&limit=&genre=&kind=`), as a profile may see it.
+pub const BROWSE: &str = "/v1/profiles/{profile}/titles";
 /// Home screen of a profile: hero and rows.
 pub const HOME: &str = "/v1/profiles/{profile}/home";
 /// Saved position of one title (GET, PUT).
@@ -20,6 +36,26 @@ pub const PROGRESS: &str = "/v1/profiles/{profile}/progress/{title}";
 pub const TITLE: &str = "/v1/titles/{title}";
 /// Asks for permission to play (POST).
 pub const PLAYBACK: &str = "/v1/playback";
+/// Says that a grant is being watched (POST).
+pub const PLAYBACK_HEARTBEAT: &str = "/v1/playback/{grant}/heartbeat";
+/// Ends a grant (DELETE), so that its stream is free at once.
+pub const PLAYBACK_GRANT: &str = "/v1/playback/{grant}";
+/// The devices of the account that have asked for playback.
+pub const PLAYBACK_DEVICES: &str = "/v1/playback/devices";
+/// One of them (DELETE).
+pub const PLAYBACK_DEVICE: &str = "/v1/playback/devices/{device}";
+/// An authorization token (GET, `?kids=`) for one grant, as `dashif:authzurl` names it.
+pub const LICENCE_AUTHORIZATION: &str = "/v1/licences/authorization/{grant}";
+/// Clear Key licences (POST) for holders of an authorization token.
+pub const LICENCE_CLEARKEY_BY_TOKEN: &str = "/v1/licences/clearkey";
+/// One AES-128 key as 16 bytes (GET), for the HLS key format `identity`.
+pub const LICENCE_HLS_KEY: &str = "/v1/licences/hls/{grant}/{kid}";
+/// Licence requests (POST) of other systems: `widevine`, `playready`, `fairplay`.
+pub const LICENCE_PROXY: &str = "/v1/licences/{system}/{grant}";
+/// Says that a persistent licence was played for the first time (POST).
+pub const LICENCE_FIRST_PLAY: &str = "/v1/licences/persistent/{licence}/first-play";
+/// Key exchange with encryptors (POST): SPEKE 2, a CPIX document each way.
+pub const SPEKE: &str = "/v1/speke";
 /// W3C Clear Key licence exchange (POST), for one grant.
 pub const LICENCE_CLEARKEY: &str = "/v1/licences/clearkey/{grant}";
 /// Artwork; public, cacheable.

@@ -4,6 +4,7 @@ mod backends;
 mod copy_database;
 mod doctor;
 mod make_library;
+mod operate;
 mod serve;
 
 use anyhow::Context;
@@ -31,6 +32,8 @@ Examples:
   lumen-server serve --demo --listen 127.0.0.1:0 --library-profile test --only the-long-tide
                                                a free port and one small title, for experiments
   lumen-server make-library                    makes the titles without serving them
+  lumen-server catalog export > catalog.json   the catalog, to be changed and imported again
+  lumen-server keys verify-log                 was the licence log tampered with?
   lumen-server doctor                          says what is missing on this machine
 
 Environment:
@@ -54,8 +57,100 @@ enum Command {
     MakeLibrary(LibraryArgs),
     /// Copies the database of a data folder to PostgreSQL; no server may be using either
     CopyDatabase(CopyArgs),
+    /// Imports or exports the catalog as a file
+    Catalog {
+        #[command(flatten)]
+        library: LibraryArgs,
+        #[command(subcommand)]
+        action: CatalogAction,
+    },
+    /// Content keys and permissions: exchange, rotate, take back, check the log
+    Keys {
+        #[command(flatten)]
+        library: LibraryArgs,
+        #[command(subcommand)]
+        action: KeysAction,
+    },
     /// Checks what the server needs: ffmpeg, a writable data folder, a free port, and every backend that is named
     Doctor(DoctorArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum CatalogAction {
+    /// Checks a file and puts it in place of the one before; a running server notices within seconds
+    Import {
+        /// As `export` writes it
+        file: PathBuf,
+    },
+    /// Writes the whole catalog
+    Export {
+        /// Where to; stdout if absent
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysAction {
+    /// Writes a title's keys, in the clear, as CPIX 2.3 into a new file that only you may read
+    Export {
+        /// The title
+        title: String,
+        /// The file
+        file: PathBuf,
+    },
+    /// Brings the keys of a CPIX document in
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Makes a new key for what is made of a title from now on
+    Rotate {
+        /// The title
+        title: String,
+    },
+    /// Wraps the data keys under a new key-encrypting key
+    Rewrap {
+        /// The master key file before, if it was replaced
+        #[arg(long, value_name = "FILE")]
+        previous: Option<PathBuf>,
+    },
+    /// Takes back what was granted until now
+    Revoke {
+        /// Everything of an account, or of one of its devices
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Together with --account
+        #[arg(long, value_name = "ID", requires = "account")]
+        device: Option<String>,
+        /// Everything of a title
+        #[arg(long, value_name = "ID")]
+        title: Option<String>,
+        /// One grant
+        #[arg(long, value_name = "ID")]
+        grant: Option<String>,
+    },
+    /// Checks the chain of the licence log
+    VerifyLog,
+}
+
+/// Who may watch what, and where.
+#[derive(Debug, Args)]
+struct RightsArgs {
+    /// File of networks and their countries, one `192.0.2.0/24 NL` or `198.51.100.0/24 hidden` a line
+    #[arg(long, value_name = "FILE")]
+    region_table: Option<PathBuf>,
+    /// Country of addresses that are not in the table
+    #[arg(long, value_name = "COUNTRY")]
+    home_region: Option<server_stub::Country>,
+    /// Proxies whose X-Forwarded-For is believed, as networks
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    trusted_proxy: Vec<server_stub::Network>,
+    /// File of those whose authorization tokens for licences are accepted
+    #[arg(long, value_name = "FILE")]
+    token_issuers: Option<PathBuf>,
+    /// File of encryptors that may exchange keys over SPEKE
+    #[arg(long, value_name = "FILE")]
+    encryptors: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +165,8 @@ struct ServeArgs {
     /// Serves only the titles that are already made
     #[arg(long)]
     no_make: bool,
+    #[command(flatten)]
+    rights: RightsArgs,
     /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
     #[arg(long, value_name = "URL", env = "LUMEN_PUBLIC_URL", hide_env = true)]
     public_url: Option<url::Url>,
@@ -135,6 +232,8 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::MakeLibrary(args) => make_library::run(args).await,
             Command::CopyDatabase(args) => copy_database::run(&args).await,
+            Command::Catalog { library, action } => operate::catalog(&library, action).await,
+            Command::Keys { library, action } => operate::keys(&library, action).await,
             Command::Doctor(args) => doctor::run(args).await,
         }
     }

@@ -19,6 +19,11 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.library.make = !args.no_make;
     config.public_url = args.public_url;
     args.backends.apply(&mut config)?;
+    config.rights.region_table = args.rights.region_table;
+    config.rights.home_region = args.rights.home_region;
+    config.rights.trusted_proxies = args.rights.trusted_proxy;
+    config.rights.token_issuers = args.rights.token_issuers;
+    config.rights.encryptors = args.rights.encryptors;
     if args.demo && !config.listen.ip().is_loopback() {
         tracing::warn!("demo mode on an address that others can reach: everybody knows the demo accounts' password");
     }

@@ -5,7 +5,7 @@ use super::{
     fault::Fault,
     served_file::{FileRequest, Keep},
 };
-use crate::{app::Shared, gateway::ApiError};
+use crate::{app::Shared, entitlement::ClientAddress, gateway::ApiError};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, Method, StatusCode},
@@ -17,14 +17,16 @@ use service_api::{TitleId, problem::ProblemCode};
 pub(crate) async fn media(
     State(app): State<Shared>,
     Path((token, title, path)): Path<(String, TitleId, String)>,
+    ClientAddress(address): ClientAddress,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     // Before anything else: without a token nobody learns which files exist.
-    if !app.media_tokens.is_valid(&token, &title) {
+    let Some(grant) = app.media_tokens.read(&token, &title) else {
         let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired");
         return Err(error.detail("Ask for playback again"));
-    }
+    };
+    app.may_stream(&grant, &title, address).await?;
     let fault = app.faults.as_ref().and_then(|faults| faults.fault(&title, &path));
     match &fault {
         Some(Fault::Status(status)) => return Err(ApiError::unexplained(error_status(*status))),

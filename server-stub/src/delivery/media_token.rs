@@ -1,15 +1,15 @@
 //! The token in a media URL.
 //!
 //! ```text
-//! version 1 byte | expiry 8 bytes, ms since 1970, big endian | account 16 bytes | HMAC-SHA-256 32 bytes
+//! version 1 byte | expiry 8 bytes, ms since 1970, big endian | grant 16 bytes | HMAC-SHA-256 32 bytes
 //! ```
 //!
 //! in base64url: 76 characters. The title is authenticated but not contained, since it stands next to the token in the
-//! path. Checking needs no look-up, so segments cost the database nothing.
+//! path. The signature is checked first; whether the grant still holds is asked of entitlement every few seconds.
 
 use crate::{clock::Clock, store::SubKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use service_api::{AccountId, TitleId};
+use service_api::{GrantId, TitleId};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -30,24 +30,25 @@ impl MediaTokens {
         Self { key, clock }
     }
 
-    /// A token for one title, good until `expires_at_ms`. `None` if the account's id is not a UUID, which all of ours
+    /// A token for one title, good until `expires_at_ms`. `None` if the grant's id is not a UUID, which all of ours
     /// are.
-    pub(crate) fn issue(&self, title: &TitleId, account: &AccountId, expires_at_ms: i64) -> Option<String> {
-        let account = Uuid::parse_str(account.as_str()).ok()?;
-        let mut token = [[VERSION].as_slice(), &expires_at_ms.to_be_bytes(), account.as_bytes()].concat();
+    pub(crate) fn issue(&self, title: &TitleId, grant: &GrantId, expires_at_ms: i64) -> Option<String> {
+        let grant = Uuid::parse_str(grant.as_str()).ok()?;
+        let mut token = [[VERSION].as_slice(), &expires_at_ms.to_be_bytes(), grant.as_bytes()].concat();
         let tag = self.tag(&token, title);
         token.extend(tag);
         Some(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// Is it ours, for this title, and not expired?
-    pub(crate) fn is_valid(&self, token: &str, title: &TitleId) -> bool {
-        let Ok(bytes) = URL_SAFE_NO_PAD.decode(token) else { return false };
-        let Ok(bytes) = <[u8; TOKEN_BYTES]>::try_from(bytes) else { return false };
+    /// The grant, if the token is ours, for this title, and not expired.
+    pub(crate) fn read(&self, token: &str, title: &TitleId) -> Option<GrantId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let bytes = <[u8; TOKEN_BYTES]>::try_from(bytes).ok()?;
         let (statement, tag) = bytes.split_at(STATEMENT_BYTES);
         let is_ours: bool = self.tag(statement, title).ct_eq(tag).into();
         let expiry: [u8; 8] = statement[1..9].try_into().expect("the statement has a fixed length");
-        is_ours && statement[0] == VERSION && self.clock.now_ms() < i64::from_be_bytes(expiry)
+        let holds = is_ours && statement[0] == VERSION && self.clock.now_ms() < i64::from_be_bytes(expiry);
+        holds.then(|| Uuid::from_slice(&statement[9..]).ok()).flatten().map(|grant| GrantId(grant.to_string()))
     }
 
     fn tag(&self, statement: &[u8], title: &TitleId) -> [u8; 32] {
@@ -67,24 +68,24 @@ mod tests {
         let master_key = MasterKey::load_or_create(&folder.path().join("master.key")).unwrap();
         let clock = Arc::new(ManualClock::new(1_000));
         let tokens = MediaTokens::new(master_key.derive("test"), clock.clone());
-        let (title, account) = (TitleId::from("one"), AccountId(Uuid::now_v7().to_string()));
-        let token = tokens.issue(&title, &account, 2_000).unwrap();
+        let (title, grant) = (TitleId::from("one"), GrantId(Uuid::now_v7().to_string()));
+        let token = tokens.issue(&title, &grant, 2_000).unwrap();
         assert_eq!(token.len(), 76);
-        assert!(tokens.is_valid(&token, &title));
-        assert!(!tokens.is_valid(&token, &TitleId::from("two")));
+        assert_eq!(tokens.read(&token, &title), Some(grant.clone()));
+        assert!(tokens.read(&token, &TitleId::from("two")).is_none());
         let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut changed = bytes.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(!tokens.is_valid(&URL_SAFE_NO_PAD.encode(changed), &title), "bit {bit}");
+            assert!(tokens.read(&URL_SAFE_NO_PAD.encode(changed), &title).is_none(), "bit {bit}");
         }
         for text in ["", "x", &token[1..], &format!("{token}A"), &format!("{token}="), &"A".repeat(76)] {
-            assert!(!tokens.is_valid(text, &title), "{text}");
+            assert!(tokens.read(text, &title).is_none(), "{text}");
         }
         clock.advance(Duration::from_millis(999));
-        assert!(tokens.is_valid(&token, &title));
+        assert_eq!(tokens.read(&token, &title), Some(grant.clone()));
         clock.advance(Duration::from_millis(1));
-        assert!(!tokens.is_valid(&token, &title), "expired at the moment it names");
-        assert!(tokens.issue(&title, &AccountId::from("no uuid"), 0).is_none());
+        assert!(tokens.read(&token, &title).is_none(), "expired at the moment it names");
+        assert!(tokens.issue(&title, &GrantId::from("no uuid"), 0).is_none());
     }
 }

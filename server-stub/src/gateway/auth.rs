@@ -3,6 +3,7 @@
 use super::ApiError;
 use crate::{
     app::Shared,
+    entitlement::ClientAddress,
     identity::{TokenRefused, TokenState},
 };
 use axum::{
@@ -10,11 +11,16 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use service_api::{AccountId, problem::ProblemCode};
+use std::net::IpAddr;
 
 /// The account whose access token came with the request. Extracting it is the access check.
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
     pub(crate) account: AccountId,
+    /// The sign-in that the token comes from: one device's, as far as that can be told.
+    pub(crate) session: String,
+    /// Where the request comes from.
+    pub(crate) address: IpAddr,
 }
 
 impl FromRequestParts<Shared> for Principal {
@@ -28,7 +34,10 @@ impl FromRequestParts<Shared> for Principal {
         };
         let token = value.to_str().ok().and_then(bearer).ok_or_else(unauthenticated)?;
         match app.identity.tokens.authenticate(token).await? {
-            TokenState::Valid(account) => Ok(Self { account }),
+            TokenState::Valid(account, session) => {
+                let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(parts, app).await;
+                Ok(Self { account, session, address })
+            }
             TokenState::Refused(TokenRefused::Expired) => {
                 Err(ApiError::new(StatusCode::UNAUTHORIZED, ProblemCode::TokenExpired, "The access token has expired")
                     .detail("refresh it"))

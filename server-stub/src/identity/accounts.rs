@@ -43,6 +43,14 @@ pub(crate) struct NewProfile {
     pub(crate) maturity_ceiling: Option<u8>,
 }
 
+/// What can be changed of a profile.
+#[derive(Clone, Debug)]
+pub(crate) struct ProfileFields {
+    pub(crate) name: String,
+    pub(crate) colour: String,
+    pub(crate) maturity_ceiling: Option<u8>,
+}
+
 impl Accounts {
     pub(crate) fn new(db: Db, demo: bool) -> Self {
         Self { db, demo }
@@ -105,6 +113,69 @@ impl Accounts {
         .fetch_optional(self.db.reader())
         .await?;
         row.as_ref().map(profile_from).transpose()
+    }
+
+    /// Adds a profile; `None` if the account has as many as it may. Each takes a position of its own, which is what
+    /// keeps two requests at once from being one too many.
+    pub(crate) async fn add_profile(
+        &self,
+        account: &AccountId,
+        fields: &ProfileFields,
+        limit: u32,
+    ) -> Result<Option<ProfileId>, sqlx::Error> {
+        for position in 0..i64::from(limit) {
+            let id = Uuid::now_v7().to_string();
+            let added = sqlx::query(
+                "INSERT INTO identity_profiles (id, account_id, position, name, colour, maturity_ceiling) \
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, position) DO NOTHING",
+            )
+            .bind(&id)
+            .bind(account.as_str())
+            .bind(position)
+            .bind(&fields.name)
+            .bind(&fields.colour)
+            .bind(fields.maturity_ceiling.map(i64::from))
+            .execute(self.db.writer())
+            .await?;
+            if added.rows_affected() == 1 {
+                return Ok(Some(ProfileId(id)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Changes a profile of the account.
+    pub(crate) async fn change_profile(
+        &self,
+        account: &AccountId,
+        profile: &ProfileId,
+        fields: &ProfileFields,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE identity_profiles SET name = $1, colour = $2, maturity_ceiling = $3 \
+             WHERE account_id = $4 AND id = $5",
+        )
+        .bind(&fields.name)
+        .bind(&fields.colour)
+        .bind(fields.maturity_ceiling.map(i64::from))
+        .bind(account.as_str())
+        .bind(profile.as_str())
+        .execute(self.db.writer())
+        .await
+        .map(drop)
+    }
+
+    /// Removes a profile of the account unless it is the only one; says whether it did.
+    pub(crate) async fn remove_profile(&self, account: &AccountId, profile: &ProfileId) -> Result<bool, sqlx::Error> {
+        sqlx::query(
+            "DELETE FROM identity_profiles WHERE account_id = $1 AND id = $2 \
+             AND EXISTS (SELECT 1 FROM identity_profiles WHERE account_id = $1 AND id <> $2)",
+        )
+        .bind(account.as_str())
+        .bind(profile.as_str())
+        .execute(self.db.writer())
+        .await
+        .map(|done| done.rows_affected() == 1)
     }
 
     /// Adds an account unless its address is taken; says whether it did.

@@ -25,7 +25,7 @@ mod throttle;
 mod token_endpoint;
 mod tokens;
 
-pub(crate) use accounts::Accounts;
+pub(crate) use accounts::{Accounts, ProfileFields};
 pub(crate) use tokens::{TokenRefused, TokenState, Tokens};
 
 use crate::{

@@ -37,7 +37,8 @@ pub(crate) struct TokenPair {
 /// What an access token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenState {
-    Valid(AccountId),
+    /// The account, and the family of the token.
+    Valid(AccountId, String),
     Refused(TokenRefused),
 }
 
@@ -65,8 +66,8 @@ impl Tokens {
 
     /// Whose access token is it?
     pub(crate) async fn authenticate(&self, token: &str) -> Result<TokenState, sqlx::Error> {
-        let row: Option<(String, i64)> = sqlx::query_as(
-            "SELECT family.account_id, token.expires_at_ms FROM identity_access_tokens AS token \
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT family.account_id, family.id, token.expires_at_ms FROM identity_access_tokens AS token \
              JOIN identity_token_families AS family ON family.id = token.family_id \
              WHERE token.hash = $1 AND family.revoked_at_ms IS NULL",
         )
@@ -75,10 +76,10 @@ impl Tokens {
         .await?;
         Ok(match row {
             None => TokenState::Refused(TokenRefused::Unknown),
-            Some((_, expires_at_ms)) if self.clock.now_ms() >= expires_at_ms => {
+            Some((_, _, expires_at_ms)) if self.clock.now_ms() >= expires_at_ms => {
                 TokenState::Refused(TokenRefused::Expired)
             }
-            Some((account, _)) => TokenState::Valid(AccountId(account)),
+            Some((account, family, _)) => TokenState::Valid(AccountId(account), family),
         })
     }
 

@@ -8,6 +8,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
+use zeroize::Zeroize;
 
 /// Why the master key could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,18 @@ impl SubKey {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
+    }
+}
+
+impl Drop for MasterKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Drop for SubKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
