@@ -7,7 +7,7 @@ use crate::{
     delivery::{Faults, MediaTokens},
     entitlement::{Grants, Viewer},
     gateway::{ApiError, Principal},
-    identity::{Identity, IdentityParts},
+    identity::{FolderSink, Identity, IdentityError, IdentityParts, RegistrationError},
     ingest::{IngestError, Library, LibraryOptions},
     licence::{Audit, KeyStore},
     profiles::Positions,
@@ -80,6 +80,9 @@ pub enum StartError {
     /// The database can be opened but not used.
     #[error("cannot set up the database")]
     SetUp(#[from] sqlx::Error),
+    /// A client of the configuration cannot be registered.
+    #[error(transparent)]
+    Client(RegistrationError),
     /// The library's folder cannot be used.
     #[error("cannot open the library")]
     Library(#[from] IngestError),
@@ -112,10 +115,20 @@ impl App {
             clock: &clock,
             master_key: &master_key,
             lifetimes: &config.lifetimes,
+            config: &config.identity,
             issuer: origin,
             demo: config.demo,
+            mail_sink: config
+                .identity
+                .mail
+                .clone()
+                .unwrap_or_else(|| Arc::new(FolderSink::new(config.data.join("mail")))),
         })
-        .await?;
+        .await
+        .map_err(|error| match error {
+            IdentityError::Store(error) => StartError::SetUp(error),
+            IdentityError::Registration(error) => StartError::Client(error),
+        })?;
         drop(set_up);
         Ok(Self {
             identity,

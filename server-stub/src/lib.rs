@@ -50,7 +50,12 @@ mod store;
 
 pub use app::StartError;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
+pub use config::{DEFAULT_PORT, IdentityConfig, LibraryConfig, Lifetimes, Limits, ServerConfig};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use gateway::access::access_table;
+pub use identity::{
+    Admin, AdminError, ClientAuthentication, ClientDocument, ClientRegistration, FolderSink, Mail, MailError, MailSink,
+    PasswordCost, ProviderConfig, RegistrationError, RelaySink,
+};
 pub use server::{RunningServer, Server};
 pub use store::{Database, MasterKeyError, StoreError};

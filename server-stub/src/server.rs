@@ -3,7 +3,7 @@
 use crate::{
     app::{App, Shared, StartError},
     config::ServerConfig,
-    gateway,
+    gateway, identity,
     ingest::{KeySource, Library},
 };
 use service_api::catalog::LibraryProgress;
@@ -49,6 +49,9 @@ impl Server {
         serving.spawn(gateway::serve::serve(listener, router, app.clone()));
         let mut background = JoinSet::new();
         background.spawn(sweep(app.clone()));
+        if let Some(jobs) = app.identity.take_mail_jobs() {
+            background.spawn(identity::send_mails(app.clone(), jobs));
+        }
         if config.library.make {
             background.spawn(make_library(app.clone()));
         }

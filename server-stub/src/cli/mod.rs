@@ -1,5 +1,6 @@
-//! `lumen-server serve`, `make-library` and `doctor`.
+//! `lumen-server serve`, `make-library`, `doctor`, and what is administered beside a server.
 
+mod admin;
 mod doctor;
 mod make_library;
 mod serve;
@@ -29,6 +30,9 @@ Examples:
                                                a free port and one small title, for experiments
   lumen-server make-library                    makes the titles without serving them
   lumen-server doctor                          says what is missing on this machine
+  lumen-server client add portal --name Portal --redirect-uri https://portal.example/callback
+                                               another app may sign people in here
+  lumen-server account role mia@example.org admin
 
 Environment:
   LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in
@@ -47,6 +51,12 @@ enum Command {
     MakeLibrary(LibraryArgs),
     /// Checks what the server needs: ffmpeg, a writable data folder, a free port
     Doctor(DoctorArgs),
+    /// Registers apps that sign people in here
+    Client(admin::ClientArgs),
+    /// Changes what an account may do
+    Account(admin::AccountArgs),
+    /// Looks after the keys that sign id tokens
+    Keys(admin::KeysArgs),
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +74,24 @@ struct ServeArgs {
     /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
     #[arg(long, value_name = "URL")]
     public_url: Option<url::Url>,
+    #[command(flatten)]
+    identity: IdentityArgs,
+}
+
+#[derive(Debug, Args)]
+struct IdentityArgs {
+    /// People cannot make accounts for themselves
+    #[arg(long)]
+    no_registration: bool,
+    /// Mail relay on this machine that mails are handed to [default: files in the folder mail of the data folder]
+    #[arg(long, value_name = "ADDRESS", requires = "mail_from")]
+    mail_relay: Option<std::net::SocketAddr>,
+    /// Sender of mails, such as lumen@example.org
+    #[arg(long, value_name = "ADDRESS", requires = "mail_relay")]
+    mail_from: Option<String>,
+    /// File with other providers to sign in at: a JSON list of id, name, issuer, client_id, client_secret, scopes
+    #[arg(long, value_name = "FILE")]
+    identity_providers: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +141,9 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::MakeLibrary(args) => make_library::run(args).await,
             Command::Doctor(args) => doctor::run(&args).await,
+            Command::Client(args) => admin::client(args).await,
+            Command::Account(args) => admin::account(args).await,
+            Command::Keys(args) => admin::keys(args).await,
         }
     }
 }
