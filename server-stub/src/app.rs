@@ -9,7 +9,7 @@ use crate::{
     delivery::{Faults, MediaTokens},
     entitlement::{Entitlement, PlaceError, PlaceTable, Viewer},
     gateway::{ApiError, Principal},
-    identity::{Identity, IdentityParts},
+    identity::{FolderSink, Identity, IdentityError, IdentityParts, RegistrationError},
     ingest::{IngestError, Library, LibraryOptions},
     licence::{Audit, Encryptors, KeyStore, KeyStoreError, LicenceProxy, PartnersError, TokenIssuers},
     messages::{Outbox, Relay},
@@ -112,6 +112,9 @@ pub enum StartError {
     /// The content keys cannot be opened.
     #[error("cannot open the content keys")]
     Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A client of the configuration cannot be registered.
+    #[error(transparent)]
+    Client(RegistrationError),
     /// The library's folder cannot be used.
     #[error("cannot open the library")]
     Library(#[from] IngestError),
@@ -155,10 +158,20 @@ impl App {
             clock: &clock,
             master_key: &master_key,
             lifetimes: &config.lifetimes,
+            config: &config.identity,
             issuer: origin,
             demo: config.demo,
+            mail_sink: config
+                .identity
+                .mail
+                .clone()
+                .unwrap_or_else(|| Arc::new(FolderSink::new(config.data.join("mail")))),
         })
-        .await?;
+        .await
+        .map_err(|error| match error {
+            IdentityError::Store(error) => StartError::SetUp(error),
+            IdentityError::Registration(error) => StartError::Client(error),
+        })?;
         let OpenBackends { published, outbox, log, shared_rates } = config.backends.open(&db, &clock, &library).await?;
         drop(set_up);
         Ok(Self {
@@ -198,7 +211,7 @@ impl App {
     /// Who is watching, if the profile is the account's. Somebody else's is not told from one that does not exist.
     pub(crate) async fn viewer(&self, who: &Principal, profile: &ProfileId) -> Result<Viewer, ApiError> {
         let viewer = self.viewer_of(&who.account, profile, who.address).await?;
-        if !self.pins.may_use(profile, &who.session).await? {
+        if !self.pins.may_use(profile, &who.family).await? {
             return Err(profiles::pin_required());
         }
         Ok(viewer)
@@ -211,7 +224,7 @@ impl App {
         let profiles = accounts.profiles(&who.account).await?;
         let mut usable = Vec::new();
         for profile in profiles {
-            if self.pins.may_use(&profile.id, &who.session).await? {
+            if self.pins.may_use(&profile.id, &who.family).await? {
                 usable.push(profile);
             }
         }

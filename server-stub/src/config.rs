@@ -5,6 +5,7 @@ use crate::{
     clock::{Clock, SystemClock},
     delivery::FaultScript,
     entitlement::{Country, Network, Plans},
+    identity::{ClientRegistration, MailSink, PasswordCost, ProviderConfig},
     ingest::LadderProfile,
     licence::LicenceProxy,
     store::Database,
@@ -43,6 +44,8 @@ pub struct ServerConfig {
     pub public_url: Option<Url>,
     /// The titles.
     pub library: LibraryConfig,
+    /// Accounts and apps.
+    pub identity: IdentityConfig,
     /// How long things stay valid.
     pub lifetimes: Lifetimes,
     /// How much one client may take.
@@ -71,6 +74,7 @@ impl ServerConfig {
             demo: false,
             public_url: None,
             library: LibraryConfig::default(),
+            identity: IdentityConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             rights: RightsConfig::default(),
@@ -100,6 +104,33 @@ pub struct LibraryConfig {
 impl Default for LibraryConfig {
     fn default() -> Self {
         Self { profile: LadderProfile::Full, only: None, make: true }
+    }
+}
+
+/// Who may sign in, and how.
+#[derive(Clone, Debug)]
+pub struct IdentityConfig {
+    /// May people make accounts for themselves?
+    pub may_register: bool,
+    /// Apps of others that are registered at every start.
+    pub clients: Vec<ClientRegistration>,
+    /// Other providers that people may sign in at.
+    pub providers: Vec<ProviderConfig>,
+    /// Where mails go; `None` is the folder `mail` in the data folder.
+    pub mail: Option<Arc<dyn MailSink>>,
+    /// What a password's hash costs.
+    pub password_cost: PasswordCost,
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self {
+            may_register: true,
+            clients: Vec::new(),
+            providers: Vec::new(),
+            mail: None,
+            password_cost: PasswordCost::default(),
+        }
     }
 }
 

@@ -62,9 +62,14 @@ pub use app::StartError;
 pub use backends::{BackendError, Backends, DEFAULT_CACHE_BYTES, Messages, Objects, Rates, Service, Services};
 pub use catalog::CatalogError;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, RightsConfig, ServerConfig};
+pub use config::{DEFAULT_PORT, IdentityConfig, LibraryConfig, Lifetimes, Limits, RightsConfig, ServerConfig};
 pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
 pub use entitlement::{Country, Network, PlaceError, PlanTerms, Plans, Revoked};
+pub use gateway::access::access_table;
+pub use identity::{
+    Admin, AdminError, ClientAuthentication, ClientDocument, ClientRegistration, FolderSink, Mail, MailError, MailSink,
+    PasswordCost, ProviderConfig, RegistrationError, RelaySink,
+};
 pub use licence::{
     KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy,
     operate::KeysError,

@@ -6,7 +6,7 @@ use crate::{
     catalog::CatalogError,
     config::ServerConfig,
     entitlement::Revoked,
-    gateway,
+    gateway, identity,
     ingest::{KeySource, Library},
     licence::operate::KeysError,
 };
@@ -57,6 +57,9 @@ impl Server {
         let mut background = JoinSet::new();
         background.spawn(sweep(app.clone()));
         background.spawn(refresh_catalog(app.clone()));
+        if let Some(jobs) = app.identity.take_mail_jobs() {
+            background.spawn(identity::send_mails(app.clone(), jobs));
+        }
         let makes = app.services.has(Service::Ingest);
         if config.library.make && makes {
             background.spawn(make_library(app.clone()));

@@ -8,6 +8,61 @@ pub const OAUTH_AUTHORIZE: &str = "/oauth/authorize";
 pub const OAUTH_TOKEN: &str = "/oauth/token";
 /// Revocation (RFC 7009).
 pub const OAUTH_REVOKE: &str = "/oauth/revoke";
+/// OpenID Connect discovery; the same document.
+pub const OPENID_METADATA: &str = "/.well-known/openid-configuration";
+/// The public keys that id tokens are checked with (RFC 7517).
+pub const OAUTH_JWKS: &str = "/oauth/jwks";
+/// Introspection for resource servers (RFC 7662).
+pub const OAUTH_INTROSPECT: &str = "/oauth/introspect";
+/// Who the token's account is (OpenID Connect; GET, POST).
+pub const OAUTH_USERINFO: &str = "/oauth/userinfo";
+/// Pushed authorization requests (RFC 9126).
+pub const OAUTH_PAR: &str = "/oauth/par";
+/// Begins a sign-in on a device without a browser (RFC 8628).
+pub const OAUTH_DEVICE: &str = "/oauth/device_authorization";
+/// Page where the code that a device shows is entered.
+pub const DEVICE_PAGE: &str = "/device";
+/// Page that signs a browser in; `?next=` is where it goes then.
+pub const SIGN_IN_PAGE: &str = "/sign-in";
+/// Ends the browser's session (POST).
+pub const SIGN_OUT: &str = "/sign-out";
+/// Page that makes an account.
+pub const REGISTER_PAGE: &str = "/register";
+/// Page behind the link of the mail that confirms an address.
+pub const CONFIRM_PAGE: &str = "/register/confirm";
+/// Page that sends a mail to who has forgotten the password.
+pub const RECOVER_PAGE: &str = "/recover";
+/// Page behind the link of that mail.
+pub const NEW_PASSWORD_PAGE: &str = "/recover/password";
+/// Page of the account: devices, browsers, passkeys, password.
+pub const ACCOUNT_PAGE: &str = "/account";
+/// Its forms (POST).
+pub const ACCOUNT_ACTION: &str = "/account/{action}";
+/// Challenge for signing in with a passkey (POST).
+pub const PASSKEY_CHALLENGE: &str = "/passkeys/challenge";
+/// Signs in with a passkey (POST).
+pub const PASSKEY_SIGN_IN: &str = "/passkeys/sign-in";
+/// Challenge for a new passkey (POST).
+pub const PASSKEY_NEW: &str = "/passkeys/new";
+/// Keeps a new passkey (POST).
+pub const PASSKEY_ADD: &str = "/passkeys/add";
+/// The one script of the pages.
+pub const PASSKEY_SCRIPT: &str = "/passkeys/passkeys.js";
+/// Sends the browser to another provider to sign in there.
+pub const FEDERATION_START: &str = "/federation/{provider}";
+/// Where the other provider sends it back to.
+pub const FEDERATION_CALLBACK: &str = "/federation/{provider}/callback";
+/// Devices and browsers that are signed in to the account.
+pub const ACCOUNT_DEVICES: &str = "/v1/account/devices";
+/// Ends one of them (DELETE).
+pub const ACCOUNT_DEVICE: &str = "/v1/account/devices/{device}";
+/// Role of an account (PUT); for admins.
+pub const ADMIN_ACCOUNT_ROLE: &str = "/v1/admin/accounts/{account}/role";
+/// An account (DELETE); for admins.
+pub const ADMIN_ACCOUNT: &str = "/v1/admin/accounts/{account}";
+/// Accounts, found by a part of their address; for support and admins.
+pub const ADMIN_ACCOUNTS: &str = "/v1/admin/accounts";
+
 /// The signed-in account.
 pub const ME: &str = "/v1/me";
 /// The account's profiles.
@@ -69,6 +124,9 @@ pub const HEALTH_READY: &str = "/health/ready";
 
 /// The public client id of the installed apps (no secret: RFC 8252, section 8.5).
 pub const CLIENT_ID: &str = "lumen-app";
+
+/// The public client id of the player for televisions, which signs in by the device grant.
+pub const TV_CLIENT_ID: &str = "lumen-tv";
 
 /// Fills the parameters of a route, percent-encoding each value.
 ///

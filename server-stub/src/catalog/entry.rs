@@ -7,7 +7,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use service_api::{
     TitleId,
-    catalog::{Chapter, Credit, Protection, TitleKind},
+    catalog::{Chapter, Credit, Protection, Segment, TitleKind},
 };
 
 /// Everything about a title but its media. Also how it is written in a catalog file.
@@ -47,6 +47,9 @@ pub(crate) struct Entry {
     pub(crate) subtitle_languages: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) chapters: Vec<Chapter>,
+    /// Intros, recaps and credits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) segments: Vec<Segment>,
     /// A test picture: it has its own row and is never the hero.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) qa: bool,
@@ -91,6 +94,7 @@ impl Entry {
             (self.maturity.is_none_or(|age| age <= 21), "maturity must be 0 to 21"),
             (self.genres.len() <= 16 && self.credits.len() <= 500, "at most 16 genres and 500 credits"),
             (self.chapters.windows(2).all(|pair| pair[0].start_s < pair[1].start_s), "chapters must be in order"),
+            (self.segments.iter().all(|part| part.start_s >= 0.0 && part.start_s < part.end_s), "a segment ends before it begins"),
             ((0.0..=864_000.0).contains(&self.duration_s), "duration_s must be 0 to ten days"),
             (self.windows.len() <= 300 && self.windows.iter().all(is_open), "a window ends before it begins"),
             (numbers, "season and number count from one"),
@@ -128,6 +132,7 @@ impl From<&TitleDescriptor> for Entry {
             duration_s: title.duration_s,
             subtitle_languages: title.subtitle_languages.clone(),
             chapters: title.chapters.clone(),
+            segments: title.segments.clone(),
             qa: title.qa,
             windows: Vec::new(),
             no_offline: false,

@@ -1,5 +1,6 @@
-//! `lumen-server serve`, `make-library` and `doctor`.
+//! `lumen-server serve`, `make-library`, `doctor`, and what is administered beside a server.
 
+mod admin;
 mod backends;
 mod copy_database;
 mod doctor;
@@ -35,6 +36,9 @@ Examples:
   lumen-server catalog export > catalog.json   the catalog, to be changed and imported again
   lumen-server keys verify-log                 was the licence log tampered with?
   lumen-server doctor                          says what is missing on this machine
+  lumen-server client add portal --name Portal --redirect-uri https://portal.example/callback
+                                               another app may sign people in here
+  lumen-server account role mia@example.org admin
 
 Environment:
   LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in
@@ -73,6 +77,12 @@ enum Command {
     },
     /// Checks what the server needs: ffmpeg, a writable data folder, a free port, and every backend that is named
     Doctor(DoctorArgs),
+    /// Registers apps that sign people in here
+    Client(admin::ClientArgs),
+    /// Changes what an account may do
+    Account(admin::AccountArgs),
+    /// Looks after the keys that sign id tokens
+    SigningKeys(admin::KeysArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -170,8 +180,26 @@ struct ServeArgs {
     /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
     #[arg(long, value_name = "URL", env = "LUMEN_PUBLIC_URL", hide_env = true)]
     public_url: Option<url::Url>,
+    #[command(flatten)]
+    identity: IdentityArgs,
     #[command(flatten, next_help_heading = "Scaling out")]
     backends: BackendArgs,
+}
+
+#[derive(Debug, Args)]
+struct IdentityArgs {
+    /// People cannot make accounts for themselves
+    #[arg(long)]
+    no_registration: bool,
+    /// Mail relay on this machine that mails are handed to [default: files in the folder mail of the data folder]
+    #[arg(long, value_name = "ADDRESS", requires = "mail_from")]
+    mail_relay: Option<std::net::SocketAddr>,
+    /// Sender of mails, such as lumen@example.org
+    #[arg(long, value_name = "ADDRESS", requires = "mail_relay")]
+    mail_from: Option<String>,
+    /// File with other providers to sign in at: a JSON list of id, name, issuer, client_id, client_secret, scopes
+    #[arg(long, value_name = "FILE")]
+    identity_providers: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -235,6 +263,9 @@ impl Cli {
             Command::Catalog { library, action } => operate::catalog(&library, action).await,
             Command::Keys { library, action } => operate::keys(&library, action).await,
             Command::Doctor(args) => doctor::run(args).await,
+            Command::Client(args) => admin::client(args).await,
+            Command::Account(args) => admin::account(args).await,
+            Command::SigningKeys(args) => admin::keys(args).await,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `lumen-server serve`.
 
-use super::ServeArgs;
-use server_stub::{RunningServer, Server};
+use super::{IdentityArgs, ServeArgs};
+use anyhow::Context;
+use server_stub::{IdentityConfig, RelaySink, RunningServer, Server};
 use std::{
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,6 +26,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.rights.trusted_proxies = args.rights.trusted_proxy;
     config.rights.token_issuers = args.rights.token_issuers;
     config.rights.encryptors = args.rights.encryptors;
+    args.identity.apply(&mut config.identity)?;
     if args.demo && !config.listen.ip().is_loopback() {
         tracing::warn!("demo mode on an address that others can reach: everybody knows the demo accounts' password");
     }
@@ -52,6 +55,24 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         () = either() => tracing::warn!("stopped without waiting"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl IdentityArgs {
+    fn apply(&self, identity: &mut IdentityConfig) -> anyhow::Result<()> {
+        identity.may_register = !self.no_registration;
+        if let (Some(relay), Some(from)) = (self.mail_relay, &self.mail_from) {
+            identity.mail = Some(Arc::new(RelaySink::new(relay, from)?));
+        }
+        if let Some(file) = &self.identity_providers {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            // Says where, and not what: the file holds secrets.
+            identity.providers = serde_json::from_str(&text).map_err(|error| {
+                let (line, column) = (error.line(), error.column());
+                anyhow::anyhow!("{} is not a list of providers (line {line}, column {column})", file.display())
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// The one line on stdout. A reader that has gone away is no reason to stop.

@@ -152,7 +152,7 @@ fn device_id(who: &Principal, device: &PlaybackDevice) -> Result<String, ApiErro
         return Err(ApiError::invalid("device.name must have at most 64 characters, none of them a control"));
     }
     match &device.id {
-        None => Ok(who.session.clone()),
+        None => Ok(who.family.clone()),
         Some(id) if is_plain(id) => Ok(id.clone()),
         Some(_) => Err(ApiError::invalid("device.id must be 1 to 64 of A-Z a-z 0-9 . _ -")),
     }

@@ -2,8 +2,9 @@
 //!
 //! Three nouns. The **accept loop** ([`serve`]) owns sockets and their limits. The **router** ([`router`]) joins the
 //! services' routes and wraps them. The **problem** ([`problem`]) is the only shape in which an error leaves, OAuth's
-//! own endpoints excepted, whose error format RFC 6749 prescribes.
+//! own endpoints excepted, whose error format RFC 6749 prescribes. Between them stands the **access table** ([`access`]).
 
+pub(crate) mod access;
 pub(crate) mod auth;
 pub(crate) mod conditional;
 pub(crate) mod extract;

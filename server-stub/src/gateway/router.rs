@@ -1,6 +1,6 @@
 //! The routes of all services in one table.
 
-use super::{ApiError, health, layers};
+use super::{ApiError, access, health, layers};
 use crate::{app::Shared, backends::Service, catalog, delivery, entitlement, identity, licence, profiles, shared};
 use axum::{
     Router,
@@ -39,6 +39,8 @@ pub(crate) fn build(app: Shared) -> Router {
     served
         .route(routes::HEALTH_LIVE, get(health::live))
         .route(routes::HEALTH_READY, get(health::ready))
+        // Around every route: what the table does not name does not exist.
+        .route_layer(from_fn_with_state(app.clone(), access::enforce))
         .fallback(async || ApiError::unexplained(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || ApiError::unexplained(StatusCode::METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(app.limits.body_bytes))

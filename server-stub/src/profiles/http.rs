@@ -111,14 +111,14 @@ pub(crate) async fn set_pin(
     own(&app, &who, &id).await?;
     may_manage(&app, &who).await?;
     // A sign-in that does not know the PIN must not replace it.
-    if !app.pins.may_use(&id, &who.session).await? {
+    if !app.pins.may_use(&id, &who.family).await? {
         return Err(pin_required());
     }
     let is_pin = (4..=8).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit());
     if !is_pin && !pin.is_empty() {
         return Err(ApiError::invalid("pin must be four to eight digits, or empty to take it away"));
     }
-    app.pins.set(&id, Some(pin.as_str()).filter(|pin| !pin.is_empty()), &who.session).await?;
+    app.pins.set(&id, Some(pin.as_str()).filter(|pin| !pin.is_empty()), &who.family).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -130,7 +130,7 @@ pub(crate) async fn unlock(
     ApiJson(Pin { pin }): ApiJson<Pin>,
 ) -> Result<StatusCode, ApiError> {
     own(&app, &who, &id).await?;
-    match app.pins.unlock(&id, &pin, &who.session).await? {
+    match app.pins.unlock(&id, &pin, &who.family).await? {
         PinOutcome::Unlocked => Ok(StatusCode::NO_CONTENT),
         PinOutcome::Wrong => Err(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::PinWrong, "The PIN is wrong")),
         PinOutcome::Locked(seconds) => {
@@ -238,7 +238,7 @@ async fn may_manage(app: &App, who: &Principal) -> Result<(), ApiError> {
     for profile in app.identity.accounts.profiles(&who.account).await? {
         if profile.maturity_ceiling.is_none() && app.pins.is_set(&profile.id).await? {
             is_guarded = true;
-            if app.pins.may_use(&profile.id, &who.session).await? {
+            if app.pins.may_use(&profile.id, &who.family).await? {
                 return Ok(());
             }
         }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod backends;
+pub mod idp;
 pub mod postgres;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -100,6 +101,13 @@ impl TestServer {
         Self { running, clock, site, folder, demo }
     }
 
+    /// Starts on a folder that was left by another.
+    pub async fn run_on(mut config: ServerConfig, folder: TempDir) -> Self {
+        let clock = Arc::new(ManualClock::new(START_MS));
+        config.clock = clock.clone();
+        Self::run(config, clock, folder).await
+    }
+
     /// Stops, and starts again on the same folder with another port.
     pub async fn restart(self) -> Self {
         let Self { running, clock, folder, demo, .. } = self;
@@ -113,6 +121,11 @@ impl TestServer {
     pub async fn stop(self) -> (ServerConfig, TempDir) {
         self.running.shutdown().await;
         (config(self.folder.path(), &self.clock), self.folder)
+    }
+
+    /// Milliseconds since 1970, as the server sees it.
+    pub fn clock_ms(&self) -> i64 {
+        server_stub::Clock::now_ms(&*self.clock)
     }
 
     pub fn data(&self) -> &Path {

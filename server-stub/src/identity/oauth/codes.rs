@@ -1,7 +1,10 @@
 //! Authorization codes: good once, for a minute, for whoever asked.
 
 use super::{
-    secret::{Secret, SecretHash},
+    super::{
+        grant::Grant,
+        secret::{Secret, SecretHash},
+    },
     tokens::{self, TokenPair, Tokens},
 };
 use crate::{
@@ -13,6 +16,7 @@ use service_api::AccountId;
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 /// The codes of the service.
 #[derive(Clone, Debug)]
@@ -29,6 +33,7 @@ pub(crate) struct CodeGrant<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) redirect_uri: &'a str,
     pub(crate) code_challenge: &'a str,
+    pub(crate) details: &'a Grant,
 }
 
 /// What comes with a code when it is exchanged.
@@ -36,8 +41,11 @@ pub(crate) struct CodeGrant<'a> {
 pub(crate) struct CodeProof<'a> {
     pub(crate) code: &'a str,
     pub(crate) client_id: &'a str,
+    pub(crate) is_first_party: bool,
     pub(crate) redirect_uri: &'a str,
     pub(crate) verifier: &'a str,
+    /// Thumbprint of the key that was proved, if one was.
+    pub(crate) dpop_jkt: Option<&'a str>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -47,8 +55,7 @@ struct StoredCode {
     redirect_uri: String,
     code_challenge: String,
     expires_at_ms: i64,
-    used_at_ms: Option<i64>,
-    family_id: Option<String>,
+    details: String,
 }
 
 impl Codes {
@@ -61,7 +68,8 @@ impl Codes {
         let code = Secret::random("lmc_");
         sqlx::query(
             "INSERT INTO identity_authorization_codes \
-             (hash, account_id, client_id, redirect_uri, code_challenge, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+             (hash, account_id, client_id, redirect_uri, code_challenge, expires_at_ms, details) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(code.hash().as_bytes())
         .bind(grant.account.as_str())
@@ -69,6 +77,7 @@ impl Codes {
         .bind(grant.redirect_uri)
         .bind(grant.code_challenge)
         .bind(self.clock.now_ms() + tokens::in_ms(self.lifetime))
+        .bind(grant.details.to_text())
         .execute(self.db.writer())
         .await?;
         Ok(code)
@@ -76,6 +85,8 @@ impl Codes {
 
     /// Exchanges a code for the first tokens of a new family; `None` if it is not good. Whatever comes of it, the code
     /// is used up: a wrong verifier means that it is in the wrong hands. A second use revokes what the first one made.
+    ///
+    /// Who comes first is decided by one conditional statement; what it reads besides does not change any more.
     pub(crate) async fn exchange(
         &self,
         proof: CodeProof<'_>,
@@ -84,33 +95,55 @@ impl Codes {
         let now_ms = self.clock.now_ms();
         let hash = SecretHash::of(proof.code);
         let mut transaction = self.db.transaction().await?;
-        let stored: Option<StoredCode> = sqlx::query_as(
-            "SELECT account_id, client_id, redirect_uri, code_challenge, expires_at_ms, used_at_ms, family_id \
-             FROM identity_authorization_codes WHERE hash = $1",
+        let is_first = sqlx::query(
+            "UPDATE identity_authorization_codes SET used_at_ms = $1 WHERE hash = $2 AND used_at_ms IS NULL",
         )
+        .bind(now_ms)
         .bind(hash.as_bytes())
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let Some(stored) = stored else { return Ok(None) };
-        if stored.used_at_ms.is_some() {
-            if let Some(family) = &stored.family_id {
-                tokens::revoke_family(&mut transaction, family, now_ms).await?;
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected()
+            == 1;
+        if !is_first {
+            let family: Option<Option<String>> =
+                sqlx::query_scalar("SELECT family_id FROM identity_authorization_codes WHERE hash = $1")
+                    .bind(hash.as_bytes())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            if let Some(Some(family)) = family {
+                tokens::revoke_family(&mut transaction, &family, now_ms).await?;
                 tracing::warn!("an authorization code was used twice; its tokens are revoked");
             }
             transaction.commit().await?;
             return Ok(None);
         }
-        let pair = if stored.accepts(&proof, now_ms) {
-            Some(tokens.open_family(&mut transaction, &stored.account_id, proof.client_id).await?)
-        } else {
-            None
-        };
-        sqlx::query("UPDATE identity_authorization_codes SET used_at_ms = $1, family_id = $2 WHERE hash = $3")
-            .bind(now_ms)
-            .bind(pair.as_ref().map(|pair| pair.family.as_str()))
-            .bind(hash.as_bytes())
-            .execute(&mut *transaction)
-            .await?;
+        let stored: StoredCode = sqlx::query_as(
+            "SELECT account_id, client_id, redirect_uri, code_challenge, expires_at_ms, details \
+             FROM identity_authorization_codes WHERE hash = $1",
+        )
+        .bind(hash.as_bytes())
+        .fetch_one(&mut *transaction)
+        .await?;
+        let mut details = Grant::from_text(&stored.details);
+        let is_key_right = details.dpop_jkt.as_deref().is_none_or(|bound| proof.dpop_jkt == Some(bound));
+        let mut pair = None;
+        if is_key_right && stored.accepts(&proof, now_ms) {
+            details.dpop_jkt = proof.dpop_jkt.map(str::to_owned);
+            let family = Uuid::now_v7().to_string();
+            let opening = tokens::Opening {
+                family: &family,
+                account: &stored.account_id,
+                client_id: proof.client_id,
+                is_first_party: proof.is_first_party,
+                details: &details,
+            };
+            pair = Some(tokens.open_family(&mut transaction, opening).await?);
+            sqlx::query("UPDATE identity_authorization_codes SET family_id = $1 WHERE hash = $2")
+                .bind(&family)
+                .bind(hash.as_bytes())
+                .execute(&mut *transaction)
+                .await?;
+        }
         transaction.commit().await?;
         Ok(pair)
     }
