@@ -18,9 +18,15 @@ PACKAGES_WINDOW='libx11-6 libx11-xcb1 libxcb1 libxcursor1 libxi6 libxrandr2 libx
     fonts-inter xdg-utils'
 PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
-# What the server's tests start by themselves, on loopback: nothing of it needs to run as a service. The program of
-# redis-server is in redis-tools, without its service. Pages are looked at in a browser.
-PACKAGES_TEST='postgresql redis-tools haproxy python3 python3-venv chromium'
+# What tests start by themselves, on loopback: nothing of it needs to run as a service. The program of redis-server is in
+# redis-tools, without its service. Pages are looked at in a browser; npm fetches the packager that encrypted streams are
+# made with.
+PACKAGES_TESTS=''
+if [ "${LUMEN_SETUP_TESTS:-}" = tests ]; then
+    PACKAGES_TESTS='postgresql redis-tools haproxy python3 python3-venv chromium'
+    # Node.js from elsewhere brings its npm along.
+    command -v node >/dev/null && command -v npm >/dev/null || PACKAGES_TESTS+=' nodejs npm'
+fi
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
 ELEMENTS='appsrc appsink h264parse avdec_h264 aacparse avdec_aac videoconvert audioconvert scaletempo audioresample volume
@@ -58,11 +64,6 @@ is_at_least() {
         { [ "$found_major" -eq "$needed_major" ] && [ "${found_minor%%-*}" -ge "$needed_minor" ]; }
 }
 
-# The packages of Node.js and npm, unless both are there from elsewhere.
-missing_node() {
-    command -v node >/dev/null && command -v npm >/dev/null || printf 'nodejs npm'
-}
-
 # Prints those of its arguments that are not installed.
 missing_of() {
     local installed package
@@ -79,14 +80,15 @@ missing_of() {
 install_missing_packages() {
     local all missing purpose
     # shellcheck disable=SC2086 # the lists are words
-    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST $PACKAGES_TEST \
-        $(missing_node))
+    all=$(missing_of $PACKAGES_BUILD $PACKAGES_PLAY $PACKAGES_WINDOW $PACKAGES_LIBRARY $PACKAGES_TRUST $PACKAGES_TESTS)
     [ -n "$all" ] || return 0
 
     say "Some system packages are missing"
     for purpose in BUILD:'to build' PLAY:'to decode and to be heard' WINDOW:'to open a window' \
-        LIBRARY:'to make the demo library' TRUST:'to trust servers' TEST:'to test the server and its pages'; do
+        LIBRARY:'to make the demo library' TRUST:'to trust servers' TESTS:'to test'; do
         local list="PACKAGES_${purpose%%:*}"
+        # shellcheck disable=SC2086
+        [ -n "${!list}" ] || continue
         # shellcheck disable=SC2086
         missing=$(missing_of ${!list} | tr '\n' ' ')
         [ -z "$missing" ] || note "${purpose#*:}: $missing"

@@ -10,7 +10,7 @@ use crate::player::{PlayerOptions, Published};
 use crate::session::{Content, Emitted, Input, Job, Loaded, Output, Session, TransferId};
 use crate::thumbnails::Feed;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -60,6 +60,7 @@ pub(crate) async fn run(
         }),
         knowledge: Arc::default(),
         arrange: options.arrange.clone(),
+        given: Arc::new(Mutex::new(options.presentation.clone())),
     };
     let session =
         Session::new(options.config.clone(), options.source.clone(), options.start, options.refresh.is_some());
@@ -151,7 +152,7 @@ impl Driver {
     fn note_presentation(&mut self, input: &Input) {
         if let Input::Loaded(_, Loaded { content: Content::Manifest(presentation), .. }) = input {
             self.thumbnails.present(&self.loader, presentation);
-            self.chapters_of = Some(presentation.clone());
+            self.chapters_of = Some(Presentation::clone(presentation));
         }
     }
 

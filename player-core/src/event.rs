@@ -205,6 +205,16 @@ pub enum PlaybackEvent {
         track: TrackKind,
         number: u64,
     },
+    /// A segment came, but not all that it stands for: playback goes on over the hole.
+    MediaMissing {
+        track: TrackKind,
+        number: u64,
+        /// Where the hole begins.
+        at: MediaTime,
+        /// How long it is, as far as that is known.
+        #[serde(with = "millis")]
+        lasts: Duration,
+    },
     LoadFailed {
         resource: ResourceKind,
         error: PlaybackError,

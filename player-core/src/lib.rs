@@ -34,6 +34,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod chapters;
+pub mod colour;
 pub mod command;
 pub mod config;
 pub mod container;
@@ -56,6 +57,7 @@ pub mod telemetry;
 pub mod testing;
 pub mod text;
 pub mod thumbnails;
+pub mod tone_map;
 
 pub use abr::{Bitrate, ByteCount, MediaTime, RungId};
 pub use command::{Command, MAX_RATE, MAX_TRICK_SPEED, MIN_RATE, QualityChoice};

@@ -7,8 +7,8 @@ use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
 use crate::drm::{self, ContentKey, DrmError, KeyId, Licensing, cenc};
 use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
-    self, ByteSource, CipherMethod, IndexPart, IndexSource, IndexedFile, InitSource, ManifestError, Presentation,
-    Protection, SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
+    self, ByteSource, CipherMethod, IndexPart, IndexSource, IndexedFile, InitSource, ManifestError, Mirrors,
+    Presentation, Protection, SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
 };
 use crate::net::{FetchError, FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::player::Arranger;
@@ -47,6 +47,8 @@ pub(crate) struct Loader {
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
     pub(crate) arrange: Option<Arranger>,
+    /// What the manifest says, where that is known: it is not fetched the first time.
+    pub(crate) given: Arc<Mutex<Option<Presentation>>>,
     /// What was learnt of the presentation so far.
     pub(crate) knowledge: Arc<Mutex<Knowledge>>,
 }
@@ -57,6 +59,8 @@ pub(crate) struct Knowledge {
     variables: Arc<Variables>,
     /// Address of the raw key of samples whose key id nobody else knows.
     key_url: Option<Url>,
+    /// Where else the media are to be had.
+    mirrors: Mirrors,
     /// Keys that have an address, by it.
     raw_keys: HashMap<Url, Vec<u8>>,
 }
@@ -64,6 +68,7 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     fn note(&mut self, presentation: &Presentation) {
         self.variables = Arc::new(presentation.variables.clone());
+        self.mirrors = Mirrors::new(&presentation.mirrors);
         self.note_keys(&presentation.protections);
     }
 
@@ -88,6 +93,11 @@ impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Loader").finish_non_exhaustive()
     }
+}
+
+/// Nothing, without a transfer.
+fn from_memory(url: Url) -> Fetched {
+    Fetched { body: Bytes::new(), url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true }
 }
 
 impl Rebase {
@@ -126,13 +136,17 @@ impl Loader {
     pub(crate) async fn carry_out(&self, job: Job, progress: ProgressSink) -> Result<Loaded, LoadFailure> {
         match job {
             Job::Manifest(source) => {
-                let (fetched, mut presentation) = self.manifest(source, progress).await?;
+                let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let (fetched, mut presentation) = match given {
+                    Some(presentation) => (from_memory(source.url), presentation),
+                    None => self.manifest(source, progress).await?,
+                };
                 self.licensing.note_protections(&presentation.protections);
                 self.knowledge().note(&presentation);
                 if let Some(arrange) = &self.arrange {
                     arrange(&mut presentation);
                 }
-                Ok(loaded(Content::Manifest(presentation), &fetched))
+                Ok(loaded(Content::Manifest(Box::new(presentation)), &fetched))
             }
             Job::Playlist(source) => {
                 let requested = source.url.clone();
@@ -148,15 +162,26 @@ impl Loader {
                 Ok(loaded(Content::Playlist(index), &fetched))
             }
             Job::Index(parts) => self.index(&parts).await,
-            Job::Text { source, init } => {
+            Job::Text { source, init, cipher } => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
                 let init = match init {
                     Some(init) => Some(self.init(*init).await?),
                     None => None,
                 };
-                let body = fetched.body.clone();
-                let read = blocking(move || text::parse(&body, init.as_deref())).await;
-                Ok(loaded(Content::Text(read.map_err(LoadFailure::Text)?), &fetched))
+                // Text in MPEG-TS is nobody's: there are no samples to be encrypted one by one.
+                let body = match cipher.filter(|cipher| cipher.method == CipherMethod::Whole) {
+                    Some(cipher) => self.decrypt_whole(fetched.body.clone(), &cipher).await?,
+                    None => fetched.body.clone(),
+                };
+                let read = blocking(move || text::read(&body, init.as_deref())).await.map_err(LoadFailure::Text)?;
+                let cues = match read {
+                    text::Read::Cues(cues) => cues,
+                    text::Read::Samples(media) => {
+                        let media = self.decrypt(media, &fetched.body).await?;
+                        blocking(move || text::of_samples(&media)).await.map_err(LoadFailure::Text)?
+                    }
+                };
+                Ok(loaded(Content::Text(cues), &fetched))
             }
             Job::Media { source, init, cipher } => self.media(source, init, cipher, progress, container::demux).await,
             Job::KeyFrames { source, init, cipher } => {
@@ -237,8 +262,26 @@ impl Loader {
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
             return Ok(Fetched { body, url: source.url, ttfb, elapsed, cached: true });
         }
-        let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
-        self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
+        let candidates = self.knowledge().mirrors.candidates(&source.url);
+        let mut failure = None;
+        for candidate in candidates {
+            let source = ByteSource { url: candidate.url.clone(), range: source.range };
+            let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
+            match self.fetcher.fetch(request, progress.clone()).await {
+                Ok(fetched) => {
+                    self.knowledge().mirrors.answered(&candidate);
+                    return Ok(fetched);
+                }
+                Err(error) => {
+                    let elsewhere = error.may_be_better_elsewhere();
+                    failure.get_or_insert(error);
+                    if !elsewhere {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(LoadFailure::Fetch(failure.unwrap_or(FetchError::Status(404))))
     }
 
     pub(crate) async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {
@@ -344,13 +387,7 @@ impl Loader {
             let source = ByteSource { url: file.url.clone(), range: Some(range) };
             let fetched = match self.fetch(source, MAX_INDEX, quiet.clone()).await {
                 // The file ends before: nothing is there.
-                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => Fetched {
-                    body: Bytes::new(),
-                    url: file.url.clone(),
-                    ttfb: Duration::ZERO,
-                    elapsed: Duration::ZERO,
-                    cached: true,
-                },
+                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => from_memory(file.url.clone()),
                 fetched => fetched?,
             };
             let (body, shared, first) = (fetched.body.clone(), file.clone(), range.0);

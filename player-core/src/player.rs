@@ -48,6 +48,8 @@ pub struct PlayerOptions {
     pub arrange: Option<Arranger>,
     /// How pictures for the seek bar are made.
     pub thumbnails: ThumbnailOptions,
+    /// What `source` leads to, where that has been read already.
+    pub presentation: Option<Presentation>,
     /// Without it an address that expires ends the session.
     pub refresh: Option<Arc<dyn SourceRefresh>>,
     pub on_event: Option<EventObserver>,
@@ -70,6 +72,7 @@ impl PlayerOptions {
             keys: Vec::new(),
             arrange: None,
             thumbnails: ThumbnailOptions::default(),
+            presentation: None,
             refresh: None,
             on_event: None,
             on_change: None,

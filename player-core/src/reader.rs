@@ -55,6 +55,7 @@ impl Reader {
             rebase: Rebase::new(manifest),
             knowledge: Arc::default(),
             arrange: None,
+            given: Arc::default(),
         };
         Self { loader }
     }
@@ -80,7 +81,7 @@ impl Reader {
     pub async fn presentation(&self, manifest: &Url) -> Result<Presentation, LoadFailure> {
         let source = ByteSource { url: manifest.clone(), range: None };
         match self.loader.carry_out(Job::Manifest(source), Arc::new(|_| {})).await?.content {
-            Content::Manifest(presentation) => Ok(presentation),
+            Content::Manifest(presentation) => Ok(*presentation),
             _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
         }
     }
@@ -135,7 +136,7 @@ impl Reader {
                 if let (Some(source), Some(init)) = (&segment.init, init) {
                     inits.insert(source.clone(), init);
                 }
-                let shift = timelines.shift(segment, &media);
+                let shift = timelines.shift(segment, &media, index.extent(segment.epoch));
                 media.streams.iter_mut().for_each(|stream| place(&mut stream.samples, segment, shift));
                 for (service, cue) in decoder.read(segment, &media.streams) {
                     found.entry(service).or_default().push(cue);
@@ -159,7 +160,8 @@ impl Reader {
     }
 
     async fn segment(&self, segment: &SegmentRef, timelines: &Timelines) -> Result<Vec<Cue>, LoadFailure> {
-        let job = Job::Text { source: segment.source.clone(), init: segment.init.clone().map(Box::new) };
+        let (source, init) = (segment.source.clone(), segment.init.clone().map(Box::new));
+        let job = Job::Text { source, init, cipher: segment.cipher.clone().map(Box::new) };
         match self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
             Content::Text(text) => Ok(timelines.cues(segment, text)),
             _ => Ok(Vec::new()),
@@ -211,7 +213,7 @@ impl Reader {
         for segment in first.into_values() {
             let job = media_job(segment, None);
             if let Content::Media { media, .. } = self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
-                timelines.shift(segment, &media);
+                timelines.shift(segment, &media, index.extent(segment.epoch));
             }
         }
         Ok(timelines)

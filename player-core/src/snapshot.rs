@@ -222,6 +222,7 @@ impl PlayerSnapshot {
             | PlaybackEvent::PositionReport
             | PlaybackEvent::SegmentStarted { .. }
             | PlaybackEvent::SegmentSkipped { .. }
+            | PlaybackEvent::MediaMissing { .. }
             | PlaybackEvent::SegmentsReplaced { .. }
             | PlaybackEvent::SourceRefreshed
             | PlaybackEvent::LicenceRequested { .. }

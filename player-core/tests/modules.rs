@@ -63,7 +63,8 @@ struct Played {
 }
 
 async fn play(folder: PathBuf, entry: &str, cdm: CdmOptions, answer: Result<Vec<u8>, LicenseDenied>) -> Played {
-    let output = GstOutput { pixels: Pixels::Native, drop_late: false, audible: false, paced: false, sound: None };
+    let output =
+        GstOutput { pixels: Pixels::Native, drop_late: false, audible: false, paced: false, sound: None, heard: None };
     let chosen: Arc<Mutex<Vec<String>>> = Arc::default();
     let tells = chosen.clone();
     let url = format!("http://folder/{entry}").parse().unwrap();

@@ -63,15 +63,15 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
 
     let mut report = DecodeReport::default();
     let offered = match reader.presentation(&arguments.url).await {
-        Ok(mut presentation) => {
-            leave_out_undecodable(&mut presentation);
-            presentation
-        }
+        Ok(presentation) => presentation,
         Err(failure) => {
             report.errors.push((&failure.error()).into());
             return Ok(report);
         }
     };
+    let read = offered.clone();
+    let mut offered = offered;
+    leave_out_undecodable(&mut offered);
     let excluded = offered.excluded.iter().map(|left_out| (left_out.what.clone(), left_out.why.clone()));
     report.excluded = excluded.map(|(what, why)| Excluded { what, why }).collect();
     let heard_or_seen = offered.tracks.iter().any(|track| track.kind != TrackKind::Text);
@@ -80,7 +80,7 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
     let reader = reader.with_licences(key_systems.clone(), licences.clone());
     let mut unannounced = false;
     if heard_or_seen {
-        let found = Run { config, fetcher, keys, licences, key_systems }.play(arguments, &mut report).await?;
+        let found = Run { config, fetcher, keys, licences, key_systems, read }.play(arguments, &mut report).await?;
         unannounced = found && offered.closed_captions.is_empty();
     } else {
         report.events = offered.events.iter().map(Into::into).collect();
@@ -146,6 +146,8 @@ struct Run {
     keys: Vec<(KeyId, ContentKey)>,
     licences: Option<Arc<dyn LicenseTransport>>,
     key_systems: KeySystems,
+    /// The manifest, which need not be fetched again.
+    read: Presentation,
 }
 
 /// What was seen and heard.
@@ -175,6 +177,11 @@ impl Witness {
             }
             PlaybackEvent::KeySystemChosen { key_system, reason } => {
                 self.key_system = Some(KeySystemReport { name: key_system.clone(), reason: reason.clone() });
+            }
+            PlaybackEvent::MediaMissing { track, number, at, lasts } => {
+                let (at, lasts) = (at.as_secs_f64(), lasts.as_secs_f64());
+                let message = format!("segment {number} of {track:?} lacks {lasts:.3} s at {at:.3} s");
+                self.errors.push(problem("media_missing", 3000, &message));
             }
             PlaybackEvent::Failed { error } => self.errors.push(error.into()),
             PlaybackEvent::TimedEvent { scheme, value, id, start, duration, payload } => {
@@ -220,6 +227,7 @@ impl Run {
             key_systems: self.key_systems,
             keys: self.keys,
             arrange: Some(arranger(arguments.rung)),
+            presentation: Some(self.read),
             on_event: Some(Arc::new(move |envelope| lock(&told).event(envelope))),
             ..PlayerOptions::new(arguments.url.clone(), self.fetcher, GstPipeline::factory(output))
         };

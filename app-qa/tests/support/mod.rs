@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod files;
+pub mod making;
 
 use app_qa::picture::PictureCheck;
 use app_qa::play::{PlayOptions, Run};

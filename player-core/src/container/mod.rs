@@ -4,11 +4,13 @@
 
 pub mod bmff;
 pub mod es;
+pub mod flac;
 pub mod index;
 pub mod packed;
 pub mod ts;
 pub mod webm;
 
+use crate::colour::ColourDescription;
 use crate::drm::KeyId;
 use crate::manifest::{TimedEvent, TrackKind};
 use abr::MediaTime;
@@ -73,6 +75,8 @@ pub enum Scheme {
 pub struct TrackFormat {
     pub kind: TrackKind,
     pub codec: CodecConfig,
+    /// What the container, or else the manifest, says of colours; the stream itself knows better.
+    pub colour: ColourDescription,
 }
 
 /// Codec and its out-of-band configuration. Sizes are zero where the container does not say them.
@@ -212,6 +216,11 @@ pub struct Demuxed {
     pub streams: Vec<MediaStream>,
     /// `emsg` and ID3, at media times.
     pub events: Vec<TimedEvent>,
+    /// The bytes end in the middle of a packet or a frame: there was more. Containers that cannot be read without their
+    /// end are refused instead.
+    pub cut_short: bool,
+    /// Nothing in the bytes says when they are shown: times count from the segment's beginning.
+    pub timeless: bool,
 }
 
 /// What is needed to read segments that do not begin with it themselves.
@@ -255,7 +264,7 @@ impl Init {
 /// Does this begin as a media file does, of whatever container?
 pub fn is_media(data: &[u8]) -> bool {
     let bmff = data.get(4..8).is_some_and(|kind| matches!(kind, b"ftyp" | b"styp" | b"moov" | b"moof" | b"sidx"));
-    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data)
+    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data) || flac::is_flac(data)
 }
 
 /// Reads a segment of any container, told apart by its first bytes: playlists are often wrong about it.
@@ -268,6 +277,9 @@ pub fn demux(media: &Bytes, init: Option<&Init>, cipher: Option<&SampleCipher>) 
     }
     if packed::is_packed_audio(media) {
         return packed::demux(media, cipher);
+    }
+    if flac::is_flac(media) {
+        return flac::demux(media);
     }
     match init {
         Some(Init::Webm(header)) => webm::demux(media, header),

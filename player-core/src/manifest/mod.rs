@@ -2,8 +2,11 @@
 
 pub mod dash;
 pub mod hls;
+mod mirrors;
 
 pub use hls::Variables;
+pub use mirrors::Mirror;
+pub(crate) use mirrors::Mirrors;
 
 use crate::chapters::Chapters;
 use crate::text::captions::CaptionService;
@@ -17,6 +20,9 @@ use url::Url;
 /// Length of all addresses of the segments of an index (HLS) or of a manifest (DASH), those of keys and initialisations
 /// counted with each segment. A hundred thousand segments have over a thousand bytes each.
 const MAX_ADDRESSES: usize = 128 << 20;
+
+/// Places of the same media, and groups of such places.
+const MAX_MIRRORS: usize = 64;
 
 /// Index of a track in its presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +55,8 @@ pub struct Presentation {
     pub chapters: Chapters,
     /// Captions announced to be inside the picture's samples. There may be others.
     pub closed_captions: Vec<ClosedCaptions>,
+    /// Places where the same media are to be had as well.
+    pub mirrors: Vec<Mirror>,
     /// What was left out, and why, in words for a person.
     pub excluded: Vec<Exclusion>,
     /// What the playlists named here may import (HLS, `EXT-X-DEFINE`).
@@ -126,6 +134,7 @@ impl Presentation {
             events: Vec::new(),
             chapters: Chapters::default(),
             closed_captions: Vec::new(),
+            mirrors: Vec::new(),
             excluded: Vec::new(),
             variables: Variables::default(),
         }
@@ -375,6 +384,14 @@ impl SegmentIndex {
     /// End of the last segment.
     pub fn duration(&self) -> MediaTime {
         self.segments.last().map_or(MediaTime::ZERO, SegmentRef::end)
+    }
+
+    /// Start of the first and end of the last segment of an epoch.
+    pub fn extent(&self, epoch: u32) -> Option<(MediaTime, MediaTime)> {
+        let first = self.segments.partition_point(|segment| segment.epoch < epoch);
+        let behind = self.segments.partition_point(|segment| segment.epoch <= epoch);
+        let of_epoch = self.segments.get(first..behind)?;
+        Some((of_epoch.first()?.start, of_epoch.last()?.end()))
     }
 
     /// Position in the list of the segment that contains `time`; the last one for later times, `None` only if empty.

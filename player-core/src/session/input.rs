@@ -50,7 +50,7 @@ pub struct Loaded {
 /// What a transfer brought.
 #[derive(Clone, Debug)]
 pub enum Content {
-    Manifest(Presentation),
+    Manifest(Box<Presentation>),
     Playlist(SegmentIndex),
     Media {
         /// As it was named or fetched; `None` where the segment needed none.

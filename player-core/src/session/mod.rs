@@ -15,6 +15,7 @@
 //! 5. after `Failed` there is no output but cancellations.
 
 mod captions;
+mod continuity;
 mod hold;
 mod input;
 mod lookahead;
@@ -54,6 +55,7 @@ use crate::pipeline::{PipelineCommand, PipelineError, PipelineEvent};
 use crate::snapshot::PlaybackState;
 use abr::{BufferState, ByteCount, Decision, MediaTime, PlaybackRate};
 use captions::Captions;
+use continuity::Continuity;
 use playhead::Playhead;
 use quality::QualityChooser;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +104,7 @@ pub struct Session {
     /// Answers that wait for the main track to tell an epoch's clock: one per track at most.
     parked: Vec<(TransferId, Loaded)>,
     timelines: Timelines,
+    continuity: Continuity,
 
     playhead: Playhead,
     configured: bool,
@@ -148,6 +151,7 @@ impl Session {
             told_events: ToldEvents::default(),
             parked: Vec::new(),
             timelines: Timelines::default(),
+            continuity: Continuity::default(),
             playhead: Playhead::new(start.max(MediaTime::ZERO)),
             configured: false,
             ended_tracks: BTreeSet::new(),

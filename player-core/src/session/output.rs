@@ -61,6 +61,7 @@ pub enum Job {
     Text {
         source: ByteSource,
         init: Option<Box<InitSource>>,
+        cipher: Option<Box<SegmentCipher>>,
     },
 }
 

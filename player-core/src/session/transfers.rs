@@ -1,5 +1,6 @@
 //! The session's transfers: what is fetched when, and what becomes of what arrives or fails.
 
+use super::continuity::Hole;
 use super::input::{Content, LoadFailure, Loaded};
 use super::lookahead::Lookahead;
 use super::output::{Job, Output, TransferId};
@@ -10,7 +11,8 @@ use super::timeline::Timelines;
 use super::track_loader::{Active, Fetching, Retry, TrackLoader};
 use super::trick_play::TrickPlay;
 use super::{NETWORK_EVERY, REFRESH_EVERY, Session, licence_error_code};
-use crate::container::{Demuxed, Init, MediaStream};
+use crate::colour::ColourDescription;
+use crate::container::{ContainerError, Demuxed, Init, MediaStream, TrackFormat};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
@@ -264,7 +266,7 @@ impl Session {
             self.manifest_retry = Retry::default();
             if let Content::Manifest(presentation) = loaded.content {
                 self.recovered();
-                self.present(presentation);
+                self.present(*presentation);
             }
             return;
         }
@@ -282,6 +284,13 @@ impl Session {
             }
             self.parked.push((id, loaded));
             return;
+        }
+        if let (Content::Media { media, .. }, true) = (&loaded.content, self.may_come_whole(index))
+            && media.cut_short
+        {
+            let (kind, claimed) = ("segment".to_owned(), loaded.bytes);
+            let cut = ContainerError::Truncated { kind, claimed: claimed + 1, available: claimed };
+            return self.load_failed(id, LoadFailure::Container(cut));
         }
         let event = self.segment_arrived(index, &loaded);
         self.take_in(index, loaded.content, event);
@@ -341,6 +350,13 @@ impl Session {
         self.recovered();
     }
 
+    /// Is there any use in asking again for a segment that came cut short? Once more from the same place, then from
+    /// other rungs; in the end what is there is better than nothing.
+    fn may_come_whole(&self, index: usize) -> bool {
+        let loader = &self.loaders[index];
+        loader.retry.failures == 0 || loader.transfer.as_ref().is_some_and(|active| loader.has_other(active.rung))
+    }
+
     /// Is the segment that this loader fetches to be placed by a clock that the main track's next segment will tell?
     fn waits_for_clock(&self, index: usize) -> bool {
         let listed = |segment: &SegmentRef| (segment.timing == Timing::Listed).then_some(segment.epoch);
@@ -388,23 +404,33 @@ impl Session {
 
     fn enqueue(&mut self, index: usize, rung: RungId, segment: &SegmentRef, init: Option<&Arc<Init>>, media: Demuxed) {
         self.loaders[index].keep_init(segment.init.as_ref(), init);
-        let shift = self.timelines.shift(segment, &media);
+        let extent = self.loaders[index].index(rung).and_then(|index| index.extent(segment.epoch));
+        let shift = self.timelines.shift(segment, &media, extent);
+        let cut_short = media.cut_short;
         let alone = self.loaders.len() == 1;
         let own = self.loaders[index].group.kind;
-        let Demuxed { mut streams, mut events } = media;
+        let Demuxed { mut streams, mut events, .. } = media;
+        let sizes: Vec<usize> = streams.iter().map(|stream| stream.samples.len()).collect();
         streams.iter_mut().for_each(|stream| super::timeline::place(&mut stream.samples, segment, shift));
+        if own == TrackKind::Video && self.is_entered_late(&streams) && self.loaders[index].step_back(rung, segment) {
+            return;
+        }
         events.iter_mut().for_each(|event| event.start += shift);
         self.tell_events(events.into_iter().filter(|event| super::timeline::is_within(event.start, segment)));
         if own == TrackKind::Video {
             self.read_captions(segment, &streams);
         }
-        for MediaStream { kind, format, samples } in streams {
+        let mut missing = Vec::new();
+        let announced = self.announced_colour(index, rung);
+        for (MediaStream { kind, format, samples }, came) in streams.into_iter().zip(sizes) {
+            let format = with_colour(format, announced);
             // Sound inside the picture's segments counts only where there is no track of its own.
             if kind == TrackKind::Text || (!alone && kind != own) {
                 continue;
             }
             let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
             let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
+            missing.extend(self.continuity.follow(kind, segment, &samples, came).map(|hole| (kind, hole)));
             let queue = self.queues.entry(kind).or_default();
             let was_empty = queue.range().is_none();
             queue.push(QueuedSegment { rung, number: segment.number, start: first, end: last, format, samples });
@@ -414,6 +440,32 @@ impl Session {
             }
         }
         self.loaders[index].advance(rung, segment);
+        if cut_short && missing.is_empty() {
+            missing.push((own, Hole { number: segment.number, at: segment.end(), lasts: Duration::ZERO }));
+        }
+        if self.loaders[index].is_complete() {
+            let kinds: Vec<TrackKind> = self.queues_of(&self.loaders[index]).collect();
+            missing.extend(kinds.into_iter().filter_map(|kind| Some((kind, self.continuity.end(kind, segment)?))));
+        }
+        for (track, Hole { number, at, lasts }) in missing {
+            self.emit(PlaybackEvent::MediaMissing { track, number, at, lasts });
+        }
+    }
+
+    /// Does the picture of a segment that was entered by a seek begin behind the wanted time? Lists are off by what sound
+    /// begins earlier, and by their rounding: then the wanted picture is in the segment before.
+    fn is_entered_late(&self, streams: &[MediaStream]) -> bool {
+        let pictures = streams.iter().filter(|stream| stream.kind == TrackKind::Video);
+        let shown = pictures.flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
+        let target = self.playhead.position();
+        target > MediaTime::ZERO && shown.map(|sample| sample.pts).min().is_some_and(|first| first > target)
+    }
+
+    /// What the manifest says of a rung's colours.
+    fn announced_colour(&self, index: usize, rung: RungId) -> ColourDescription {
+        let mut rungs = self.loaders[index].group.representations.iter();
+        let range = rungs.find(|representation| representation.id == rung).map(|rung| rung.dynamic_range);
+        range.map_or_else(ColourDescription::default, ColourDescription::of_range)
     }
 
     // -- What fails -------------------------------------------------------------------------------------------------
@@ -444,8 +496,7 @@ impl Session {
         };
         let loader = &mut self.loaders[index];
         let (failures, failing_for) = loader.retry.failed(self.now);
-        let others = loader.group.representations.iter().map(|representation| representation.id);
-        let alternative = others.filter(|rung| *rung != active.rung).any(|rung| !loader.barred.contains(&rung));
+        let alternative = loader.has_other(active.rung);
         let tried = Tried { failures, failing_for, alternative, requested_at: active.since };
         let recovery = self.recover(&failure, resource, tried);
         match (&recovery, active.fetching) {
@@ -548,6 +599,7 @@ impl Session {
                 queue.push(QueuedSegment { rung, number: segment.number, start, end, format, samples: Vec::new() });
             }
         }
+        kinds.into_iter().for_each(|kind| self.continuity.interrupt(kind));
         self.loaders[index].advance(rung, segment);
         self.loaders[index].retry = Retry::default();
     }
@@ -595,6 +647,15 @@ struct Tried {
     failing_for: Duration,
     alternative: bool,
     requested_at: Duration,
+}
+
+/// The format, with what the manifest says of colours where its container says nothing.
+fn with_colour(format: Arc<TrackFormat>, announced: ColourDescription) -> Arc<TrackFormat> {
+    let colour = format.colour.or(announced);
+    if format.kind != TrackKind::Video || colour == format.colour {
+        return format;
+    }
+    Arc::new(TrackFormat { colour, ..(*format).clone() })
 }
 
 /// Rungs mean something for the picture only.

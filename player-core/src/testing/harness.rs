@@ -301,7 +301,7 @@ fn place(source: &ByteSource) -> (&str, i64) {
 
 fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
     match job {
-        Job::Manifest(_) => Content::Manifest(manifest.presentation()),
+        Job::Manifest(_) => Content::Manifest(Box::new(manifest.presentation())),
         Job::Playlist(source) => {
             let path = source.url.path();
             Content::Playlist(manifest.index(path.split('/').nth(1).unwrap_or_default()))
@@ -320,7 +320,7 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
             let samples = vec![super::sample_at(number * length, length as u64, true, 6_000)];
             let format = Arc::new(init.tracks[0].format.clone());
             let streams = vec![MediaStream { kind: TrackKind::Video, format, samples }];
-            let media = Demuxed { streams, events: Vec::new() };
+            let media = Demuxed { streams, ..Demuxed::default() };
             Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
         }
         Job::Media { source, .. } | Job::KeyFrames { source, .. } => {
@@ -345,7 +345,7 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
                 payload: vec![0; 3].into(),
             });
             let streams = vec![MediaStream { kind, format, samples }];
-            let media = Demuxed { streams, events: message.into_iter().collect() };
+            let media = Demuxed { streams, events: message.into_iter().collect(), ..Demuxed::default() };
             Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
         }
     }

@@ -7,6 +7,7 @@ pub mod stand_in;
 
 pub use harness::{Harness, Link};
 
+use crate::colour::ColourDescription;
 use crate::container::bmff::InitSegment;
 use crate::container::{CodecConfig, Sample, TrackFormat};
 use crate::manifest::{
@@ -34,13 +35,13 @@ pub fn sample_at(start_ms: i64, duration_ms: u64, keyframe: bool, bytes: usize) 
 /// A picture format that no decoder will see.
 pub fn video_format() -> TrackFormat {
     let codec = CodecConfig::H264 { avcc: Bytes::from_static(&[1]), width: 640, height: 360 };
-    TrackFormat { kind: TrackKind::Video, codec }
+    TrackFormat { kind: TrackKind::Video, codec, colour: ColourDescription::default() }
 }
 
 /// A sound format that no decoder will hear.
 pub fn audio_format() -> TrackFormat {
     let codec = CodecConfig::Aac { config: Bytes::from_static(&[0x11, 0x90]), rate: 48_000, channels: 2 };
-    TrackFormat { kind: TrackKind::Audio, codec }
+    TrackFormat { kind: TrackKind::Audio, codec, colour: ColourDescription::default() }
 }
 
 /// Folder of the set of key frames.

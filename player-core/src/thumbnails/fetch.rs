@@ -219,7 +219,7 @@ impl Loader {
         });
         let Some(stream) = chosen.await.map_err(LoadFailure::Container)? else { return Ok(None) };
         let format = stream.format.clone();
-        let clear = self.decrypt(Demuxed { streams: vec![stream], events: Vec::new() }, &whole).await?;
+        let clear = self.decrypt(Demuxed { streams: vec![stream], ..Demuxed::default() }, &whole).await?;
         let sample = clear.streams.into_iter().flat_map(|stream| stream.samples).next();
         Ok(sample.map(|sample| KeyFrame { format, sample }))
     }
@@ -250,7 +250,7 @@ async fn cut(body: Bytes, parts: Parts) -> Result<Vec<(Slot, Thumbnail)>, Thumbn
 fn key_frame_at(segment: &SegmentRef, demuxed: Demuxed, at: MediaTime) -> Option<MediaStream> {
     // Each segment is placed for itself: pictures need not be exact to the frame, and the clock of an epoch may not be
     // known yet.
-    let shift = Timelines::default().shift(segment, &demuxed);
+    let shift = Timelines::default().shift(segment, &demuxed, None);
     let videos = demuxed.streams.into_iter().filter(|stream| stream.kind == TrackKind::Video);
     let mut best: Option<MediaStream> = None;
     for mut stream in videos {

@@ -25,7 +25,7 @@ pub(super) fn sources(presentation: &Presentation, extra: Option<&Url>, can_deco
     let whole = |url: &Url| ByteSource { url: url.clone(), range: None };
     found.extend(extra.map(|url| Source::SpriteList(vec![whole(url)])));
     let announced = presentation.events.iter().filter(|event| is_sprite_list(&event.scheme));
-    let announced = announced.filter_map(|event| crate::manifest::hls::session_data_address(event));
+    let announced = announced.filter_map(crate::manifest::hls::session_data_address);
     found.extend(announced.map(|url| Source::SpriteList(vec![whole(&url)])));
     found.extend(presentation.tracks.iter().filter_map(list_of_track).map(Source::SpriteList));
     if can_decode {

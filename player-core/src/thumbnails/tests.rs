@@ -141,8 +141,8 @@ async fn an_image_playlist_gives_tiles_and_its_last_sheet_is_filled_in_part() {
         assert_eq!((picture.width, picture.height), (16, 9));
     }
     // Outside: the last and the first. And nothing is fetched twice.
-    assert_eq!(number(&*stage.thumbnails.at(at(900_000)).await.unwrap()), 8);
-    assert_eq!(number(&*stage.thumbnails.at(at(-5)).await.unwrap()), 0);
+    assert_eq!(number(&stage.thumbnails.at(at(900_000)).await.unwrap()), 8);
+    assert_eq!(number(&stage.thumbnails.at(at(-5)).await.unwrap()), 0);
     assert_eq!(stage.thumbnails.get(at(17_000)).unwrap().until, at(17_000));
     assert_eq!(files.asked(), ["i.m3u8", "a.png", "b.png"]);
 }
@@ -162,7 +162,7 @@ async fn dash_tiles_last_as_long_as_a_full_sheet_says_also_in_a_period_that_ends
         let picture = stage.thumbnails.at(at(asked)).await.unwrap();
         assert_eq!((number(&picture), picture.time, picture.until), (tile, at(time), at(until)), "{asked}");
     }
-    assert_eq!(number(&*stage.thumbnails.at(at(60_000)).await.unwrap()), 4, "the rest of the sheet is empty");
+    assert_eq!(number(&stage.thumbnails.at(at(60_000)).await.unwrap()), 4, "the rest of the sheet is empty");
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn a_list_of_sprites_comes_from_the_playlist_or_from_whoever_knows_it() {
     let extra = ThumbnailOptions { list: Some(url("t/list.vtt")), ..ThumbnailOptions::default() };
     for (presentation, options) in [(named, ThumbnailOptions::default()), (hls_of(""), extra)] {
         let stage = stage(&files, &presentation, options);
-        assert_eq!(number(&*stage.thumbnails.at(at(4_999)).await.unwrap()), 0);
+        assert_eq!(number(&stage.thumbnails.at(at(4_999)).await.unwrap()), 0);
         let second = stage.thumbnails.at(at(7_000)).await.unwrap();
         assert_eq!((number(&second), second.time, second.until), (1, at(5_000), at(10_000)));
         assert_eq!(files.asked(), ["t/list.vtt", "t/s.png"]);
@@ -303,7 +303,7 @@ async fn a_source_of_no_use_is_passed_over_and_none_at_all_is_said() {
     let list = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n#EXT-X-TILES:RESOLUTION=16x9,LAYOUT=2x1\na.png\n";
     let files = Files::of([("there.m3u8", list.into()), ("a.png", sheet(0, (2, 1)))]);
     let found = stage(&files, &presentation, ThumbnailOptions::default());
-    assert_eq!(number(&*found.thumbnails.at(at(2_500)).await.unwrap()), 1);
+    assert_eq!(number(&found.thumbnails.at(at(2_500)).await.unwrap()), 1);
     let nothing = stage(&files, &hls_of(""), ThumbnailOptions::default());
     assert_eq!(nothing.thumbnails.at(at(0)).await, Err(ThumbnailError::NoSource));
 }
@@ -325,7 +325,7 @@ async fn pictures_that_cannot_be_read_are_errors_and_lead_to_the_next_source() {
     assert!(images.thumbnails.at(at(5_000)).await.is_err());
     let both = stage(&files, &hls_of(lines), with_decoder());
     assert!(both.thumbnails.at(at(0)).await.is_err());
-    assert_eq!(number(&*both.thumbnails.at(at(5_000)).await.unwrap()), 1, "the lowest rung, after two failures");
+    assert_eq!(number(&both.thumbnails.at(at(5_000)).await.unwrap()), 1, "the lowest rung, after two failures");
 }
 
 #[tokio::test]
@@ -381,7 +381,7 @@ async fn the_newest_wish_wins_and_playback_comes_first() {
         async move { thumbnails.at(at(20 * 4_000)).await }
     });
     gate.add_permits(1000);
-    assert_eq!(number(&*wanted.await.unwrap().unwrap()), 20);
+    assert_eq!(number(&wanted.await.unwrap().unwrap()), 20);
     // Its neighbours come by themselves, and nothing else does.
     while thumbnails.get(at(21 * 4_000)).is_none() || thumbnails.get(at(19 * 4_000)).is_none() {
         tokio::task::yield_now().await;

@@ -68,7 +68,10 @@ pub(crate) fn make(title: &TitleDescriptor, folder: &Path) -> Result<String, Ing
     ))
 }
 
-fn painter(title: &TitleDescriptor) -> Box<dyn Fn(u32, &mut Picture)> {
+/// Paints one frame of a title.
+type Painter = Box<dyn Fn(u32, &mut Picture)>;
+
+fn painter(title: &TitleDescriptor) -> Painter {
     if title.scene == SceneKind::Counter {
         let counter = Counter::new(SIZE.0, SIZE.1, 0, title.frame_rate);
         return Box::new(move |frame, picture| counter.paint(frame, picture));

@@ -7,12 +7,13 @@
 //! there; `Budget` bounds what can come out of them.
 
 mod audio_entry;
-mod boxes;
+pub(in crate::container) mod boxes;
 mod budget;
 mod chapters;
 mod edits;
 mod events;
 mod fragment;
+mod gapless;
 mod init;
 mod key_frame_table;
 mod keyframes;
@@ -89,5 +90,6 @@ fn read(media: &Bytes, init: &InitSegment, mut budget: Budget) -> Result<Demuxed
     if !found_samples {
         return Err(ContainerError::Missing("moof"));
     }
-    Ok(Demuxed { streams: streams::streams(tracks, &init.tracks), events: events.finish() })
+    let streams = streams::streams(tracks, &init.tracks);
+    Ok(Demuxed { streams, events: events.finish(), ..Demuxed::default() })
 }

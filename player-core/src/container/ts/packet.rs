@@ -73,6 +73,11 @@ impl<'a> Packets<'a> {
         self.at
     }
 
+    /// Of a walk that has come to its end: is there the beginning of another packet?
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.data.get(self.at).is_some_and(|byte| *byte == SYNC) && self.data.len() - self.at < SIZE
+    }
+
     /// The first position in a range that looks like a packet's: with more of them behind it, as far as there is data.
     fn resync(&self, range: Range<usize>) -> Option<usize> {
         let is_sync = |at: usize| self.data.get(at).is_none_or(|byte| *byte == SYNC);

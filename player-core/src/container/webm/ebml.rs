@@ -38,6 +38,12 @@ pub(super) mod id {
     pub(in super::super) const VIDEO: u32 = 0xe0;
     pub(in super::super) const PIXEL_WIDTH: u32 = 0xb0;
     pub(in super::super) const PIXEL_HEIGHT: u32 = 0xba;
+    pub(in super::super) const COLOUR: u32 = 0x55b0;
+    pub(in super::super) const MATRIX: u32 = 0x55b1;
+    pub(in super::super) const RANGE: u32 = 0x55b9;
+    pub(in super::super) const TRANSFER: u32 = 0x55ba;
+    pub(in super::super) const PRIMARIES: u32 = 0x55bb;
+    pub(in super::super) const MAX_CLL: u32 = 0x55bc;
     pub(in super::super) const AUDIO: u32 = 0xe1;
     pub(in super::super) const SAMPLING_FREQUENCY: u32 = 0xb5;
     pub(in super::super) const OUTPUT_SAMPLING_FREQUENCY: u32 = 0x78b5;

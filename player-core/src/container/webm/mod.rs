@@ -71,5 +71,5 @@ pub fn demux(media: &Bytes, header: &Header) -> Result<Demuxed, ContainerError> 
         let samples = timing::samples(blocks, track, header.timestamp_scale)?;
         Ok(MediaStream { kind: track.format.kind, format: Arc::clone(&track.format), samples })
     });
-    Ok(Demuxed { streams: streams.collect::<Result<_, ContainerError>>()?, events: Vec::new() })
+    Ok(Demuxed { streams: streams.collect::<Result<_, ContainerError>>()?, ..Demuxed::default() })
 }

@@ -7,6 +7,7 @@ use super::descriptors::{self, Essentials};
 use super::info::{SegmentInfo, whole};
 use super::periods::Place;
 use super::protection::{self, CryptoPeriods};
+use super::query::Query;
 use super::segments::Source;
 use super::xml::Element;
 use super::{MAX_PROTECTIONS, MAX_SEGMENTS_IN_ALL, exclude, short, too_many_segments_in_all};
@@ -96,6 +97,9 @@ impl Findings {
 /// An adaptation set and where it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context<'e, 'a> {
+    pub(super) mpd: &'e Element<'a>,
+    /// Address of the MPD.
+    pub(super) manifest: &'e Url,
     pub(super) period: &'e Element<'a>,
     pub(super) set: &'e Element<'a>,
     pub(super) place: &'e Place,
@@ -113,7 +117,7 @@ impl Context<'_, '_> {
 
 /// Reads an adaptation set: one [`Set`] for each codec family in it. What cannot be played goes to `findings`.
 pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<Vec<Set>, ManifestError> {
-    let Context { period, set, place, base } = context;
+    let Context { mpd, manifest, period, set, place, base } = context;
     if let Err(property) = descriptors::essentials(&[set]) {
         findings.exclude(context.name(), format!("it demands {property}, which is not known"));
         return Ok(Vec::new());
@@ -150,6 +154,7 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
             place,
             whole_file,
             crypto: crypto.as_ref(),
+            query: Query::of(&[representation, set, period, mpd], manifest),
             addresses: &findings.addresses,
         };
         let segment_length = source.segment_length();

@@ -115,8 +115,12 @@ impl Branch {
         match kind {
             TrackKind::Audio => chain.extend(sound::chain(&output)?),
             _ => {
-                let sink = video_out::sink(output, frames.clone(), shown.clone());
-                chain.extend([make("videoconvert")?, sink.upcast()]);
+                let sink = video_out::sink(output.clone(), frames.clone(), shown.clone());
+                let convert = make("videoconvert")?;
+                if let Some(pad) = convert.static_pad("sink") {
+                    video_out::keep_depth(&pad, &sink, &output);
+                }
+                chain.extend([convert, sink.upcast()]);
             }
         }
         add(pipeline, chain.iter())?;
@@ -128,7 +132,8 @@ impl Branch {
         let hidden = Hidden::default();
         let reached = Arc::new(AtomicU64::new(0));
         watch_sink(&sink, &hidden, &reached);
-        Ok(Self { kind, concat, chains: Vec::new(), hidden, reached, ended: false, sink, volume })
+        let chains = Vec::new();
+        Ok(Self { kind, concat, chains, hidden, reached, ended: false, sink, volume })
     }
 
     /// Can events travel from the sink to the source?
@@ -221,7 +226,9 @@ impl Branch {
         gst::Element::link_many(&elements).map_err(framework)?;
         let missing = || PipelineError::Framework("a decoder without a way out".into());
         let pad = self.concat.request_pad_simple("sink_%u").ok_or_else(missing)?;
-        decoder.static_pad("src").ok_or_else(missing)?.link(&pad).map_err(|_| missing())?;
+        let decoded = decoder.static_pad("src").ok_or_else(missing)?;
+        video_out::describe(&decoded, format.colour);
+        decoded.link(&pad).map_err(|_| missing())?;
         for element in elements.iter().rev() {
             element.sync_state_with_parent().map_err(framework)?;
         }
@@ -282,7 +289,8 @@ fn watch_sink(sink: &gst::Element, hidden: &Hidden, reached: &Arc<AtomicU64>) {
         let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pts) = pts else { return gst::PadProbeReturn::Ok };
         if hidden.remove(&pts) {
-            return gst::PadProbeReturn::Drop;
+            // Not `Drop`: its buffer would be let go of twice, by the bindings and by GStreamer before 1.24.
+            return gst::PadProbeReturn::Handled;
         }
         let time = stream_time(pad, pts).unwrap_or(pts);
         reached.store(time, Ordering::Relaxed);

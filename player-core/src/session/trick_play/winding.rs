@@ -210,8 +210,10 @@ impl TrickPlay {
 
     /// Keeps the key frames of a segment.
     pub(super) fn keep(&mut self, position: usize, mut media: Demuxed) {
-        let Some(segment) = self.index().and_then(|index| index.segments.get(position)).cloned() else { return };
-        let shift = self.timelines.shift(&segment, &media);
+        let Some(index) = self.index() else { return };
+        let Some(segment) = index.segments.get(position).cloned() else { return };
+        let extent = index.extent(segment.epoch);
+        let shift = self.timelines.shift(&segment, &media, extent);
         let mut frames = Vec::new();
         for stream in media.streams.iter_mut().filter(|stream| stream.kind == TrackKind::Video) {
             place(&mut stream.samples, &segment, shift);
