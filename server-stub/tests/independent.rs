@@ -20,8 +20,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
     sync::OnceCell,
 };
 
@@ -67,6 +67,8 @@ async fn run(script: &str, arguments: &[&str]) -> Vec<Value> {
 struct Provider {
     issuer: String,
     _process: Child,
+    /// Kept open: it goes on to write there.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Provider {
@@ -76,7 +78,7 @@ impl Provider {
         let mut process = node.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next_line().await.unwrap().expect("the provider says where it is");
-        Self { issuer, _process: process }
+        Self { issuer, _process: process, _said: lines }
     }
 }
 

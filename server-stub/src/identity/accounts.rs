@@ -248,21 +248,22 @@ impl Accounts {
 
     /// Who the account is to others.
     pub(crate) async fn person(&self, id: &AccountId) -> Result<Option<Person>, sqlx::Error> {
-        let row: Option<(String, String, Option<String>, Option<i64>, i64, i64)> = sqlx::query_as(
+        let row = sqlx::query(
             "SELECT email, password_hash, name, email_verified_at_ms, updated_at_ms, is_demo FROM identity_accounts \
              WHERE id = $1 AND disabled_at_ms IS NULL",
         )
         .bind(id.as_str())
         .fetch_optional(self.db.reader())
         .await?;
-        Ok(row.map(|(email, password_hash, name, verified, updated_at_ms, is_demo)| Person {
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Person {
             id: id.clone(),
-            email,
-            name,
+            email: row.try_get(0)?,
+            name: row.try_get(2)?,
             // Nobody reads the mail of a demo account, and nobody needs to.
-            is_email_verified: verified.is_some() || is_demo == 1,
-            has_password: !password_hash.is_empty(),
-            updated_at_ms,
+            is_email_verified: row.try_get::<Option<i64>, _>(3)?.is_some() || row.try_get::<i64, _>(5)? == 1,
+            has_password: !row.try_get::<String, _>(1)?.is_empty(),
+            updated_at_ms: row.try_get(4)?,
         }))
     }
 

@@ -16,6 +16,12 @@ const browser = await puppeteer.launch({
 });
 const checks = [];
 
+const sessions = new Map();
+async function sessionOf(page) {
+  if (!sessions.has(page)) sessions.set(page, await page.createCDPSession());
+  return sessions.get(page);
+}
+
 async function look(page, name) {
   for (const [size, width, height] of [['phone', 390, 844], ['desk', 1280, 800]]) {
     await page.setViewport({ width, height, deviceScaleFactor: 1 });
@@ -23,14 +29,14 @@ async function look(page, name) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     if (wide) throw new Error(`${name}: wider than a ${size}`);
     // Through the protocol: the page's own policy lets no foreign script in, which is what it is for.
-    const client = await page.createCDPSession();
+    // One session per page, kept: detaching any of them takes the virtual authenticator away.
+    const client = await sessionOf(page);
     const source = (await import('node:fs')).readFileSync(axe, 'utf8');
     const run = `${source}; axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html + ' ' + n.failureSummary).join(' | '))))`;
     const { result, exceptionDetails } = await client.send('Runtime.evaluate', { expression: run, awaitPromise: true, returnByValue: true });
     if (exceptionDetails) throw new Error(`${name}: ${exceptionDetails.text}`);
     const violations = JSON.parse(result.value);
     if (violations.length) throw new Error(`${name} (${size}): ${violations.join('\n')}`);
-    await client.detach();
   }
   checks.push(name);
 }
@@ -39,7 +45,14 @@ const expectText = async (page, text) => {
   const body = await page.evaluate(() => document.body.innerText);
   if (!body.includes(text)) throw new Error(`"${text}" is not on the page:\n${body}`);
 };
-const press = (page, selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+const press = async (page, selector) => {
+  try {
+    await Promise.all([page.waitForNavigation({ timeout: 15000 }), page.click(selector)]);
+  } catch (error) {
+    const body = await page.evaluate(() => document.body.innerText);
+    throw new Error(`${selector} at ${page.url()}: ${error.message}\n${body}`);
+  }
+};
 
 try {
   const page = await browser.newPage();
@@ -78,12 +91,12 @@ try {
   await press(page, 'button.primary');
   if (!new URL(page.url()).searchParams.has('code')) throw new Error(`no code at ${page.url()}`);
 
-  const authenticator = await page.createCDPSession();
+  await page.goto(`${issuer}/account`);
+  const authenticator = await sessionOf(page);
   await authenticator.send('WebAuthn.enable');
   await authenticator.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
   });
-  await page.goto(`${issuer}/account`);
   await expectText(page, 'Signed in');
   await look(page, 'account');
   await press(page, '#passkey-add');

@@ -57,7 +57,7 @@ pub(crate) async fn answer(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let session = match app.identity.sessions.find(&headers).await {
         Ok(Some(session)) => session,

@@ -53,7 +53,7 @@ pub(crate) async fn answer(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match step(&app, &headers, &form, address).await {
         Ok(response) => response,

@@ -55,10 +55,11 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
 }
 
 /// The form of a page of ours, or the answer to one that is not.
-pub(super) fn own_form(headers: &HeaderMap, form: Result<Pairs, StatusCode>) -> Result<Pairs, Response> {
-    let form = form.map_err(|status| super::pages::refusal(status, "The form could not be read."))?;
+pub(super) fn own_form(headers: &HeaderMap, form: Result<Pairs, StatusCode>) -> Result<Pairs, Box<Response>> {
+    let form = form.map_err(|status| Box::new(super::pages::refusal(status, "The form could not be read.")))?;
     if is_foreign(headers) {
-        return Err(super::pages::refusal(StatusCode::FORBIDDEN, "The form was sent from another page."));
+        let text = "The form was sent from another page.";
+        return Err(Box::new(super::pages::refusal(StatusCode::FORBIDDEN, text)));
     }
     Ok(form)
 }

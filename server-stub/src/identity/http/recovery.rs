@@ -41,7 +41,7 @@ pub(crate) async fn answer(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let identity = &app.identity;
     let now_ms = app.clock.now_ms();
@@ -86,7 +86,7 @@ pub(crate) async fn set_new(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let (identity, link) = (&app.identity, form.get("link").unwrap_or_default());
     let token = form.get("token").unwrap_or_default();

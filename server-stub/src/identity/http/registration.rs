@@ -43,7 +43,7 @@ pub(crate) async fn answer(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let identity = &app.identity;
     if !identity.may_register {
@@ -119,7 +119,7 @@ pub(crate) async fn confirm(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let (identity, link) = (&app.identity, form.get("link").unwrap_or_default());
     let token = form.get("token").unwrap_or_default();

@@ -46,7 +46,7 @@ pub(crate) async fn answer(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let query = Pairs::parse(&query.unwrap_or_default());
     let next = checked_next(query.get("next"));
@@ -90,7 +90,7 @@ pub(crate) async fn sign_out(
 ) -> Response {
     let form = match own_form(&headers, form) {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let session = match app.identity.sessions.find(&headers).await {
         Ok(session) => session,

@@ -211,6 +211,6 @@ mod tests {
         let later = data("lumen.example", USER_PRESENT | USER_VERIFIED, 8);
         assert_eq!(asserted(&key, client_data, &later, &signature, HERE), Err(CheckError::Signature));
         assert_eq!(asserted(&key, b"{}", &good, &signature, HERE), Err(CheckError::Signature));
-        assert_eq!(asserted(&key[1..], client_data, &good, &signature, HERE).is_err(), true);
+        assert!(asserted(&key[1..], client_data, &good, &signature, HERE).is_err());
     }
 }
