@@ -125,7 +125,8 @@ fn player(url: &str, paced: bool, arrange: Option<Arranger>) -> Shown {
     let recovery = RecoveryConfig { patience: std::time::Duration::from_secs(4), ..RecoveryConfig::default() };
     let config = PlayerConfig { recovery, ..PlayerConfig::default() };
     let fetcher = Arc::new(HttpFetcher::new(&config.net).unwrap());
-    let output = GstOutput { pixels: Pixels::Native, drop_late: false, audible: false, paced, sound: None, heard: None };
+    let output =
+        GstOutput { pixels: Pixels::Native, drop_late: false, audible: false, paced, sound: None, heard: None };
     let (told, seeks) = tokio::sync::mpsc::unbounded_channel();
     let options = PlayerOptions {
         config,

@@ -27,7 +27,7 @@ pub(crate) struct Driver {
     published: Published,
     thumbnails: Feed,
     /// Read as soon as playback does not need the link for itself.
-    chapters_of: Option<Presentation>,
+    chapters_of: Option<Arc<Presentation>>,
     inputs: mpsc::UnboundedSender<Input>,
     tasks: JoinSet<()>,
     transfers: HashMap<TransferId, AbortHandle>,
@@ -36,7 +36,7 @@ pub(crate) struct Driver {
 
 /// Plays until the session is over or nobody holds a handle any more.
 pub(crate) async fn run(
-    options: PlayerOptions,
+    mut options: PlayerOptions,
     published: Published,
     thumbnails: Feed,
     mut commands: mpsc::Receiver<Command>,
@@ -60,7 +60,7 @@ pub(crate) async fn run(
         }),
         knowledge: Arc::default(),
         arrange: options.arrange.clone(),
-        given: Arc::new(Mutex::new(options.presentation.clone())),
+        given: Arc::new(Mutex::new(options.presentation.take())),
     };
     let session =
         Session::new(options.config.clone(), options.source.clone(), options.start, options.refresh.is_some());
@@ -151,8 +151,9 @@ impl Driver {
     /// What is offered is of interest to more than playback.
     fn note_presentation(&mut self, input: &Input) {
         if let Input::Loaded(_, Loaded { content: Content::Manifest(presentation), .. }) = input {
-            self.thumbnails.present(&self.loader, presentation);
-            self.chapters_of = Some(Presentation::clone(presentation));
+            let presentation = Arc::new(Presentation::clone(presentation));
+            self.thumbnails.present(&self.loader, presentation.clone());
+            self.chapters_of = Some(presentation);
         }
     }
 

@@ -174,17 +174,17 @@ impl VideoFrame {
 
     /// Appends the picture, from luma and chroma. Large ones are shared by two threads.
     fn convert(&self, pixels: &mut Vec<u8>) {
-        let map = ToneMap::new(&self.colour);
+        let map = ToneMap::of(&self.colour);
         let (width, height) = (self.width as usize, self.height as usize);
         pixels.resize(width * height * 4, 0);
         let (upper, lower) = pixels.split_at_mut(width * (height / 2) * 4);
         if map.is_none() || width * height < SHARED_FROM {
-            self.convert_rows(0, upper, map.as_ref());
-            return self.convert_rows(height / 2, lower, map.as_ref());
+            self.convert_rows(0, upper, map.as_deref());
+            return self.convert_rows(height / 2, lower, map.as_deref());
         }
         std::thread::scope(|scope| {
-            scope.spawn(|| self.convert_rows(0, upper, map.as_ref()));
-            self.convert_rows(height / 2, lower, map.as_ref());
+            scope.spawn(|| self.convert_rows(0, upper, map.as_deref()));
+            self.convert_rows(height / 2, lower, map.as_deref());
         });
     }
 

@@ -191,7 +191,7 @@ impl Reader {
         let ThumbnailOptions { stills, list, cache_bytes } = options;
         let tools = Tools { stills, list, on_change: None, cache_bytes };
         let (thumbnails, feed, work) = thumbnails::start(tools);
-        feed.present(&self.loader, presentation);
+        feed.present(&self.loader, Arc::new(presentation.clone()));
         feed.hold(false);
         (thumbnails, async move {
             // Dropping it would end the work.

@@ -5,11 +5,12 @@
 //! with the same factor for all three colours so that hues stay, brought from the primaries of BT.2020 to those of
 //! BT.709, and written for a display of BT.1886.
 //!
-//! [`reference`](fn@reference) is that in plain arithmetic; [`ToneMap`] is the same by tables, fast enough for each
+//! [`reference`](fn@reference) is that in plain arithmetic; `ToneMap` is the same by tables, fast enough for each
 //! picture.
 
 use crate::colour::ColourDescription;
 use crate::manifest::DynamicRange;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Light that becomes the brightest of the display, in cd/m².
 const WHITE: f32 = 203.0;
@@ -137,8 +138,23 @@ pub(crate) struct ToneMap {
 }
 
 impl ToneMap {
-    /// `None` for pictures that need none.
-    pub(crate) fn new(colour: &ColourDescription) -> Option<Self> {
+    /// The tables for these colours; `None` for pictures that need none. The last ones are kept: they cost thousands of
+    /// powers, and a film has the same colours from picture to picture.
+    pub(crate) fn of(colour: &ColourDescription) -> Option<Arc<Self>> {
+        static LAST: Mutex<Option<(ColourDescription, Arc<ToneMap>)>> = Mutex::new(None);
+        if colour.dynamic_range() == DynamicRange::Sdr {
+            return None;
+        }
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, map)) = last.as_ref().filter(|(known, _)| known == colour) {
+            return Some(map.clone());
+        }
+        let map = Arc::new(Self::new(colour)?);
+        *last = Some((*colour, map.clone()));
+        Some(map)
+    }
+
+    fn new(colour: &ColourDescription) -> Option<Self> {
         let is_pq = match colour.dynamic_range() {
             DynamicRange::Sdr => return None,
             DynamicRange::Pq => true,

@@ -353,7 +353,7 @@ async fn the_newest_wish_wins_and_playback_comes_first() {
     let reader = Reader::new(&url("master"), Arc::new(files.clone()), NetConfig::default(), []);
     let (thumbnails, feed, work) = start(Tools { cache_bytes: DEFAULT_CACHE_BYTES, ..Tools::default() });
     let task = tokio::spawn(work);
-    feed.present(reader.loader(), &presentation);
+    feed.present(reader.loader(), Arc::new(presentation.clone()));
     thumbnails.want(at(0));
     for _ in 0..20 {
         tokio::task::yield_now().await;

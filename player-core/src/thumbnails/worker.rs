@@ -23,7 +23,7 @@ const MAX_REFUSED: usize = 4096;
 /// What a player hands over when it knows what it plays.
 struct Given {
     loader: Loader,
-    presentation: Presentation,
+    presentation: Arc<Presentation>,
 }
 
 /// The player's end.
@@ -34,8 +34,8 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// The presentation is known. Once per session.
-    pub(crate) fn present(&self, loader: &Loader, presentation: &Presentation) {
-        let given = Given { loader: loader.clone(), presentation: presentation.clone() };
+    pub(crate) fn present(&self, loader: &Loader, presentation: Arc<Presentation>) {
+        let given = Given { loader: loader.clone(), presentation };
         let _ = self.given.send(given);
     }
 
