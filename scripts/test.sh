@@ -33,7 +33,7 @@ summary() {
 }
 trap summary EXIT
 
-step "System packages" scripts/setup.sh --tests
+step "System packages" env LUMEN_SETUP_TESTS="${1:-tests}" scripts/setup.sh
 step "Format" cargo fmt --all --check
 if command -v shellcheck >/dev/null; then
     step "Scripts" shellcheck --external-sources scripts/*.sh .ci/run
@@ -42,5 +42,7 @@ step "Player without GStreamer" cargo check -p lumen-player-core --no-default-fe
 step "Lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "Documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
 if [ "${1:-}" != --lint ]; then
-    step "Tests" cargo test --workspace --locked
+    # The packager is required here: whoever runs all tests wants all of them.
+    step "Packager" scripts/packager.sh
+    step "Tests" env LUMEN_PACKAGER_REQUIRED=1 cargo test --workspace --locked
 fi

@@ -139,6 +139,8 @@ pub(crate) struct Model {
     /// Title pages, the visible one last: "more like this" stacks them.
     pub(crate) titles: Vec<TitleScreen>,
     pub(crate) player: Option<PlayerScreen>,
+    /// Of playback, kept from title to title; 1 is normal.
+    pub(crate) speed: f64,
     pub(crate) toast: Option<Toast>,
     pub(crate) settings: Settings,
     pub(crate) full_screen: bool,
@@ -167,6 +169,7 @@ impl Model {
             home_loaded_at: 0.0,
             titles: Vec::new(),
             player: None,
+            speed: 1.0,
             toast: None,
             settings,
             full_screen: launch.full_screen,
@@ -591,37 +594,38 @@ impl Model {
         }
         // What was fetched ahead is used up by playing.
         self.prefetched.remove(&title.id);
-        let chapters = self
+        let known = self
             .titles
             .last()
             .and_then(|page| page.document.ready())
             .filter(|document| document.summary.id == title.id)
-            .map(|document| document.chapters.clone());
+            .cloned();
         let mut effects = Vec::new();
-        if chapters.is_none() {
+        if known.is_none() {
             effects.push(load_title(self.profile.as_ref(), title.id.clone()));
         }
-        effects.push(self.open(
-            Source::Title { summary: Box::new(title), profile },
-            from,
-            chapters.unwrap_or_default(),
-        ));
+        effects.push(self.open(Source::Title { summary: Box::new(title), profile }, from));
+        if let (Some(player), Some(known)) = (&mut self.player, known) {
+            player.chapters = known.chapters;
+            player.skips.segments = known.segments;
+        }
         effects
     }
 
     fn play_url(&mut self, url: Url, from: PlayFrom) -> Effect {
-        self.open(Source::Url(url), from, Vec::new())
+        self.open(Source::Url(url), from)
     }
 
-    fn open(&mut self, source: Source, from: PlayFrom, chapters: Vec<service_api::catalog::Chapter>) -> Effect {
+    fn open(&mut self, source: Source, from: PlayFrom) -> Effect {
         self.attempts += 1;
         let returns_to = if self.place == Place::Player { Place::Home } else { self.place };
         let wish = self.launch.quality.or(self.settings.quality);
         let mut player = PlayerScreen::new(source, self.attempts, self.density, returns_to);
-        player.chapters = chapters;
+        player.skips.choices = self.settings.skip;
         player.stats = self.launch.stats;
         player.quality_wish = wish;
         player.from = from;
+        player.speed = self.speed;
         player.volume = self.settings.volume;
         player.muted = self.settings.muted;
         let request = self.open_request(&player);
@@ -640,6 +644,7 @@ impl Model {
                 Source::Url(url) => Target::Url(url.clone()),
             },
             from: player.from,
+            speed: self.speed,
             volume: self.settings.volume,
             muted: self.settings.muted,
             text_language: self.settings.text_language.clone(),
@@ -672,6 +677,7 @@ impl Model {
         }
         let Some(player) = &mut self.player else { return vec![] };
         let reaction = player.update(msg, now);
+        self.speed = player.speed;
         let mut effects: Vec<Effect> = reaction.commands.into_iter().map(Effect::Player).collect();
         effects.extend(reaction.copy.map(Effect::Copy));
         if let Some(note) = reaction.note {

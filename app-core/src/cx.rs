@@ -1,6 +1,6 @@
 //! What a view gets besides its model: how to draw, who has the focus, the pictures, and where wishes go.
 
-use crate::{app::Msg, focus::Focus, pictures::Pictures, theme::Theme};
+use crate::{app::Msg, focus::Focus, pictures::Pictures, player_view::previews::Previews, theme::Theme};
 use egui::{Id, Rect, Response, Sense, Ui, WidgetInfo};
 
 /// Passed down through all views of one frame.
@@ -9,6 +9,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) theme: Theme,
     pub(crate) focus: &'a mut Focus,
     pub(crate) pictures: &'a mut Pictures,
+    /// Small pictures over the seek bar.
+    pub(crate) previews: &'a mut Previews,
     /// The time of day, where it is shown.
     pub(crate) clock: Option<String>,
     /// Wishes of the viewer, handled after the frame.

@@ -46,6 +46,8 @@ pub(crate) struct OpenRequest {
     pub(crate) attempt: u64,
     pub(crate) target: Target,
     pub(crate) from: PlayFrom,
+    /// Of playback; 1 is normal.
+    pub(crate) speed: f64,
     pub(crate) volume: f32,
     pub(crate) muted: bool,
     /// BCP 47; `None` starts without subtitles.

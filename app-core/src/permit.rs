@@ -1,6 +1,7 @@
 //! The right to play one title, as the player sees it.
 
-use player_core::{LicenseTransport, SourceRefresh, drm::LicenseDenied, net::FetchError};
+use player_core::drm::{KeySystemId, LicenseChallenge, LicenseDenied};
+use player_core::{LicenseTransport, SourceRefresh, net::FetchError};
 use service_api::{
     client::{Client, ClientError},
     playback::{PlaybackGrant, PlaybackRequest},
@@ -37,7 +38,11 @@ impl Permit {
 
 #[async_trait::async_trait]
 impl LicenseTransport for Permit {
-    async fn request(&self, challenge: Vec<u8>) -> Result<Vec<u8>, LicenseDenied> {
+    async fn request(&self, challenge: LicenseChallenge) -> Result<Vec<u8>, LicenseDenied> {
+        if challenge.key_system != KeySystemId::CLEAR_KEY {
+            return Err(LicenseDenied::Refused(format!("the service has no licences for {}", challenge.key_system)));
+        }
+        let challenge = challenge.body;
         let Some(path) = self.licence_path() else {
             return Err(LicenseDenied::Refused("the grant names no licence server".to_owned()));
         };

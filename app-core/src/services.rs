@@ -14,15 +14,17 @@ use crate::{
     tokens,
 };
 use egui::ColorImage;
+use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{
     Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
     config::NetConfig,
     net::{CachedFetcher, HttpFetcher},
     pipeline::{
         PipelineFactory,
-        gst::{GstPipeline, leave_out_undecodable},
+        gst::{GstPipeline, GstStills, leave_out_undecodable},
     },
     player::Arranger,
+    thumbnails::ThumbnailOptions,
 };
 use service_api::{
     ProfileId, TitleId,
@@ -81,6 +83,8 @@ struct Shared {
     fetcher: CachedFetcher,
     preloader: Preloader,
     pipeline: PipelineFactory,
+    /// Looked for when the first title is opened.
+    key_systems: tokio::sync::OnceCell<KeySystems>,
     pictures: Semaphore,
     state: Mutex<State>,
 }
@@ -141,6 +145,7 @@ impl Services {
             networks: Networks::open(places.networks.clone()),
             fetcher,
             preloader,
+            key_systems: tokio::sync::OnceCell::new(),
             pipeline: GstPipeline::factory(Default::default()),
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             state: Mutex::default(),
@@ -436,8 +441,20 @@ impl Shared {
         };
         let wake = Arc::clone(&self.wake);
         let arrange: Arranger = Arc::new(leave_out_undecodable);
-        let options = PlayerOptions { config, requested_at, on_change: Some(wake), arrange: Some(arrange), ..options };
+        let installed = || KeySystems::installed(CdmOptions::from_environment());
+        let key_systems = self.key_systems.get_or_init(installed).await.clone();
+        let thumbnails = ThumbnailOptions { stills: Some(Arc::new(GstStills)), ..ThumbnailOptions::default() };
+        let options = PlayerOptions {
+            config,
+            requested_at,
+            on_change: Some(wake),
+            arrange: Some(arrange),
+            key_systems,
+            thumbnails,
+            ..options
+        };
         let handle = Player::spawn(runtime, options);
+        handle.send(Command::SetRate { rate: request.speed });
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });
         handle.send(Command::Play);

@@ -1,6 +1,6 @@
 //! What the application remembers for its viewer, as one JSON file in the configuration folder.
 
-use crate::{launch::QualityWish, storage};
+use crate::{launch::QualityWish, player_view::skip::SkipChoices, storage};
 use serde::{Deserialize, Serialize};
 use service_api::ProfileId;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) quality: Option<QualityWish>,
     /// Subtitles in this language (BCP 47); `None` for no subtitles.
     pub(crate) text_language: Option<String>,
+    /// What becomes of intros, recaps and credits.
+    pub(crate) skip: SkipChoices,
     /// Who watched last.
     pub(crate) last_profile: Option<ProfileId>,
     /// Size of the window in points.
@@ -36,6 +38,7 @@ impl Default for Settings {
             muted: false,
             quality: None,
             text_language: None,
+            skip: SkipChoices::default(),
             last_profile: None,
             window: None,
         }

@@ -11,7 +11,7 @@ use crate::{
     launch::LaunchArgs,
     pictures::Pictures,
     player_view,
-    player_view::model::PlayerMsg,
+    player_view::{model::PlayerMsg, previews::Previews},
     screens,
     services::Services,
     settings::{Places, Settings},
@@ -33,6 +33,7 @@ pub(crate) struct Shell {
     pub(crate) focus: Focus,
     pub(crate) pictures: Pictures,
     pub(crate) video: VideoSurface,
+    pub(crate) previews: Previews,
     /// Time of day for the television's corner; given from outside so that pictures of it can be compared.
     pub(crate) clock: Option<String>,
     viewport: Option<(u32, u32)>,
@@ -50,6 +51,7 @@ impl Shell {
             focus,
             pictures: Pictures::default(),
             video: VideoSurface::default(),
+            previews: Previews::default(),
             clock: None,
             viewport: None,
         }
@@ -76,6 +78,7 @@ impl Shell {
         self.focus.begin(self.screen_id(), self.focus_map());
         let mut out = self.read_input(&ctx);
         self.draw(ui, &mut out);
+        self.previews.end_frame();
         self.tell_egui(&ctx);
 
         // Resting on a title is reported in every frame and changes nothing by itself.
@@ -245,7 +248,14 @@ impl Shell {
     fn draw(&mut self, ui: &mut Ui, out: &mut Vec<Msg>) {
         let area = ui.max_rect();
         let theme = Theme::new(self.model.density, area.width());
-        let mut cx = Cx { theme, focus: &mut self.focus, pictures: &mut self.pictures, clock: self.clock.clone(), out };
+        let mut cx = Cx {
+            theme,
+            focus: &mut self.focus,
+            pictures: &mut self.pictures,
+            previews: &mut self.previews,
+            clock: self.clock.clone(),
+            out,
+        };
         match self.model.place {
             Place::Starting => {
                 ui.painter().rect_filled(area, 0.0, theme.tokens.ink);
@@ -360,6 +370,7 @@ impl LumenApp {
             (Some(handle), Some(attempt)) => {
                 if self.attached != Some(attempt) {
                     self.shell.video.attach(handle.frames(), self.gl);
+                    self.shell.previews.attach(handle.thumbnails());
                     self.attached = Some(attempt);
                 }
                 if let Some(player) = &mut self.shell.model.player {
@@ -368,6 +379,7 @@ impl LumenApp {
             }
             _ if self.attached.is_some() => {
                 self.shell.video.detach();
+                self.shell.previews.detach();
                 self.attached = None;
             }
             _ => {}

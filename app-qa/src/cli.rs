@@ -13,6 +13,7 @@ use crate::target::{Account, Target};
 use crate::train::{self, TrainArgs};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{MediaTime, PlayerConfig};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -142,6 +143,7 @@ async fn run_play(arguments: Play) -> anyhow::Result<Exit> {
             Target::from_title(server, &arguments.target, &Account { email, password }).await?
         }
     };
+    target.key_systems = KeySystems::installed(CdmOptions::from_environment()).await;
     target.start = MediaTime::ZERO + arguments.start;
     let options = PlayOptions {
         limit: arguments.limit,

@@ -169,6 +169,7 @@ impl Run {
             start: target.start,
             config: options.config.clone(),
             licences: target.licences.clone(),
+            key_systems: target.key_systems.clone(),
             refresh: target.refresh.clone(),
             arrange: Some(Arc::new(leave_out_undecodable)),
             on_event: Some(Arc::new(move |envelope| lock(&events).event(envelope))),

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use app_core::services::Permit;
+use player_core::drm::KeySystems;
 use player_core::{LicenseTransport, MediaTime, SourceRefresh};
 use service_api::client::{Client, MemoryStore};
 use service_api::playback::PlaybackRequest;
@@ -18,6 +19,8 @@ pub struct Target {
     pub start: MediaTime,
     pub licences: Option<Arc<dyn LicenseTransport>>,
     pub refresh: Option<Arc<dyn SourceRefresh>>,
+    /// Who can get keys and decrypt.
+    pub key_systems: KeySystems,
     /// Is it one of our QA titles, whose pictures all carry a counter?
     pub counter: bool,
 }
@@ -39,7 +42,15 @@ impl Target {
     /// A stream by its address, signed out.
     pub fn from_url(manifest: Url) -> Self {
         let name = manifest.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
-        Self { manifest, name, start: MediaTime::ZERO, licences: None, refresh: None, counter: false }
+        Self {
+            manifest,
+            name,
+            start: MediaTime::ZERO,
+            licences: None,
+            refresh: None,
+            key_systems: KeySystems::default(),
+            counter: false,
+        }
     }
 
     /// A title: signs in through the server's own pages and asks for permission to play.
@@ -58,8 +69,8 @@ impl Target {
         let manifest = client.absolute(&grant.manifest)?;
         let permit = Arc::new(Permit::new(client.clone(), request, grant));
         let (licences, refresh): (Arc<dyn LicenseTransport>, Arc<dyn SourceRefresh>) = (permit.clone(), permit);
-        let (licences, refresh) = (Some(licences), Some(refresh));
+        let (licences, refresh, key_systems) = (Some(licences), Some(refresh), KeySystems::default());
         let counter = server_stub::ingest::catalogue().iter().any(|known| known.qa && known.id.as_str() == title);
-        Ok(Self { manifest, name: title.to_owned(), start: MediaTime::ZERO, licences, refresh, counter })
+        Ok(Self { manifest, name: title.to_owned(), start: MediaTime::ZERO, licences, refresh, key_systems, counter })
     }
 }

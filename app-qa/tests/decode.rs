@@ -3,51 +3,11 @@
 
 mod support;
 
-use app_qa::decode::args::{DecodeArgs, WantedRung};
-use app_qa::decode::decode;
-use app_qa::decode::report::DecodeReport;
-use std::net::SocketAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use support::files::{hashes_of, serve};
+use support::files::serve;
+use support::making::{H264, H265, decoded, encode, ffmpeg, wanted};
 
-const H264: &str = "-c:v libx264 -preset ultrafast -x264-params bframes=2:keyint=25:scenecut=0 -pix_fmt yuv420p";
-const H265: &str = "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=25:bframes=2 -pix_fmt yuv420p";
 const HLS: &str = "-f hls -hls_time 1 -hls_list_size 0 -hls_playlist_type vod";
-
-/// Runs ffmpeg in a folder. Arguments hold no spaces but between them.
-fn ffmpeg(folder: &Path, arguments: &str) {
-    let mut command = std::process::Command::new("ffmpeg");
-    let status = command.current_dir(folder).args(["-y", "-v", "error", "-nostdin"]).args(arguments.split_whitespace());
-    assert!(status.status().unwrap().success(), "{arguments}");
-}
-
-/// Encodes two seconds of moving picture with a tone.
-fn encode(folder: &Path, codecs: &str, file: &str) {
-    let picture = "-f lavfi -i testsrc2=size=160x90:rate=25:duration=2";
-    ffmpeg(folder, &format!("{picture} -f lavfi -i sine=sample_rate=48000:duration=2 {codecs} -shortest {file}"));
-}
-
-/// Hashes of what ffmpeg decodes.
-fn wanted(folder: &Path, file: &str) -> Vec<String> {
-    ffmpeg(folder, &format!("-i {file} -map 0:v:0 -fps_mode passthrough -f framemd5 wanted.md5"));
-    hashes_of(&folder.join("wanted.md5"))
-}
-
-async fn decoded(server: SocketAddr, folder: &Path, entry: &str) -> (DecodeReport, Vec<String>) {
-    let hashes = folder.join("found.md5");
-    let _ = std::fs::remove_file(&hashes);
-    let arguments = DecodeArgs {
-        url: format!("http://{server}/{entry}").parse().unwrap(),
-        key: Vec::new(),
-        licence: None,
-        header: Vec::new(),
-        rung: WantedRung::Highest,
-        frame_hashes: Some(hashes.clone()),
-        json: None,
-    };
-    (decode(&arguments).await.unwrap(), hashes_of(&hashes))
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_and_streams_of_many_kinds_come_through_frame_by_frame() {
@@ -68,19 +28,19 @@ async fn files_and_streams_of_many_kinds_come_through_frame_by_frame() {
         (format!("{H265} -c:a aac"), "-c copy -f dash -seg_duration 1", "hevc.mpd"),
     ];
     for (codecs, packing, entry) in rows {
-        encode(folder, &codecs, "made.mkv");
+        encode(folder, 2, &codecs, "made.mkv");
         ffmpeg(folder, &format!("-i made.mkv -c copy {packing} {entry}"));
         let wanted = wanted(folder, "made.mkv");
-        let (report, found) = decoded(server, folder, entry).await;
+        let (report, found) = decoded(server, folder, entry, &[]).await;
         assert!(report.ok && wanted.len() == 50, "{entry}: {:?}", report.errors);
         assert_eq!(found, wanted, "{entry}");
         let sound = report.audio.map_or(0, |sound| sound.samples);
         assert!(entry == "fine-chroma.mp4" || (90_000..110_000).contains(&sound), "{entry}: {sound} samples");
     }
     // A cut between key frames: what is before it is decoded and not shown.
-    encode(folder, &format!("{H264} -c:a aac"), "whole.mp4");
+    encode(folder, 2, &format!("{H264} -c:a aac"), "whole.mp4");
     ffmpeg(folder, "-ss 0.7 -i whole.mp4 -c copy cut.mp4");
-    assert_eq!(decoded(server, folder, "cut.mp4").await.1, wanted(folder, "cut.mp4"));
+    assert_eq!(decoded(server, folder, "cut.mp4", &[]).await.1, wanted(folder, "cut.mp4"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,7 +52,7 @@ async fn codec_and_container_change_at_a_discontinuity() {
     let parts = [(H264, "aac", "mpegts"), (H265, "aac", "fmp4"), (H264, "libmp3lame", "mpegts")];
     for (number, (video, audio, kind)) in parts.into_iter().enumerate() {
         let made = format!("made{number}.mkv");
-        encode(folder, &format!("{video} -c:a {audio}"), &made);
+        encode(folder, 2, &format!("{video} -c:a {audio}"), &made);
         all.extend(wanted(folder, &made));
         let names = format!("-hls_fmp4_init_filename init{number}.mp4 -hls_segment_filename part{number}-%d.{kind}");
         ffmpeg(folder, &format!("-i {made} -c copy {HLS} -hls_segment_type {kind} {names} part{number}.m3u8"));
@@ -104,7 +64,7 @@ async fn codec_and_container_change_at_a_discontinuity() {
     }
     std::fs::write(folder.join("all.m3u8"), playlist + "#EXT-X-ENDLIST\n").unwrap();
     let server = serve(folder.to_owned()).await;
-    let (report, found) = decoded(server, folder, "all.m3u8").await;
+    let (report, found) = decoded(server, folder, "all.m3u8", &[]).await;
     assert!(report.ok, "{:?}", report.errors);
     assert_eq!(found, all);
 }
@@ -113,9 +73,9 @@ async fn codec_and_container_change_at_a_discontinuity() {
 async fn what_cannot_come_through_ends_soon_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    encode(folder, "-c:v mpeg4 -c:a aac", "mpeg4.mp4");
-    encode(folder, "-c:v mpeg2video -c:a mp2", "mpeg2.ts");
-    encode(folder, &format!("{H264} -c:a aac"), "made.mkv");
+    encode(folder, 2, "-c:v mpeg4 -c:a aac", "mpeg4.mp4");
+    encode(folder, 2, "-c:v mpeg2video -c:a mp2", "mpeg2.ts");
+    encode(folder, 2, &format!("{H264} -c:a aac"), "made.mkv");
     ffmpeg(folder, &format!("-i made.mkv -c copy {HLS} holes.m3u8"));
     std::fs::remove_file(folder.join("holes1.ts")).unwrap();
     ffmpeg(folder, "-i made.mkv -c copy whole.mp4");
@@ -134,7 +94,7 @@ async fn what_cannot_come_through_ends_soon_and_says_why() {
         ("absent.mpd", &["missing"]),
     ] {
         let begun = Instant::now();
-        let (report, _) = decoded(server, folder, entry).await;
+        let (report, _) = decoded(server, folder, entry, &[]).await;
         assert!(!report.ok && begun.elapsed() < Duration::from_secs(10), "{entry} in {:?}", begun.elapsed());
         let code = report.errors.first().map(|error| error.code.as_str()).unwrap_or_default();
         assert!(codes.contains(&code), "{entry}: {:?}", report.errors);

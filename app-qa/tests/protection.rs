@@ -6,7 +6,7 @@ mod support;
 use app_qa::play::Run;
 use app_qa::target::Target;
 use async_trait::async_trait;
-use player_core::drm::LicenseDenied;
+use player_core::drm::{LicenseChallenge, LicenseDenied};
 use player_core::frame::VideoFrame;
 use player_core::{Command, ErrorCode, LicenseTransport, MediaTime, PlayerSnapshot};
 use service_api::client::ClientError;
@@ -24,7 +24,7 @@ struct Tampered {
 
 #[async_trait]
 impl LicenseTransport for Tampered {
-    async fn request(&self, challenge: Vec<u8>) -> Result<Vec<u8>, LicenseDenied> {
+    async fn request(&self, challenge: LicenseChallenge) -> Result<Vec<u8>, LicenseDenied> {
         let answer = self.inner.request(challenge).await?;
         Ok((self.tamper)(String::from_utf8(answer).unwrap()).into_bytes())
     }
@@ -35,7 +35,7 @@ struct Denying(LicenseDenied);
 
 #[async_trait]
 impl LicenseTransport for Denying {
-    async fn request(&self, _challenge: Vec<u8>) -> Result<Vec<u8>, LicenseDenied> {
+    async fn request(&self, _challenge: LicenseChallenge) -> Result<Vec<u8>, LicenseDenied> {
         Err(self.0.clone())
     }
 }

@@ -3,13 +3,12 @@
 
 mod support;
 
-use app_qa::decode::args::{DecodeArgs, GivenKey, WantedRung};
-use app_qa::decode::decode;
 use app_qa::decode::report::DecodeReport;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use support::files::{hashes_of, serve};
+use support::making::decoded;
 
 #[derive(Deserialize)]
 struct Index {
@@ -52,26 +51,17 @@ async fn real_streams_come_through_frame_by_frame() {
     let scratch = tempfile::tempdir().unwrap();
     let mut complaints = Vec::new();
     for stream in &index.streams {
-        let hashes = scratch.path().join("frames.md5");
-        let _ = std::fs::remove_file(&hashes);
         let in_playlist = stream.key_delivery.contains("playlist");
         let keys = stream.keys.iter().filter(|_| !in_playlist).map(|(id, key)| format!("{id}:{key}"));
-        let arguments = DecodeArgs {
-            url: format!("http://{address}/{}", stream.entry).parse().unwrap(),
-            key: keys.map(|key| key.parse::<GivenKey>().unwrap()).collect(),
-            licence: None,
-            header: Vec::new(),
-            rung: WantedRung::Highest,
-            frame_hashes: Some(hashes.clone()),
-            json: None,
-        };
-        let report = decode(&arguments).await.unwrap();
+        let keys: Vec<String> = keys.collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let (report, found) = decoded(address, scratch.path(), &stream.entry, &keys).await;
         let mut wanted = stream.frame_hashes.as_ref().map(|file| hashes_of(&folder.join(file))).unwrap_or_default();
         // Where periods share a file, the reference has it once for each.
         if stream.n_video_frames > 0 && wanted.len().is_multiple_of(stream.n_video_frames) {
             wanted.truncate(stream.n_video_frames);
         }
-        complaints.extend(complaint(stream, &report, &wanted, &hashes_of(&hashes)));
+        complaints.extend(complaint(stream, &report, &wanted, &found));
     }
     assert!(complaints.is_empty(), "{} of {}:\n{}", complaints.len(), index.streams.len(), complaints.join("\n"));
 }

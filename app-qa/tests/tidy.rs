@@ -58,6 +58,17 @@ fn gstreamer_is_named_in_one_folder() {
 }
 
 #[test]
+fn memory_is_unsafe_in_two_files() {
+    for package in
+        ["abr", "app-core", "app-desktop", "app-qa/src", "app-tv", "player-core", "server-stub", "service-api"]
+    {
+        let words = ["unsafe {", "unsafe fn", "unsafe extern", "unsafe impl"];
+        let found = uses(package, &words, &["player-core/src/drm/opencdm/ffi.rs", "app-core/src/video_surface/gl.rs"]);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
 fn the_session_and_the_decisions_have_no_clock_and_no_input_or_output() {
     let words = ["Instant", "SystemTime", "tokio", "reqwest", "std::fs", "std::net", "std::thread"];
     // The simulator plays recordings side by side; what is played has no part in it.

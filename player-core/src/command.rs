@@ -4,6 +4,13 @@ use crate::manifest::TrackId;
 use abr::{MediaTime, RungId};
 use serde::{Deserialize, Serialize};
 
+/// Slower than this is a series of stills.
+pub const MIN_RATE: f64 = 0.25;
+/// Faster than this nobody understands a word, and decoders fall behind.
+pub const MAX_RATE: f64 = 4.0;
+/// The fastest winding.
+pub const MAX_TRICK_SPEED: i32 = 64;
+
 /// One request to a player. Never fails at the door: what cannot be done shows up as an event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
@@ -32,6 +39,18 @@ pub enum Command {
     /// Subtitles beside those of `SelectText`, in another language; `None` switches them off.
     SelectSecondText {
         track: Option<TrackId>,
+    },
+    /// Speed with pitch kept; 1 is normal. Clamped to [`MIN_RATE`] and [`MAX_RATE`]; what is no number is ignored.
+    /// Holds for the rest of the session, through stalls and seeks.
+    SetRate {
+        rate: f64,
+    },
+    /// Winds: key frames without sound, `speed` times as fast, negative for backwards. Speeds are 2 to
+    /// [`MAX_TRICK_SPEED`] in powers of two; others are rounded towards zero, and below 2 winding ends, as it does by
+    /// `Play`, `Pause`, `Seek` and at either end of the title. Playback then goes on with the picture that was shown
+    /// last. Ignored before the first picture and where there is no picture.
+    TrickPlay {
+        speed: i32,
     },
     SetQuality {
         choice: QualityChoice,

@@ -1,22 +1,19 @@
 //! The only asynchronous code that owns a [`Session`]: carries out its outputs, feeds it what comes back.
 
 use crate::command::Command;
-use crate::drm::{DrmError, KeyId, KeyRing, LicenseDenied, LicenseTransport, clearkey};
+use crate::drm::{KeyId, KeyRing, KeySystemChoice, Licensing};
 use crate::event::{EventEnvelope, PlaybackEvent, SCHEMA_VERSION};
 use crate::loader::{Loader, Rebase};
+use crate::manifest::Presentation;
 use crate::pipeline::{MediaPipeline, PipelineEvent};
 use crate::player::{PlayerOptions, Published};
-use crate::session::{Emitted, Input, Job, Output, Session, TransferId};
+use crate::session::{Content, Emitted, Input, Job, Loaded, Output, Session, TransferId};
+use crate::thumbnails::Feed;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-
-/// A licence request that fails in passing is tried this often: with doubling pauses that is a quarter of a minute,
-/// a server's restart.
-const LICENCE_TRIES: u32 = 6;
-const LICENCE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a running session needs of the world.
 pub(crate) struct Driver {
@@ -28,6 +25,9 @@ pub(crate) struct Driver {
     options: PlayerOptions,
     pipeline: Option<Box<dyn MediaPipeline>>,
     published: Published,
+    thumbnails: Feed,
+    /// Read as soon as playback does not need the link for itself.
+    chapters_of: Option<Arc<Presentation>>,
     inputs: mpsc::UnboundedSender<Input>,
     tasks: JoinSet<()>,
     transfers: HashMap<TransferId, AbortHandle>,
@@ -35,16 +35,24 @@ pub(crate) struct Driver {
 }
 
 /// Plays until the session is over or nobody holds a handle any more.
-pub(crate) async fn run(options: PlayerOptions, published: Published, mut commands: mpsc::Receiver<Command>) {
+pub(crate) async fn run(
+    mut options: PlayerOptions,
+    published: Published,
+    thumbnails: Feed,
+    mut commands: mpsc::Receiver<Command>,
+) {
     // Unbounded: senders are streaming threads and transfer tasks, which must not wait; their rate is bounded by
     // frames and by progress reports.
     let (inputs, mut received) = mpsc::unbounded_channel();
     let (pipeline_events, mut pipeline_received) = mpsc::unbounded_channel::<PipelineEvent>();
     let pipeline = (options.pipeline)(pipeline_events, published.frames.clone());
     let asker = inputs.clone();
+    let keys = KeyRing::default();
+    keys.give(options.keys.iter().copied());
+    let licensing = Arc::new(Licensing::new(options.key_systems.clone(), options.licences.clone(), keys));
     let loader = Loader {
         fetcher: options.fetcher.clone(),
-        keys: KeyRing::default(),
+        licensing,
         limits: options.config.net.clone(),
         rebase: Rebase::new(&options.source),
         ask_for_keys: Arc::new(move |keys| {
@@ -52,8 +60,8 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         }),
         knowledge: Arc::default(),
         arrange: options.arrange.clone(),
+        given: Arc::new(Mutex::new(options.presentation.take())),
     };
-    loader.keys.insert(options.keys.iter().copied());
     let session =
         Session::new(options.config.clone(), options.source.clone(), options.start, options.refresh.is_some());
     let mut driver = Driver {
@@ -65,11 +73,15 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
         options,
         pipeline: Some(pipeline),
         published,
+        thumbnails,
+        chapters_of: None,
         inputs,
         tasks: JoinSet::new(),
         transfers: HashMap::new(),
         wake_at: None,
     };
+    let licensing = driver.loader.licensing.clone();
+    driver.tasks.spawn(async move { licensing.keep_renewed().await });
     let mut outputs = Vec::new();
     driver.session.start(&mut outputs);
     driver.carry_out(&mut outputs);
@@ -92,8 +104,10 @@ pub(crate) async fn run(options: PlayerOptions, published: Published, mut comman
             }
         };
         let stop = matches!(input, Input::Command(Command::Stop));
+        driver.note_presentation(&input);
         driver.session.handle(input, driver.started.elapsed(), &mut outputs);
         driver.carry_out(&mut outputs);
+        driver.use_spare_time();
         if stop {
             break;
         }
@@ -134,6 +148,30 @@ impl Driver {
         }
     }
 
+    /// What is offered is of interest to more than playback.
+    fn note_presentation(&mut self, input: &Input) {
+        if let Input::Loaded(_, Loaded { content: Content::Manifest(presentation), .. }) = input {
+            let presentation = Arc::new(Presentation::clone(presentation));
+            self.thumbnails.present(&self.loader, presentation.clone());
+            self.chapters_of = Some(presentation);
+        }
+    }
+
+    /// Pictures for the seek bar and chapters may use the link while playback has enough.
+    fn use_spare_time(&mut self) {
+        let spares = self.session.spares_link();
+        self.thumbnails.hold(!spares);
+        if let Some(presentation) = self.chapters_of.take_if(|_| spares) {
+            let (loader, inputs) = (self.loader.clone(), self.inputs.clone());
+            self.tasks.spawn(async move {
+                let chapters = loader.chapters(&presentation).await;
+                if !chapters.is_empty() {
+                    let _ = inputs.send(Input::Chapters(chapters));
+                }
+            });
+        }
+    }
+
     fn fetch(&mut self, id: TransferId, job: Job) {
         let (loader, inputs, reports) = (self.loader.clone(), self.inputs.clone(), self.inputs.clone());
         let progress = Arc::new(move |progress| {
@@ -151,15 +189,16 @@ impl Driver {
     }
 
     fn request_licence(&mut self, key_ids: Vec<KeyId>) {
-        let (transport, keys, inputs) = (self.options.licences.clone(), self.loader.keys.clone(), self.inputs.clone());
+        let (licensing, inputs) = (self.loader.licensing.clone(), self.inputs.clone());
         self.tasks.spawn(async move {
-            let missing: Vec<KeyId> = key_ids.iter().copied().filter(|id| keys.get(*id).is_none()).collect();
-            let result = match missing.is_empty() {
-                true => Ok(key_ids.len()),
-                false => licence(transport.as_deref(), &missing, &keys).await,
+            let choices = inputs.clone();
+            let tell = move |choice: &KeySystemChoice| {
+                let (key_system, reason) = (choice.id(), choice.reason.clone());
+                let _ = choices.send(Input::KeySystemChosen { key_system, reason });
             };
+            let result = licensing.request(&key_ids, &tell).await;
             if let Err(error) = &result {
-                keys.fail(error.clone());
+                licensing.keys().fail(error.clone());
             }
             let _ = inputs.send(Input::Licence(result));
         });
@@ -200,37 +239,13 @@ impl Driver {
     /// Cancels what runs and waits until outputs are free again.
     async fn close(mut self) {
         self.tasks.shutdown().await;
+        let licensing = self.loader.licensing.clone();
+        // Modules take their time to close, and must not hold a worker either.
+        let _ = tokio::task::spawn_blocking(move || licensing.close()).await;
         if let Some(pipeline) = self.pipeline.take() {
             // Stopping sinks takes their time and must not hold a worker.
             let _ = tokio::task::spawn_blocking(move || drop(pipeline)).await;
         }
         self.published.frames.clear();
     }
-}
-
-/// Asks for keys and puts them into the ring. Passing failures are tried again.
-pub(crate) async fn licence(
-    transport: Option<&dyn LicenseTransport>,
-    key_ids: &[KeyId],
-    keys: &KeyRing,
-) -> Result<usize, DrmError> {
-    let transport = transport.ok_or(DrmError::NoTransport)?;
-    let mut tries = 0;
-    let body = loop {
-        tries += 1;
-        match transport.request(clearkey::challenge(key_ids)).await {
-            Err(LicenseDenied::Unreachable(reason)) if tries < LICENCE_TRIES => {
-                tracing::debug!(%reason, tries, "licence request failed, trying again");
-                tokio::time::sleep(LICENCE_PAUSE * 2u32.pow(tries - 1)).await;
-            }
-            answer => break answer?,
-        }
-    };
-    let found = clearkey::parse_licence(&body)?;
-    if let Some(missing) = key_ids.iter().find(|id| !found.iter().any(|(kid, _)| kid == *id)) {
-        return Err(DrmError::MissingKey(*missing));
-    }
-    let count = found.len();
-    keys.insert(found);
-    Ok(count)
 }

@@ -114,6 +114,10 @@ error_codes! {
     WrongKey = 5006, TryAgain, "The key for this title does not fit. Try again to fetch a new one";
     /// A protection scheme that this player does not take.
     SchemeUnsupported = 5007, GoBack, "This title uses a protection that is not supported here";
+    /// The key may not be used on this output, as a screen without copy protection.
+    OutputRestricted = 5008, GoBack, "This title may not be shown on this screen or connection";
+    /// The content decryption module of this device has failed or does not answer.
+    CdmFailed = 5009, TryAgain, "The protection module of this device has a problem. Try again";
     /// The output could not be opened or was lost.
     OutputFailed = 6001, TryAgain, "Picture or sound output could not be opened";
     /// A broken promise inside the player.

@@ -2,11 +2,12 @@
 //!
 //! Intent and effect are different events: `SeekRequested` is a key pressed, `SeekCompleted` a picture shown.
 
+use crate::chapters::Chapters;
 use crate::command::{Command, QualityChoice};
 use crate::error::PlaybackError;
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
-use abr::{Bitrate, ByteCount, Decision, MediaTime, RememberedNetwork, RungId};
+use abr::{Bitrate, ByteCount, Decision, MediaTime, PlaybackRate, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -120,6 +121,10 @@ pub enum PlaybackEvent {
         rungs: Vec<RungInfo>,
         tracks: Vec<TrackInfo>,
     },
+    /// Named stretches of the presentation.
+    ChaptersLoaded {
+        chapters: Chapters,
+    },
     /// A viewer's wish, as it came.
     CommandReceived {
         command: Command,
@@ -200,6 +205,16 @@ pub enum PlaybackEvent {
         track: TrackKind,
         number: u64,
     },
+    /// A segment came, but not all that it stands for: playback goes on over the hole.
+    MediaMissing {
+        track: TrackKind,
+        number: u64,
+        /// Where the hole begins.
+        at: MediaTime,
+        /// How long it is, as far as that is known.
+        #[serde(with = "millis")]
+        lasts: Duration,
+    },
     LoadFailed {
         resource: ResourceKind,
         error: PlaybackError,
@@ -216,6 +231,13 @@ pub enum PlaybackEvent {
     },
     LicenceRequested {
         keys: usize,
+    },
+    /// What keys are asked for with, before they are.
+    KeySystemChosen {
+        /// As `org.w3.clearkey`.
+        key_system: String,
+        /// Why this one, in words.
+        reason: String,
     },
     LicenceLoaded {
         keys: usize,
@@ -253,6 +275,14 @@ pub enum PlaybackEvent {
         duration: Option<Duration>,
         /// How much it carries. Logs do not have it.
         payload: ByteCount,
+    },
+    /// The viewer wants another speed.
+    RateChanged {
+        rate: PlaybackRate,
+    },
+    /// Winding began, changed its speed, or is over: then there is none. Positions go back while it is negative.
+    TrickPlayChanged {
+        speed: Option<i32>,
     },
     VolumeChanged {
         volume: f32,

@@ -1,5 +1,7 @@
 //! Decoded pictures on their way to a surface.
 
+use crate::colour::ColourDescription;
+use crate::tone_map::ToneMap;
 use abr::MediaTime;
 use std::fmt;
 use std::sync::{
@@ -56,6 +58,9 @@ impl PixelFormat {
     }
 }
 
+/// Pictures of so many pixels are worth a second thread.
+const SHARED_FROM: usize = 200_000;
+
 /// One plane of a frame: where it starts and how long a row is, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plane {
@@ -76,6 +81,8 @@ pub struct VideoFrame {
     pub width: u32,
     pub height: u32,
     pub format: PixelFormat,
+    /// What its numbers mean, or meant before they were converted.
+    pub colour: ColourDescription,
     planes: [Plane; 3],
     memory: PixelMemory,
 }
@@ -92,7 +99,8 @@ impl VideoFrame {
         planes: [Plane; 3],
         memory: PixelMemory,
     ) -> Option<Self> {
-        let frame = Self { sequence, generation: 0, pts, width, height, format, planes, memory };
+        let colour = ColourDescription::default();
+        let frame = Self { sequence, generation: 0, pts, width, height, format, colour, planes, memory };
         let fits = (0..frame.plane_count()).all(|index| frame.checked_plane(index).is_some());
         (width > 0 && height > 0 && fits).then_some(frame)
     }
@@ -147,8 +155,8 @@ impl VideoFrame {
         self.planes[index].stride
     }
 
-    /// Packed RGBA, converting if needed (BT.709 limited range). For still pictures and software surfaces; playback
-    /// uploads planes as they are.
+    /// Packed RGBA of an ordinary display, converting as its colours say: BT.709 of limited range where they say nothing.
+    /// High dynamic range is compressed ([`crate::tone_map`]).
     pub fn to_rgba(&self) -> Vec<u8> {
         let (width, height) = (self.width as usize, self.height as usize);
         let mut pixels = Vec::with_capacity(width * height * 4);
@@ -159,33 +167,60 @@ impl VideoFrame {
                     pixels.extend_from_slice(&plane[row * stride..row * stride + width * 4]);
                 }
             }
-            format => {
-                let (bytes, (across, down)) = (format.bytes(), format.chroma());
-                let scale = f32::from(1u16 << (format.bits() - 8));
-                let value = |plane: &[u8], at: usize| match bytes {
-                    2 => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / scale,
-                    _ => f32::from(plane[at]),
-                };
-                let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(2)];
-                for row in 0..height {
-                    for column in 0..width {
-                        let y = (value(luma, row * self.stride(0) / bytes + column) - 16.0) * 255.0 / 219.0;
-                        let u =
-                            (value(cb, row / down * self.stride(1) / bytes + column / across) - 128.0) * 255.0 / 224.0;
-                        let v =
-                            (value(cr, row / down * self.stride(2) / bytes + column / across) - 128.0) * 255.0 / 224.0;
-                        let clamp = |value: f32| value.round().clamp(0.0, 255.0) as u8;
-                        pixels.extend_from_slice(&[
-                            clamp(y + 1.5748 * v),
-                            clamp(y - 0.1873 * u - 0.4681 * v),
-                            clamp(y + 1.8556 * u),
-                            255,
-                        ]);
-                    }
-                }
-            }
+            _ => self.convert(&mut pixels),
         }
         pixels
+    }
+
+    /// Appends the picture, from luma and chroma. Large ones are shared by two threads.
+    fn convert(&self, pixels: &mut Vec<u8>) {
+        let map = ToneMap::of(&self.colour);
+        let (width, height) = (self.width as usize, self.height as usize);
+        pixels.resize(width * height * 4, 0);
+        let (upper, lower) = pixels.split_at_mut(width * (height / 2) * 4);
+        if map.is_none() || width * height < SHARED_FROM {
+            self.convert_rows(0, upper, map.as_deref());
+            return self.convert_rows(height / 2, lower, map.as_deref());
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.convert_rows(0, upper, map.as_deref()));
+            self.convert_rows(height / 2, lower, map.as_deref());
+        });
+    }
+
+    /// Fills `pixels` with the rows from `first` on.
+    fn convert_rows(&self, first: usize, pixels: &mut [u8], map: Option<&ToneMap>) {
+        let width = self.width as usize;
+        let (bytes, (across, down)) = (self.format.bytes(), self.format.chroma());
+        let scale = f32::from(1u16 << (self.format.bits() - 8));
+        let most = f32::from((1u16 << self.format.bits()) - 1) / scale;
+        let value = |plane: &[u8], at: usize| match bytes {
+            2 => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / scale,
+            _ => f32::from(plane[at]),
+        };
+        let (black, luma_range, chroma_range) =
+            if self.colour.full_range { (0.0, most, most) } else { (16.0, 219.0, 224.0) };
+        let (red_weight, blue_weight) = self.colour.luma_weights();
+        let green_weight = 1.0 - red_weight - blue_weight;
+        let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(2)];
+        for (row, line) in pixels.chunks_exact_mut(width * 4).enumerate() {
+            let row = first + row;
+            let chroma = row / down * self.stride(1) / bytes;
+            let chroma_red = row / down * self.stride(2) / bytes;
+            for (column, pixel) in line.chunks_exact_mut(4).enumerate() {
+                let y = (value(luma, row * self.stride(0) / bytes + column) - black) / luma_range;
+                let u = (value(cb, chroma + column / across) - 128.0) / chroma_range;
+                let v = (value(cr, chroma_red + column / across) - 128.0) / chroma_range;
+                let red = y + 2.0 * (1.0 - red_weight) * v;
+                let blue = y + 2.0 * (1.0 - blue_weight) * u;
+                let green = (y - red_weight * red - blue_weight * blue) / green_weight;
+                let rgb = match map {
+                    Some(map) => map.rgb([red, green, blue]),
+                    None => [red, green, blue].map(|part| (part * 255.0).round().clamp(0.0, 255.0) as u8),
+                };
+                pixel.copy_from_slice(&[rgb[0], rgb[1], rgb[2], 255]);
+            }
+        }
     }
 }
 
@@ -283,6 +318,51 @@ mod tests {
         // 512 of 1023 everywhere: a grey without colour.
         assert_eq!(deep.to_rgba()[..4], [130, 130, 130, 255]);
         assert_eq!(bytes(deep), [12, 8, 8]);
+    }
+
+    /// A picture of one colour with ten bits, of a size that is shared by two threads.
+    fn patch(colour: ColourDescription, [y, u, v]: [u16; 3]) -> [u8; 4] {
+        let (width, height) = (640usize, 360usize);
+        let plane = |value: u16, count: usize| value.to_le_bytes().repeat(count);
+        let (luma, chroma) = (width * height, width * height / 4);
+        let memory = [plane(y, luma), plane(u, chroma), plane(v, chroma)].concat();
+        let planes = [
+            Plane { offset: 0, stride: 2 * width },
+            Plane { offset: 2 * luma, stride: width },
+            Plane { offset: 2 * (luma + chroma), stride: width },
+        ];
+        let size = (width as u32, height as u32);
+        let frame = VideoFrame::new(1, MediaTime::ZERO, size, PixelFormat::I420P10, planes, Arc::new(memory)).unwrap();
+        let pixels = VideoFrame { colour, ..frame }.to_rgba();
+        assert!(pixels.chunks_exact(4).all(|pixel| pixel == &pixels[..4]));
+        pixels[..4].try_into().unwrap()
+    }
+
+    #[test]
+    fn patches_of_high_dynamic_range_have_the_colours_of_an_ordinary_display() {
+        let (pq, hlg) = (ColourDescription::of(9, 16, 9), ColourDescription::of(9, 18, 9));
+        // Greys: black, 203 cd/m² (58 % of PQ, 75 % of HLG), the peak.
+        for (colour, number, expected) in
+            [(pq, 64, 0), (pq, 573, 231), (pq, 723, 255), (hlg, 64, 0), (hlg, 721, 231), (hlg, 940, 255)]
+        {
+            let [red, green, blue, alpha] = patch(colour, [number, 512, 512]);
+            assert!(red.abs_diff(expected) <= 3, "{number}: {red}, {expected} expected");
+            assert!(red.abs_diff(green) <= 1 && red.abs_diff(blue) <= 1 && alpha == 255);
+        }
+        // A wide green is brought into the narrow one: no red, no blue.
+        let [red, green, blue, _] = patch(pq, [414, 312, 257]);
+        assert!(red < 40 && green > 150 && blue < 60, "{red} {green} {blue}");
+        // The same numbers without a word about light are shown as they are.
+        assert_eq!(patch(ColourDescription::default(), [940, 512, 512]), [255; 4]);
+    }
+
+    #[test]
+    fn matrices_and_ranges_are_those_of_the_picture() {
+        let full = ColourDescription { full_range: true, ..ColourDescription::of(1, 1, 1) };
+        assert_eq!(patch(full, [1023, 512, 512])[0], 255);
+        assert_eq!(patch(full, [64, 512, 512])[0], 16);
+        let of = |matrix| patch(ColourDescription::of(1, 1, matrix), [502, 512, 612]);
+        assert_ne!(of(1), of(6));
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! `pipeline/gst/worker.rs`.
 //!
 //! What this crate must not know: accounts, tokens, catalogs and windows. Licences and fresh addresses come through
-//! the traits [`drm::LicenseTransport`] and [`net::SourceRefresh`], pictures leave through a [`frame::FrameSlot`].
+//! the traits [`drm::LicenseTransport`] (vendors' keys by [`drm::KeySystem`]) and [`net::SourceRefresh`], pictures leave through a [`frame::FrameSlot`].
 //! GStreamer is named only under `pipeline/gst` (feature `gst`); everything else builds and is tested without it.
 //!
 //! ```no_run
@@ -33,6 +33,8 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod chapters;
+pub mod colour;
 pub mod command;
 pub mod config;
 pub mod container;
@@ -54,9 +56,11 @@ pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod thumbnails;
+pub mod tone_map;
 
 pub use abr::{Bitrate, ByteCount, MediaTime, RungId};
-pub use command::{Command, QualityChoice};
+pub use command::{Command, MAX_RATE, MAX_TRICK_SPEED, MIN_RATE, QualityChoice};
 pub use config::PlayerConfig;
 pub use drm::LicenseTransport;
 pub use error::{ErrorCode, PlaybackError, Severity};
@@ -67,3 +71,4 @@ pub use net::SourceRefresh;
 pub use player::{Player, PlayerHandle, PlayerOptions};
 pub use preload::Preloader;
 pub use snapshot::{PlaybackState, PlayerSnapshot};
+pub use thumbnails::{Thumbnail, Thumbnails};

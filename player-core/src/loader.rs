@@ -4,15 +4,15 @@
 use crate::config::NetConfig;
 use crate::container::index::IndexRead;
 use crate::container::{self, ContainerError, Demuxed, Init, SampleCipher};
-use crate::drm::{self, ContentKey, DrmError, KeyId, KeyRing, cenc};
+use crate::drm::{self, ContentKey, DrmError, KeyId, Licensing, cenc};
 use crate::manifest::hls::PlaylistContext;
 use crate::manifest::{
-    self, ByteSource, CipherMethod, IndexPart, IndexedFile, InitSource, ManifestError, Presentation, Protection,
-    SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
+    self, ByteSource, CipherMethod, IndexPart, IndexSource, IndexedFile, InitSource, ManifestError, Mirrors,
+    Presentation, Protection, SegmentCipher, SegmentIndex, SegmentRef, Variables, dash, hls,
 };
 use crate::net::{FetchError, FetchRequest, Fetched, Fetcher, ProgressSink};
 use crate::player::Arranger;
-use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded};
+use crate::session::{Content, InitNeed, Job, LoadFailure, Loaded, index_job};
 use crate::text;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
@@ -32,6 +32,9 @@ const MAX_INDEX: u64 = 32 << 20;
 /// A head, an index elsewhere, and the indexes that that one points to.
 const MAX_INDEX_READS: usize = 64;
 
+/// How the bytes of a segment are read.
+type Demux = fn(&Bytes, Option<&Init>, Option<&SampleCipher>) -> Result<Demuxed, ContainerError>;
+
 /// Called with key ids that nobody had announced.
 pub(crate) type KeyAsker = Arc<dyn Fn(Vec<KeyId>) + Send + Sync>;
 
@@ -39,11 +42,13 @@ pub(crate) type KeyAsker = Arc<dyn Fn(Vec<KeyId>) + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Loader {
     pub(crate) fetcher: Arc<dyn Fetcher>,
-    pub(crate) keys: KeyRing,
+    pub(crate) licensing: Arc<Licensing>,
     pub(crate) limits: NetConfig,
     pub(crate) rebase: Rebase,
     pub(crate) ask_for_keys: KeyAsker,
     pub(crate) arrange: Option<Arranger>,
+    /// What the manifest says, where that is known: it is not fetched the first time.
+    pub(crate) given: Arc<Mutex<Option<Presentation>>>,
     /// What was learnt of the presentation so far.
     pub(crate) knowledge: Arc<Mutex<Knowledge>>,
 }
@@ -54,8 +59,8 @@ pub(crate) struct Knowledge {
     variables: Arc<Variables>,
     /// Address of the raw key of samples whose key id nobody else knows.
     key_url: Option<Url>,
-    /// A system that this player does not take, as long as no other was offered.
-    foreign: Option<String>,
+    /// Where else the media are to be had.
+    mirrors: Mirrors,
     /// Keys that have an address, by it.
     raw_keys: HashMap<Url, Vec<u8>>,
 }
@@ -63,14 +68,13 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     fn note(&mut self, presentation: &Presentation) {
         self.variables = Arc::new(presentation.variables.clone());
+        self.mirrors = Mirrors::new(&presentation.mirrors);
         self.note_keys(&presentation.protections);
     }
 
     fn note_keys(&mut self, protections: &[Protection]) {
         let announced = protections.iter().find_map(|protection| protection.key_url.clone());
         self.key_url = announced.or(self.key_url.take());
-        let foreign = protections.iter().find_map(|protection| protection.foreign.clone());
-        self.foreign = foreign.or(self.foreign.take());
     }
 
     fn variables(&self) -> Arc<Variables> {
@@ -89,6 +93,11 @@ impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Loader").finish_non_exhaustive()
     }
+}
+
+/// Nothing, without a transfer.
+fn from_memory(url: Url) -> Fetched {
+    Fetched { body: Bytes::new(), url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true }
 }
 
 impl Rebase {
@@ -127,12 +136,17 @@ impl Loader {
     pub(crate) async fn carry_out(&self, job: Job, progress: ProgressSink) -> Result<Loaded, LoadFailure> {
         match job {
             Job::Manifest(source) => {
-                let (fetched, mut presentation) = self.manifest(source, progress).await?;
+                let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let (fetched, mut presentation) = match given {
+                    Some(presentation) => (from_memory(source.url), presentation),
+                    None => self.manifest(source, progress).await?,
+                };
+                self.licensing.note_protections(&presentation.protections);
                 self.knowledge().note(&presentation);
                 if let Some(arrange) = &self.arrange {
                     arrange(&mut presentation);
                 }
-                Ok(loaded(Content::Manifest(presentation), &fetched))
+                Ok(loaded(Content::Manifest(Box::new(presentation)), &fetched))
             }
             Job::Playlist(source) => {
                 let requested = source.url.clone();
@@ -143,21 +157,36 @@ impl Loader {
                     hls::media_playlist_at(&body, context)
                 });
                 let index = read.await.map_err(LoadFailure::Manifest)?;
+                self.licensing.note_protections(&index.protections);
                 self.knowledge().note_keys(&index.protections);
                 Ok(loaded(Content::Playlist(index), &fetched))
             }
             Job::Index(parts) => self.index(&parts).await,
-            Job::Text { source, init } => {
+            Job::Text { source, init, cipher } => {
                 let fetched = self.fetch(source, self.limits.max_playlist_bytes, progress).await?;
                 let init = match init {
                     Some(init) => Some(self.init(*init).await?),
                     None => None,
                 };
-                let body = fetched.body.clone();
-                let read = blocking(move || text::parse(&body, init.as_deref())).await;
-                Ok(loaded(Content::Text(read.map_err(LoadFailure::Text)?), &fetched))
+                // Text in MPEG-TS is nobody's: there are no samples to be encrypted one by one.
+                let body = match cipher.filter(|cipher| cipher.method == CipherMethod::Whole) {
+                    Some(cipher) => self.decrypt_whole(fetched.body.clone(), &cipher).await?,
+                    None => fetched.body.clone(),
+                };
+                let read = blocking(move || text::read(&body, init.as_deref())).await.map_err(LoadFailure::Text)?;
+                let cues = match read {
+                    text::Read::Cues(cues) => cues,
+                    text::Read::Samples(media) => {
+                        let media = self.decrypt(media, &fetched.body).await?;
+                        blocking(move || text::of_samples(&media)).await.map_err(LoadFailure::Text)?
+                    }
+                };
+                Ok(loaded(Content::Text(cues), &fetched))
             }
-            Job::Media { source, init, cipher } => self.media(source, init, cipher, progress).await,
+            Job::Media { source, init, cipher } => self.media(source, init, cipher, progress, container::demux).await,
+            Job::KeyFrames { source, init, cipher } => {
+                self.media(source, init, cipher, progress, container::demux_key_frames).await
+            }
         }
     }
 
@@ -208,22 +237,60 @@ impl Loader {
         self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, source: ByteSource, max_bytes: u64, progress: ProgressSink) -> Result<Fetched, LoadFailure> {
+    /// The segments that an index source stands for.
+    pub(crate) async fn list(&self, source: &IndexSource) -> Result<SegmentIndex, LoadFailure> {
+        let job = match (source, index_job(source)) {
+            (IndexSource::Known(index), _) => return Ok((**index).clone()),
+            (_, Some(job)) => job,
+            (_, None) => return Err(LoadFailure::Manifest(ManifestError::Empty)),
+        };
+        // Behind a box, because jobs of other kinds list as well.
+        match Box::pin(self.carry_out(job, Arc::new(|_| {}))).await?.content {
+            Content::Playlist(index) => Ok(index),
+            _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
+        }
+    }
+
+    pub(crate) async fn fetch(
+        &self,
+        source: ByteSource,
+        max_bytes: u64,
+        progress: ProgressSink,
+    ) -> Result<Fetched, LoadFailure> {
         if source.url.scheme() == "data" {
             let body = hls::data_url::decode(&source.url).ok_or(LoadFailure::Manifest(ManifestError::BadAddress))?;
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
             return Ok(Fetched { body, url: source.url, ttfb, elapsed, cached: true });
         }
-        let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
-        self.fetcher.fetch(request, progress).await.map_err(LoadFailure::Fetch)
+        let candidates = self.knowledge().mirrors.candidates(&source.url);
+        let mut failure = None;
+        for candidate in candidates {
+            let source = ByteSource { url: candidate.url.clone(), range: source.range };
+            let request = FetchRequest { source: self.rebase.apply(source), max_bytes };
+            match self.fetcher.fetch(request, progress.clone()).await {
+                Ok(fetched) => {
+                    self.knowledge().mirrors.answered(&candidate);
+                    return Ok(fetched);
+                }
+                Err(error) => {
+                    let elsewhere = error.may_be_better_elsewhere();
+                    failure.get_or_insert(error);
+                    if !elsewhere {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(LoadFailure::Fetch(failure.unwrap_or(FetchError::Status(404))))
     }
 
-    async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {
+    pub(crate) async fn init(&self, init: InitSource) -> Result<Arc<Init>, LoadFailure> {
         let fetched = self.fetch(init.source, MAX_INIT, Arc::new(|_| {})).await?;
         let body = match init.cipher {
             Some(cipher) => self.decrypt_whole(fetched.body, &cipher).await?,
             None => fetched.body,
         };
+        self.licensing.note_media(&body);
         Init::parse(&body).map(Arc::new).map_err(LoadFailure::Container)
     }
 
@@ -233,6 +300,7 @@ impl Loader {
         init: InitNeed,
         cipher: Option<Box<SegmentCipher>>,
         progress: ProgressSink,
+        read: Demux,
     ) -> Result<Loaded, LoadFailure> {
         let media = self.fetch(source, self.limits.max_segment_bytes, progress);
         let (fetched, init) = match init {
@@ -253,14 +321,14 @@ impl Loader {
             }
             None => (fetched.body.clone(), None),
         };
-        let shared = init.clone();
-        let demuxed = blocking(move || container::demux(&body, shared.as_deref(), samples.as_ref())).await;
-        let media = self.decrypt(demuxed.map_err(LoadFailure::Container)?).await?;
+        let (shared, whole) = (init.clone(), body.clone());
+        let demuxed = blocking(move || read(&whole, shared.as_deref(), samples.as_ref())).await;
+        let media = self.decrypt(demuxed.map_err(LoadFailure::Container)?, &body).await?;
         Ok(loaded(Content::Media { init, media }, &fetched))
     }
 
     /// A whole segment encrypted with AES-CBC.
-    async fn decrypt_whole(&self, body: Bytes, cipher: &SegmentCipher) -> Result<Bytes, LoadFailure> {
+    pub(crate) async fn decrypt_whole(&self, body: Bytes, cipher: &SegmentCipher) -> Result<Bytes, LoadFailure> {
         let key = self.key_at(&cipher.key).await?;
         let (iv, short_iv) = (cipher.iv, cipher.short_iv);
         blocking(move || drm::aes_cbc::decrypt_segment(&body, &key, iv, short_iv)).await.map_err(LoadFailure::Drm)
@@ -268,10 +336,10 @@ impl Loader {
 
     /// The key of samples. Shaka Packager writes the key's id where the key belongs if it is told no address, and leaves
     /// it to players to know the key.
-    async fn content_key_at(&self, url: &Url) -> Result<ContentKey, LoadFailure> {
+    pub(crate) async fn content_key_at(&self, url: &Url) -> Result<ContentKey, LoadFailure> {
         let key = self.key_at(url).await?;
         let key = <[u8; 16]>::try_from(&key[..]).map_err(|_| LoadFailure::Drm(DrmError::BadKey))?;
-        Ok(self.keys.get(KeyId(key)).unwrap_or(ContentKey(key)))
+        Ok(self.licensing.keys().given(KeyId(key)).unwrap_or(ContentKey(key)))
     }
 
     /// The bytes behind a key's address; fetched once.
@@ -319,13 +387,7 @@ impl Loader {
             let source = ByteSource { url: file.url.clone(), range: Some(range) };
             let fetched = match self.fetch(source, MAX_INDEX, quiet.clone()).await {
                 // The file ends before: nothing is there.
-                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => Fetched {
-                    body: Bytes::new(),
-                    url: file.url.clone(),
-                    ttfb: Duration::ZERO,
-                    elapsed: Duration::ZERO,
-                    cached: true,
-                },
+                Err(LoadFailure::Fetch(FetchError::Status(416))) if range.0 > 0 => from_memory(file.url.clone()),
                 fetched => fetched?,
             };
             let (body, shared, first) = (fetched.body.clone(), file.clone(), range.0);
@@ -338,8 +400,8 @@ impl Loader {
         Err(LoadFailure::Container(ContainerError::Missing("sidx")))
     }
 
-    /// Waits for the keys, then decrypts.
-    async fn decrypt(&self, mut media: Demuxed) -> Result<Demuxed, LoadFailure> {
+    /// Waits for the keys, then decrypts. `body` is the segment as it was read.
+    pub(crate) async fn decrypt(&self, mut media: Demuxed, body: &Bytes) -> Result<Demuxed, LoadFailure> {
         let needed = media.streams.iter().flat_map(|stream| &stream.samples);
         let mut ids: Vec<KeyId> = needed.filter_map(|sample| sample.protection.as_ref()).map(|p| p.key_id).collect();
         ids.sort_unstable();
@@ -347,42 +409,40 @@ impl Loader {
         if ids.is_empty() {
             return Ok(media);
         }
-        let mut missing: Vec<KeyId> = ids.iter().copied().filter(|id| self.keys.get(*id).is_none()).collect();
+        let keys = self.licensing.keys();
+        let mut missing: Vec<KeyId> = ids.iter().copied().filter(|id| !keys.has(*id)).collect();
         let raw = self.knowledge().key_url.clone();
         if let (false, Some(url)) = (missing.is_empty(), raw) {
             let key = self.content_key_at(&url).await?;
-            self.keys.insert(missing.drain(..).map(|id| (id, key)));
+            keys.give(missing.drain(..).map(|id| (id, key)));
         }
         if !missing.is_empty() {
+            self.licensing.note_media(body);
+            self.licensing.media_waits();
             (self.ask_for_keys)(missing);
         }
-        let mut keys = BTreeMap::new();
+        let mut held = BTreeMap::new();
         for id in ids {
-            let key =
-                self.keys.wait_for(id).await.map_err(|error| match (error, self.knowledge().foreign.clone()) {
-                    (DrmError::NoTransport, Some(system)) => LoadFailure::Manifest(ManifestError::Protection(system)),
-                    (error, _) => LoadFailure::Drm(error),
-                })?;
-            keys.insert(id, key);
+            held.insert(id, keys.wait_for(id).await.map_err(LoadFailure::Drm)?);
         }
         let decrypted = blocking(move || {
             for stream in &mut media.streams {
                 let mut protected = false;
                 for sample in &mut stream.samples {
-                    let key = sample.protection.as_ref().and_then(|protection| keys.get(&protection.key_id));
-                    if let Some(key) = key {
+                    let decryption = sample.protection.as_ref().and_then(|protection| held.get(&protection.key_id));
+                    if let Some(decryption) = decryption {
                         protected = true;
-                        cenc::decrypt(sample, key);
+                        decryption.decrypt(sample, &stream.format).map_err(LoadFailure::Drm)?;
                     }
                 }
                 let units = stream.samples.iter().map(|sample| &sample.data);
                 if protected && !cenc::looks_like_media(&stream.format.codec, units) {
-                    return Err(ContainerError::WrongKey);
+                    return Err(LoadFailure::Container(ContainerError::WrongKey));
                 }
             }
             Ok(media)
         });
-        decrypted.await.map_err(LoadFailure::Container)
+        decrypted.await
     }
 }
 
@@ -392,7 +452,7 @@ fn loaded(content: Content, fetched: &Fetched) -> Loaded {
 }
 
 /// Runs on the blocking pool. A panic there is ours and goes on here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::config::PlayerConfig;
 use crate::driver;
-use crate::drm::{ContentKey, KeyId, LicenseTransport};
+use crate::drm::{ContentKey, KeyId, KeySystems, LicenseTransport};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::EventEnvelope;
 use crate::frame::FrameSlot;
@@ -11,6 +11,7 @@ use crate::manifest::Presentation;
 use crate::net::{Fetcher, SourceRefresh};
 use crate::pipeline::PipelineFactory;
 use crate::snapshot::{PlaybackState, PlayerSnapshot};
+use crate::thumbnails::{self, ThumbnailOptions, Thumbnails, Tools};
 use abr::MediaTime;
 use std::fmt;
 use std::sync::Arc;
@@ -40,9 +41,15 @@ pub struct PlayerOptions {
     pub pipeline: PipelineFactory,
     /// Without it protected media cannot be played.
     pub licences: Option<Arc<dyn LicenseTransport>>,
+    /// Who can get keys and decrypt; Clear Key alone unless said otherwise.
+    pub key_systems: KeySystems,
     /// Keys that are known without a licence.
     pub keys: Vec<(KeyId, ContentKey)>,
     pub arrange: Option<Arranger>,
+    /// How pictures for the seek bar are made.
+    pub thumbnails: ThumbnailOptions,
+    /// What `source` leads to, where that has been read already.
+    pub presentation: Option<Presentation>,
     /// Without it an address that expires ends the session.
     pub refresh: Option<Arc<dyn SourceRefresh>>,
     pub on_event: Option<EventObserver>,
@@ -61,8 +68,11 @@ impl PlayerOptions {
             fetcher,
             pipeline,
             licences: None,
+            key_systems: KeySystems::default(),
             keys: Vec::new(),
             arrange: None,
+            thumbnails: ThumbnailOptions::default(),
+            presentation: None,
             refresh: None,
             on_event: None,
             on_change: None,
@@ -97,7 +107,12 @@ impl Player {
         let (running, closed) = watch::channel(());
         let lost = published.lost();
         let wake = options.on_change.clone();
-        let driver = runtime.spawn(driver::run(options, published, received));
+        let ThumbnailOptions { stills, list, cache_bytes } = options.thumbnails.clone();
+        let tools = Tools { stills, list, on_change: options.on_change.clone(), cache_bytes };
+        let (thumbnails, feed, work) = thumbnails::start(tools);
+        // Ends with the driver, which holds the feed.
+        runtime.spawn(work);
+        let driver = runtime.spawn(driver::run(options, published, feed, received));
         runtime.spawn(async move {
             // A panic is our mistake; the viewer must not sit before a frozen picture for it.
             if driver.await.is_err() {
@@ -108,7 +123,7 @@ impl Player {
             }
             drop(running);
         });
-        PlayerHandle { commands, snapshot, frames, closed }
+        PlayerHandle { commands, snapshot, frames, thumbnails, closed }
     }
 }
 
@@ -118,6 +133,7 @@ pub struct PlayerHandle {
     commands: mpsc::Sender<Command>,
     snapshot: watch::Receiver<Arc<PlayerSnapshot>>,
     frames: FrameSlot,
+    thumbnails: Thumbnails,
     closed: watch::Receiver<()>,
 }
 
@@ -142,6 +158,11 @@ impl PlayerHandle {
     /// Pictures.
     pub fn frames(&self) -> FrameSlot {
         self.frames.clone()
+    }
+
+    /// Small pictures of any time, for the seek bar.
+    pub fn thumbnails(&self) -> Thumbnails {
+        self.thumbnails.clone()
     }
 
     /// Ends when the player has stopped and freed its outputs.

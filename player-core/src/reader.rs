@@ -3,9 +3,10 @@
 //! Captions inside the picture's samples cost the transfer of a whole representation. They are read where the manifest
 //! announces them; whoever has reason to expect others asks for [`Reader::captions`].
 
+use crate::chapters::Chapters;
 use crate::config::NetConfig;
 use crate::container::Init;
-use crate::drm::{ContentKey, KeyId, KeyRing, LicenseTransport};
+use crate::drm::{ContentKey, KeyId, KeyRing, KeySystems, LicenseTransport, Licensing};
 use crate::loader::{KeyAsker, Loader, Rebase};
 use crate::manifest::{
     ByteSource, IndexSource, InitSource, ManifestError, Presentation, SegmentIndex, SegmentRef, Timing, TrackKind,
@@ -15,6 +16,7 @@ use crate::session::timeline::{Timelines, place};
 use crate::session::{Content, InitNeed, Job, LoadFailure};
 use crate::text::captions::{CaptionDecoder, CaptionService};
 use crate::text::{Cue, merge_touching};
+use crate::thumbnails::{self, ThumbnailOptions, Thumbnails, Tools};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use url::Url;
@@ -43,24 +45,33 @@ impl Reader {
         keys: impl IntoIterator<Item = (KeyId, ContentKey)>,
     ) -> Self {
         let ring = KeyRing::default();
-        ring.insert(keys);
+        ring.give(keys);
+        let licensing = Arc::new(Licensing::new(KeySystems::default(), None, ring));
         let loader = Loader {
             fetcher,
-            ask_for_keys: asker(&ring, None),
-            keys: ring,
+            ask_for_keys: asker(&licensing),
+            licensing,
             limits,
             rebase: Rebase::new(manifest),
             knowledge: Arc::default(),
             arrange: None,
+            given: Arc::default(),
         };
         Self { loader }
     }
 
-    /// Asks here for keys that it was not given.
+    /// Asks here for keys that it was not given, with these key systems. To be said before anything is read.
     #[must_use]
-    pub fn with_licences(mut self, licences: Option<Arc<dyn LicenseTransport>>) -> Self {
-        self.loader.ask_for_keys = asker(&self.loader.keys, licences);
+    pub fn with_licences(mut self, systems: KeySystems, licences: Option<Arc<dyn LicenseTransport>>) -> Self {
+        let keys = self.loader.licensing.keys().clone();
+        self.loader.licensing = Arc::new(Licensing::new(systems, licences, keys));
+        self.loader.ask_for_keys = asker(&self.loader.licensing);
         self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn loader(&self) -> &Loader {
+        &self.loader
     }
 
     /// What the manifest offers.
@@ -70,7 +81,7 @@ impl Reader {
     pub async fn presentation(&self, manifest: &Url) -> Result<Presentation, LoadFailure> {
         let source = ByteSource { url: manifest.clone(), range: None };
         match self.loader.carry_out(Job::Manifest(source), Arc::new(|_| {})).await?.content {
-            Content::Manifest(presentation) => Ok(presentation),
+            Content::Manifest(presentation) => Ok(*presentation),
             _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
         }
     }
@@ -125,7 +136,7 @@ impl Reader {
                 if let (Some(source), Some(init)) = (&segment.init, init) {
                     inits.insert(source.clone(), init);
                 }
-                let shift = timelines.shift(segment, &media);
+                let shift = timelines.shift(segment, &media, index.extent(segment.epoch));
                 media.streams.iter_mut().for_each(|stream| place(&mut stream.samples, segment, shift));
                 for (service, cue) in decoder.read(segment, &media.streams) {
                     found.entry(service).or_default().push(cue);
@@ -149,7 +160,8 @@ impl Reader {
     }
 
     async fn segment(&self, segment: &SegmentRef, timelines: &Timelines) -> Result<Vec<Cue>, LoadFailure> {
-        let job = Job::Text { source: segment.source.clone(), init: segment.init.clone().map(Box::new) };
+        let (source, init) = (segment.source.clone(), segment.init.clone().map(Box::new));
+        let job = Job::Text { source, init, cipher: segment.cipher.clone().map(Box::new) };
         match self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
             Content::Text(text) => Ok(timelines.cues(segment, text)),
             _ => Ok(Vec::new()),
@@ -161,15 +173,31 @@ impl Reader {
     /// # Errors
     /// The list could not be fetched or read.
     pub async fn list(&self, source: &IndexSource) -> Result<SegmentIndex, LoadFailure> {
-        let job = match (source, crate::session::index_job(source)) {
-            (IndexSource::Known(index), _) => return Ok((**index).clone()),
-            (_, Some(job)) => job,
-            (_, None) => return Err(LoadFailure::Manifest(ManifestError::Empty)),
-        };
-        match self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
-            Content::Playlist(index) => Ok(index),
-            _ => Err(LoadFailure::Manifest(ManifestError::Empty)),
-        }
+        self.loader.list(source).await
+    }
+
+    /// Chapters of the presentation, those included that it only points to. What cannot be had is left out.
+    pub async fn chapters(&self, presentation: &Presentation) -> Chapters {
+        self.loader.chapters(presentation).await
+    }
+
+    /// Pictures of any time of the presentation, made for as long as the returned future is polled. Nothing else is
+    /// played, so nothing is waited for.
+    pub fn thumbnails(
+        &self,
+        presentation: &Presentation,
+        options: ThumbnailOptions,
+    ) -> (Thumbnails, impl Future<Output = ()> + Send + 'static) {
+        let ThumbnailOptions { stills, list, cache_bytes } = options;
+        let tools = Tools { stills, list, on_change: None, cache_bytes };
+        let (thumbnails, feed, work) = thumbnails::start(tools);
+        feed.present(&self.loader, Arc::new(presentation.clone()));
+        feed.hold(false);
+        (thumbnails, async move {
+            // Dropping it would end the work.
+            let _feed = feed;
+            work.await;
+        })
     }
 
     /// Where the clock of each epoch begins: the first segment of the main track tells, as it does in playback.
@@ -185,7 +213,7 @@ impl Reader {
         for segment in first.into_values() {
             let job = media_job(segment, None);
             if let Content::Media { media, .. } = self.loader.carry_out(job, Arc::new(|_| {})).await?.content {
-                timelines.shift(segment, &media);
+                timelines.shift(segment, &media, index.extent(segment.epoch));
             }
         }
         Ok(timelines)
@@ -193,14 +221,14 @@ impl Reader {
 }
 
 /// Puts what is asked for into the ring, or has it tell that there is nothing.
-fn asker(ring: &KeyRing, licences: Option<Arc<dyn LicenseTransport>>) -> KeyAsker {
-    let ring = ring.clone();
+fn asker(licensing: &Arc<Licensing>) -> KeyAsker {
+    let licensing = Arc::downgrade(licensing);
     Arc::new(move |ids| {
-        let (licences, ring) = (licences.clone(), ring.clone());
+        let Some(licensing) = licensing.upgrade() else { return };
         // Nobody has to wait for it: a transport ends by itself, and who waits for keys waits at the ring.
         tokio::spawn(async move {
-            if let Err(error) = crate::driver::licence(licences.as_deref(), &ids, &ring).await {
-                ring.fail(error);
+            if let Err(error) = licensing.request(&ids, &|_| {}).await {
+                licensing.keys().fail(error);
             }
         });
     })

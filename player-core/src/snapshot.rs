@@ -6,12 +6,13 @@
 //!     └─► Paused ◄─┘        Playing ─► Ended ─► (Play) Seeking
 //! ```
 
+use crate::chapters::Chapters;
 use crate::command::QualityChoice;
 use crate::error::PlaybackError;
 use crate::event::{EventEnvelope, PlaybackEvent, RungInfo, TrackInfo};
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
-use abr::{Bitrate, ByteCount, MediaTime, RememberedNetwork, RungId};
+use abr::{Bitrate, ByteCount, MediaTime, PlaybackRate, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub enum PlaybackState {
     /// Until the first picture.
     #[default]
     Loading,
+    /// Also while winding ([`PlayerSnapshot::trick_speed`]).
     Playing,
     Paused,
     /// Out of media; continues by itself.
@@ -50,11 +52,20 @@ pub struct PlayerSnapshot {
     /// What is being fetched now.
     pub loading_rung: Option<RungId>,
     pub tracks: Vec<TrackInfo>,
+    /// Named stretches, where the stream has them.
+    #[serde(default)]
+    pub chapters: Chapters,
     pub selected_audio: Option<TrackId>,
     pub selected_text: Option<TrackId>,
     /// Shown beside it.
     pub selected_second_text: Option<TrackId>,
     pub cues: Vec<Cue>,
+    /// Speed; winding is beside it.
+    #[serde(default)]
+    pub rate: PlaybackRate,
+    /// How fast key frames go by while the viewer winds; negative for backwards.
+    #[serde(default)]
+    pub trick_speed: Option<i32>,
     pub volume: f32,
     pub muted: bool,
     pub stats: Stats,
@@ -133,6 +144,7 @@ impl PlayerSnapshot {
                 self.rungs.clone_from(rungs);
                 self.tracks.clone_from(tracks);
             }
+            PlaybackEvent::ChaptersLoaded { chapters } => self.chapters.clone_from(chapters),
             PlaybackEvent::CommandReceived { command } => match command {
                 crate::Command::Play => self.wants_play = true,
                 crate::Command::Pause => self.wants_play = false,
@@ -194,6 +206,8 @@ impl PlayerSnapshot {
                 TrackKind::Text => {}
             },
             PlaybackEvent::CuesShown { cues } => self.cues.clone_from(cues),
+            PlaybackEvent::RateChanged { rate } => self.rate = *rate,
+            PlaybackEvent::TrickPlayChanged { speed } => self.trick_speed = *speed,
             PlaybackEvent::VolumeChanged { volume, muted } => {
                 self.volume = *volume;
                 self.muted = *muted;
@@ -208,9 +222,11 @@ impl PlayerSnapshot {
             | PlaybackEvent::PositionReport
             | PlaybackEvent::SegmentStarted { .. }
             | PlaybackEvent::SegmentSkipped { .. }
+            | PlaybackEvent::MediaMissing { .. }
             | PlaybackEvent::SegmentsReplaced { .. }
             | PlaybackEvent::SourceRefreshed
             | PlaybackEvent::LicenceRequested { .. }
+            | PlaybackEvent::KeySystemChosen { .. }
             | PlaybackEvent::LicenceLoaded { .. }
             | PlaybackEvent::TimedEvent { .. }
             | PlaybackEvent::Ended => {}

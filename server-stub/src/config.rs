@@ -1,10 +1,15 @@
 //! What a server can be told before it starts.
 
 use crate::{
+    app::StartError,
+    backends::{Backends, Services},
     clock::{Clock, SystemClock},
     delivery::{DeliveryConfig, FaultScript},
+    entitlement::{Country, PlaceTable, Plans},
     gateway::{proxies::Network, rate::Rate},
+    identity::{ClientRegistration, MailSink, PasswordCost, ProviderConfig},
     ingest::LadderProfile,
+    licence::{Encryptors, LicenceProxy, TokenIssuers},
     store::Database,
 };
 use service_api::TitleId;
@@ -28,6 +33,13 @@ pub struct ServerConfig {
     pub data: PathBuf,
     /// Where the database is; `None` is the file `lumen.db` in the data folder.
     pub database: Option<Database>,
+    /// File of the master key; `None` is `master.key` in the data folder, made on the first start. Instances that share a
+    /// database share the key, and none of them makes it.
+    pub master_key: Option<PathBuf>,
+    /// Where everything else is kept.
+    pub backends: Backends,
+    /// What this instance does.
+    pub services: Services,
     /// Seeds the demo accounts and shows them on the sign-in page.
     pub demo: bool,
     /// How clients reach the server, if not by the address it listens on (a reverse proxy). Also the OAuth issuer.
@@ -38,16 +50,20 @@ pub struct ServerConfig {
     pub proxies: Vec<Network>,
     /// How media are handed out.
     pub delivery: DeliveryConfig,
-    /// Opens the admin page; `None` is no page.
-    pub admin_token: Option<String>,
     /// File that traces are appended to, as OTLP JSON.
     pub trace_file: Option<PathBuf>,
     /// The titles.
     pub library: LibraryConfig,
+    /// Accounts and apps.
+    pub identity: IdentityConfig,
     /// How long things stay valid.
     pub lifetimes: Lifetimes,
     /// How much one client may take.
     pub limits: Limits,
+    /// What plans include, and where viewers are.
+    pub rights: RightsConfig,
+    /// Licence services of other systems.
+    pub licence_proxies: Vec<Arc<dyn LicenceProxy>>,
     /// The time; tests inject their own.
     pub clock: Arc<dyn Clock>,
     /// Breaks the delivery of media on purpose. Only for tests in the same process: there is no way to set it over
@@ -57,7 +73,7 @@ pub struct ServerConfig {
 
 impl std::fmt::Debug for ServerConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Not the database, whose address may hold a password, nor the admin's token.
+        // Not the database, whose address may hold a password.
         f.debug_struct("ServerConfig")
             .field("listen", &self.listen)
             .field("data", &self.data)
@@ -76,16 +92,21 @@ impl ServerConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             data: data.into(),
             database: None,
+            master_key: None,
+            backends: Backends::default(),
+            services: Services::default(),
             demo: false,
             public_url: None,
             tls: None,
             proxies: Vec::new(),
             delivery: DeliveryConfig::default(),
-            admin_token: None,
             trace_file: None,
             library: LibraryConfig::default(),
+            identity: IdentityConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
+            rights: RightsConfig::default(),
+            licence_proxies: Vec::new(),
             clock: Arc::new(SystemClock),
             faults: None,
         }
@@ -137,6 +158,33 @@ impl Default for LibraryConfig {
     }
 }
 
+/// Who may sign in, and how.
+#[derive(Clone, Debug)]
+pub struct IdentityConfig {
+    /// May people make accounts for themselves?
+    pub may_register: bool,
+    /// Apps of others that are registered at every start.
+    pub clients: Vec<ClientRegistration>,
+    /// Other providers that people may sign in at.
+    pub providers: Vec<ProviderConfig>,
+    /// Where mails go; `None` is the folder `mail` in the data folder.
+    pub mail: Option<Arc<dyn MailSink>>,
+    /// What a password's hash costs.
+    pub password_cost: PasswordCost,
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self {
+            may_register: true,
+            clients: Vec::new(),
+            providers: Vec::new(),
+            mail: None,
+            password_cost: PasswordCost::default(),
+        }
+    }
+}
+
 /// How long things stay valid. A moment counts as expired when it is reached.
 #[derive(Clone, Debug)]
 pub struct Lifetimes {
@@ -161,6 +209,51 @@ impl Default for Lifetimes {
             refresh_token: Duration::from_secs(60 * 24 * 3_600),
             grant: Duration::from_secs(4 * 3_600),
         }
+    }
+}
+
+/// What plans include, and how it is found out where viewers are.
+#[derive(Clone, Debug)]
+pub struct RightsConfig {
+    /// Limits of the plans.
+    pub plans: Plans,
+    /// How often a player is to be heard of. A stream that was not, twice in a row, is free for another device.
+    pub heartbeat: Duration,
+    /// File with networks and their countries; see `docs/rights.md`.
+    pub region_table: Option<PathBuf>,
+    /// Where addresses are that the table does not know.
+    pub home_region: Option<Country>,
+    /// Those who may send authorization tokens for licences, besides the server itself; see `docs/rights.md`.
+    pub token_issuers: Option<PathBuf>,
+    /// Those who may exchange keys over SPEKE; see `docs/rights.md`.
+    pub encryptors: Option<PathBuf>,
+}
+
+impl Default for RightsConfig {
+    fn default() -> Self {
+        Self {
+            plans: Plans::default(),
+            // Long enough to cost nothing, short enough that a television that was switched off is forgotten in a
+            // minute.
+            heartbeat: Duration::from_secs(30),
+            region_table: None,
+            home_region: None,
+            token_issuers: None,
+            encryptors: None,
+        }
+    }
+}
+
+impl RightsConfig {
+    /// Do the files that are named hold what they should?
+    ///
+    /// # Errors
+    /// What the server would not start with.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.region_table.as_deref().map(PlaceTable::read).transpose()?;
+        self.token_issuers.as_deref().map(TokenIssuers::read).transpose()?;
+        Encryptors::open(self.encryptors.as_deref())?;
+        Ok(())
     }
 }
 

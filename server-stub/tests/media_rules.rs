@@ -3,11 +3,15 @@
 
 mod common;
 
-use common::{CLEAR, ENCRYPTED, MIA, TestServer, expect, problem, raw_get};
+use common::{BEN, CLEAR, ENCRYPTED, MIA, TestServer, expect, problem, raw_get};
 use reqwest::{Method, StatusCode, header};
-use server_stub::{CdnConfig, Fault, FaultFn};
-use service_api::problem::ProblemCode;
+use server_stub::{CdnConfig, Fault, FaultFn, Revoked};
+use service_api::{identity::Role, problem::ProblemCode, routes};
 use std::time::{Duration, Instant};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const SEGMENT: &str = "video/144p/seg-00001.m4s";
 
@@ -287,7 +291,6 @@ async fn steering_moves_clients_between_networks() {
         };
         config.delivery.cdns = vec![cdn("a"), cdn("b")];
         config.delivery.steering_ttl_s = 2;
-        config.admin_token = Some("an admin token of a test".into());
     })
     .await;
     let base = prefix(&server, CLEAR).await;
@@ -304,7 +307,9 @@ async fn steering_moves_clients_between_networks() {
     assert_eq!(slow["SERVICE-LOCATION-PRIORITY"], serde_json::json!(["b", "a"]));
     // The admin takes one out of service: the next answer says so.
     let form = [("cdn", "a"), ("up", "0")];
-    let switched = server.request(Method::POST, "/admin").bearer_auth("an admin token of a test").form(&form);
+    server.set_role(BEN, Role::Admin).await;
+    let admin = server.sign_in(BEN).await;
+    let switched = admin.request(Method::POST, routes::ADMIN).form(&form);
     assert_eq!(switched.send().await.unwrap().status(), StatusCode::SEE_OTHER);
     assert_eq!(steer("steering.hls.json").await["PATHWAY-PRIORITY"], serde_json::json!(["b", "a"]));
     expect(&problem(server.get("/media/x/y/steering.hls.json")).await, 403, ProblemCode::MediaTokenInvalid);
@@ -345,4 +350,41 @@ async fn scripts_of_tests_still_decide_over_what_is_known() {
         statuses.push(server.get(&path).send().await.unwrap().status().as_u16());
     }
     assert_eq!(statuses, [200, 200, 503, 200]);
+}
+
+#[tokio::test]
+async fn l06_what_is_taken_back_ends_on_the_fast_path_too() {
+    let server = TestServer::start().await;
+    let mia = server.sign_in(MIA).await;
+    let grant = mia.grant(CLEAR).await;
+    let segment = grant.manifest.replace("master.m3u8", SEGMENT);
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut status = async || {
+        stream.write_all(format!("HEAD {segment} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        String::from_utf8(head[9..12].to_vec()).unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(status().await, "200");
+    }
+    // By another instance, so that nothing in the memory of this one is told.
+    let statement = "UPDATE entitlement_grants SET revoked_at_ms = $1 WHERE id = $2";
+    let mut database = server.database().await;
+    let revoked =
+        sqlx::query(statement).bind(server.clock_ms()).bind(grant.id.as_str()).execute(&mut database).await.unwrap();
+    assert_eq!(revoked.rows_affected(), 1);
+    server.clock.advance(Duration::from_secs(5));
+    assert_eq!(status().await, "403");
+    assert_eq!(status().await, "403");
+    // By this one: at once.
+    let grant = mia.grant(CLEAR).await;
+    let segment = grant.manifest.replace("master.m3u8", SEGMENT);
+    for _ in 0..3 {
+        assert_eq!(server.get(&segment).send().await.unwrap().status(), StatusCode::OK);
+    }
+    server.running.revoke(&Revoked::Grant(grant.id)).await.unwrap();
+    expect(&problem(server.get(&segment)).await, 403, ProblemCode::Revoked);
 }

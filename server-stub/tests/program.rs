@@ -151,7 +151,7 @@ async fn no_secret_reaches_the_log() {
 async fn kid_of(data: &Path) -> String {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("lumen.db")).read_only(true);
     let db = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let kid: Vec<u8> = sqlx::query_scalar("SELECT kid FROM licence_content_keys WHERE title_id = ?")
+    let kid: Vec<u8> = sqlx::query_scalar("SELECT kid FROM licence_keys WHERE title_id = ?")
         .bind(ENCRYPTED)
         .fetch_one(&db)
         .await

@@ -78,6 +78,20 @@ pub struct TitleSummary {
     pub progress: Option<Progress>,
 }
 
+/// What a title is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TitleKind {
+    #[default]
+    Film,
+    /// Has seasons, and is itself not played.
+    Series,
+    Episode,
+    /// A few minutes of another title.
+    Trailer,
+}
+
 /// `GET /v1/titles/{title}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -98,8 +112,60 @@ pub struct Title {
     pub protection: Protection,
     #[serde(default)]
     pub chapters: Vec<Chapter>,
+    /// What can be skipped, in the order of its beginning; stretches may overlap.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     #[serde(default)]
     pub more_like_this: Vec<TitleSummary>,
+}
+
+/// The answer of `GET /v1/titles/{title}`: a [`Title`] and where it stands among others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TitlePage {
+    #[serde(flatten)]
+    pub title: Title,
+    #[serde(default)]
+    pub kind: TitleKind,
+    /// Of a series; those without an episode that may be seen are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seasons: Vec<Season>,
+    /// Of an episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<EpisodePlace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trailer: Option<TitleSummary>,
+}
+
+/// The episodes of a season, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Season {
+    /// Counted from one.
+    pub number: u16,
+    pub episodes: Vec<TitleSummary>,
+}
+
+/// Where an episode belongs. Numbers count from one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EpisodePlace {
+    pub series: TitleId,
+    pub season: u16,
+    pub number: u16,
+    /// What comes after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<TitleId>,
+}
+
+/// Some titles of many. `GET /v1/profiles/{profile}/titles` and `/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TitleList {
+    pub items: Vec<TitleSummary>,
+    /// What to send as `cursor` for the next ones; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// One line of the credits.
@@ -116,6 +182,28 @@ pub struct Credit {
 pub struct Chapter {
     pub start_s: f64,
     pub name: String,
+}
+
+/// A stretch that a viewer may want to skip.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Segment {
+    pub kind: SegmentKind,
+    pub start_s: f64,
+    pub end_s: f64,
+}
+
+/// What a [`Segment`] is. Buttons go by this, never by words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SegmentKind {
+    Intro,
+    Recap,
+    Credits,
+    /// Of a newer server; not to be skipped.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Can it be watched yet?

@@ -18,6 +18,21 @@ pub struct ClearKeyLicence {
     pub keys: Vec<ClearKey>,
     #[serde(rename = "type", default)]
     pub session: SessionType,
+    /// Names a persistent licence; not in the W3C's format, which lets unknown members be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// When a persistent licence ends unless it is played, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
+}
+
+/// A persistent licence. The answer to `POST /v1/licences/persistent/{licence}/first-play`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct KeptLicence {
+    pub id: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at_ms: i64,
 }
 
 impl std::fmt::Debug for ClearKeyLicence {

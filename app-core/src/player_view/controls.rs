@@ -82,7 +82,7 @@ fn right(player: &PlayerScreen, full_screen: bool) -> Vec<Control> {
         icon: icons::QUALITY,
         action: None,
         message: || PlayerMsg::ToggleMenu(Menu::Quality),
-        active: player.menu == Some(Menu::Quality),
+        active: matches!(player.menu, Some(Menu::Quality | Menu::Speed)),
     });
     controls.push(Control {
         name: "Stats",

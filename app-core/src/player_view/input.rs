@@ -33,7 +33,8 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 _ => {}
             }
             let Some((binding, press)) = keys::find(event) else {
-                return handle_enter(event, focus, walks, hidden, &mut out);
+                let offers = tv && hidden && player.pill().is_some();
+                return handle_enter(event, focus, (walks, hidden, offers), &mut out);
             };
             if player.has_failed() && !binding.works_without_playback() {
                 // Space still presses the focused button.
@@ -71,8 +72,9 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
     out
 }
 
-/// Enter presses what has the ring; without a ring it plays or pauses.
-fn handle_enter(event: &Event, focus: &Focus, walks: bool, hidden: bool, out: &mut Vec<Msg>) -> bool {
+/// Enter presses what has the ring; without a ring it plays or pauses. On a television without controls it takes what is
+/// offered.
+fn handle_enter(event: &Event, focus: &Focus, (walks, hidden, offers): (bool, bool, bool), out: &mut Vec<Msg>) -> bool {
     let Event::Key { key: Key::Enter, pressed: true, repeat, .. } = event else { return true };
     if walks {
         return true;
@@ -83,7 +85,7 @@ fn handle_enter(event: &Event, focus: &Focus, walks: bool, hidden: bool, out: &m
         return true;
     }
     if !repeat {
-        out.push(Msg::Player(PlayerMsg::TogglePlay));
+        out.push(Msg::Player(if offers { PlayerMsg::Skip } else { PlayerMsg::TogglePlay }));
     }
     false
 }

@@ -15,10 +15,20 @@ pub(crate) enum Action {
     SeekEnd,
     PreviousChapter,
     NextChapter,
+    /// Intro, recap or credits, whichever is on.
+    Skip,
     /// Per cent of full volume.
     VolumeBy(i32),
     ToggleMute,
     ToggleSubtitles,
+    /// The next of the offered speeds.
+    Slower,
+    Faster,
+    ResetSpeed,
+    /// Double speed for as long as the key is held.
+    HoldSpeed,
+    WindBack,
+    WindForward,
     ToggleFullScreen,
     ToggleStats,
     ToggleSheet,
@@ -66,6 +76,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         help: "Previous chapter",
     },
     Binding { keys: &[(NONE, Key::PageDown)], action: Action::NextChapter, label: "Page down", help: "Next chapter" },
+    Binding { keys: &[(NONE, Key::S)], action: Action::Skip, label: "S", help: "Skip intro, recap or credits" },
     Binding {
         keys: &[
             (NONE, Key::Num0),
@@ -105,6 +116,37 @@ pub(crate) const BINDINGS: &[Binding] = &[
     },
     Binding { keys: &[(NONE, Key::C)], action: Action::ToggleSubtitles, label: "C", help: "Subtitles on or off" },
     Binding {
+        keys: &[(SHIFT, Key::Comma), (NONE, Key::OpenBracket)],
+        action: Action::Slower,
+        label: "<   [",
+        help: "Slower",
+    },
+    Binding {
+        keys: &[(SHIFT, Key::Period), (NONE, Key::CloseBracket)],
+        action: Action::Faster,
+        label: ">   ]",
+        help: "Faster",
+    },
+    Binding {
+        keys: &[(NONE, Key::Backspace)],
+        action: Action::ResetSpeed,
+        label: "Backspace",
+        help: "Normal speed; on a television, back",
+    },
+    Binding { keys: &[(NONE, Key::X)], action: Action::HoldSpeed, label: "X (hold)", help: "Double speed while held" },
+    Binding {
+        keys: &[(SHIFT, Key::J), (NONE, Key::MediaTrackPrevious)],
+        action: Action::WindBack,
+        label: "Shift J",
+        help: "Wind back; again for faster",
+    },
+    Binding {
+        keys: &[(SHIFT, Key::L), (NONE, Key::MediaTrackNext)],
+        action: Action::WindForward,
+        label: "Shift L",
+        help: "Wind forward; again for faster",
+    },
+    Binding {
         keys: &[(NONE, Key::F), (NONE, Key::F11)],
         action: Action::ToggleFullScreen,
         label: "F   F11",
@@ -118,7 +160,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         help: "This list",
     },
     Binding {
-        keys: &[(NONE, Key::Escape), (NONE, Key::BrowserBack), (NONE, Key::Backspace)],
+        keys: &[(NONE, Key::Escape), (NONE, Key::BrowserBack)],
         action: Action::Back,
         label: "Esc",
         help: "Close, leave full screen, go back",
@@ -150,7 +192,10 @@ pub(crate) struct KeyPress {
 impl Binding {
     /// Does it still make sense when there is nothing to play?
     pub(crate) fn works_without_playback(&self) -> bool {
-        matches!(self.action, Action::Back | Action::ToggleFullScreen | Action::ToggleStats | Action::ToggleSheet)
+        matches!(
+            self.action,
+            Action::Back | Action::ResetSpeed | Action::ToggleFullScreen | Action::ToggleStats | Action::ToggleSheet
+        )
     }
 
     /// What to tell the model.
@@ -168,9 +213,16 @@ impl Binding {
             Action::SeekEnd => PlayerMsg::SeekShare(1.0),
             Action::PreviousChapter => PlayerMsg::Chapter { forward: false },
             Action::NextChapter => PlayerMsg::Chapter { forward: true },
+            Action::Skip => PlayerMsg::Skip,
             Action::VolumeBy(per_cent) => PlayerMsg::VolumeBy(per_cent as f32 / 100.0),
             Action::ToggleMute => PlayerMsg::ToggleMute,
             Action::ToggleSubtitles => PlayerMsg::ToggleSubtitles,
+            Action::Slower => PlayerMsg::SpeedBy { faster: false },
+            Action::Faster => PlayerMsg::SpeedBy { faster: true },
+            Action::ResetSpeed => PlayerMsg::ResetSpeed,
+            Action::HoldSpeed => PlayerMsg::HoldSpeed,
+            Action::WindBack => PlayerMsg::Wind { forward: false },
+            Action::WindForward => PlayerMsg::Wind { forward: true },
             Action::ToggleFullScreen => PlayerMsg::ToggleFullScreen,
             Action::ToggleStats => PlayerMsg::ToggleStats,
             Action::ToggleSheet => PlayerMsg::ToggleSheet,
@@ -227,9 +279,18 @@ mod tests {
             (Key::Num9, NONE, Some(PlayerMsg::SeekShare(0.9))),
             (Key::Home, NONE, Some(PlayerMsg::SeekShare(0.0))),
             (Key::End, NONE, Some(PlayerMsg::SeekShare(1.0))),
+            (Key::PageUp, NONE, Some(PlayerMsg::Chapter { forward: false })),
             (Key::PageDown, NONE, Some(PlayerMsg::Chapter { forward: true })),
+            (Key::S, NONE, Some(PlayerMsg::Skip)),
             (Key::I, NONE, Some(PlayerMsg::ToggleStats)),
             (Key::Questionmark, SHIFT, Some(PlayerMsg::ToggleSheet)),
+            (Key::Comma, SHIFT, Some(PlayerMsg::SpeedBy { faster: false })),
+            (Key::Period, SHIFT, Some(PlayerMsg::SpeedBy { faster: true })),
+            (Key::Backspace, NONE, Some(PlayerMsg::ResetSpeed)),
+            (Key::X, NONE, Some(PlayerMsg::HoldSpeed)),
+            (Key::J, SHIFT, Some(PlayerMsg::Wind { forward: false })),
+            (Key::L, SHIFT, Some(PlayerMsg::Wind { forward: true })),
+            (Key::MediaTrackNext, NONE, Some(PlayerMsg::Wind { forward: true })),
             (Key::Escape, NONE, Some(PlayerMsg::Back)),
             (Key::K, Modifiers::CTRL, None),
             (Key::Z, NONE, None),

@@ -1,9 +1,9 @@
-//! The menus over the bar: audio, subtitles and quality. One level, the current choice marked.
+//! The menus over the bar: audio, subtitles and quality, and speed behind the last. The current choice is marked.
 
 pub(crate) use super::model::Menu;
 use super::{
     controls::{self, control_id},
-    model::{PlayerMsg, PlayerScreen, track_name},
+    model::{PlayerMsg, PlayerScreen, SPEEDS, speed_label, track_name},
 };
 use crate::{
     app::Msg,
@@ -42,7 +42,13 @@ fn title(menu: Menu) -> &'static str {
         Menu::Audio => "Audio",
         Menu::Subtitles => "Subtitles",
         Menu::Quality => "Quality",
+        Menu::Speed => "Speed",
     }
+}
+
+/// The control that a menu hangs on.
+fn anchor(menu: Menu) -> &'static str {
+    title(if menu == Menu::Speed { Menu::Quality } else { menu })
 }
 
 fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
@@ -85,6 +91,12 @@ fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
             };
             let mut rungs = snapshot.rungs.clone();
             rungs.sort_by_key(|rung| std::cmp::Reverse((rung.height, rung.bitrate)));
+            let speed = Item {
+                label: "Speed".to_owned(),
+                detail: speed_label(player.speed),
+                chosen: false,
+                message: PlayerMsg::ToggleMenu(Menu::Speed),
+            };
             std::iter::once(auto)
                 .chain(rungs.iter().map(|rung| Item {
                     label: rung.label(),
@@ -92,8 +104,18 @@ fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
                     chosen: snapshot.quality == QualityChoice::Fixed(rung.id),
                     message: PlayerMsg::ChooseQuality(QualityChoice::Fixed(rung.id)),
                 }))
+                .chain([speed])
                 .collect()
         }
+        Menu::Speed => SPEEDS
+            .iter()
+            .map(|speed| Item {
+                label: speed_label(*speed),
+                detail: if *speed == 1.0 { "Normal".to_owned() } else { String::new() },
+                chosen: player.speed == *speed,
+                message: PlayerMsg::ChooseSpeed(*speed),
+            })
+            .collect(),
     }
 }
 
@@ -119,7 +141,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
     let height = heading + line * items.len() as f32 + 10.0;
     let bottom = area.bottom() - controls::height(cx) - 4.0;
     let right = area.right() - controls::keyline(cx);
-    let anchor = ui.read_response(control_id(title(menu))).map_or(right, |response| response.rect.center().x);
+    let anchor = ui.read_response(control_id(anchor(menu))).map_or(right, |response| response.rect.center().x);
     let left = (anchor - width / 2.0).min(right - width).max(area.left() + 8.0);
     let opened = motion::follow_from(ui.ctx(), Id::unique(("player-menu", menu)), 0.0, 1.0, time::SHEET);
     let top = (bottom - height).max(area.top() + 8.0) + 8.0 * (1.0 - opened);

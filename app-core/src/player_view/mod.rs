@@ -1,7 +1,8 @@
 //! The player: video, and everything laid over it, as functions of a [`player_core::PlayerSnapshot`].
 //!
 //! `model.rs` is the state that is not the player's own (menus, gestures, what is shown for how long), `keys.rs` the
-//! one table of shortcuts, `seek.rs` the accumulation of presses into one seek. The rest draws.
+//! one table of shortcuts, `seek.rs` the accumulation of presses into one seek, `skip.rs` what is offered to be skipped,
+//! `previews.rs` the pictures over the seek bar. The rest draws.
 
 mod controls;
 mod cue_image;
@@ -11,9 +12,12 @@ pub(crate) mod input;
 mod keys;
 mod menu;
 pub(crate) mod model;
+pub(crate) mod previews;
 mod scrubber;
 mod seek;
 mod sheet;
+pub(crate) mod skip;
+mod skip_pill;
 mod stats;
 mod subtitles;
 mod view;

@@ -1,6 +1,9 @@
 //! The player screen as a value: what the viewer sees and does, apart from the playback itself.
 
-use super::seek::{SeekGesture, Timeline};
+use super::{
+    seek::{SeekGesture, Timeline},
+    skip::{Pill, SkipTo, Skips},
+};
 use crate::{
     app::{CLOCK_STEP, Place, PlayFrom, SettingsChange},
     density::Density,
@@ -9,8 +12,8 @@ use crate::{
     launch::QualityWish,
 };
 use player_core::{
-    Command, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId, event::TrackInfo,
-    manifest::TrackKind, text::captions::CaptionService,
+    Command, MAX_TRICK_SPEED, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId,
+    event::TrackInfo, manifest::TrackKind, text::captions::CaptionService,
 };
 use service_api::{
     ProfileId,
@@ -26,6 +29,14 @@ pub(crate) const SPINNER_AFTER: f64 = 0.4;
 const VOLUME_SHOWN: f64 = 1.5;
 /// Seeking to the end leaves this much, in seconds: enough to see that it is the end.
 const END_MARGIN: f64 = 2.0;
+
+/// Speeds to choose from.
+pub(crate) const SPEEDS: [f64; 10] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0];
+const NORMAL_SPEED: f64 = 1.0;
+/// While the key for it is held.
+const HELD_SPEED: f64 = 2.0;
+/// Winding begins at this speed and doubles with each press.
+const WINDING_BEGINS: i32 = 2;
 
 /// What is playing.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +61,8 @@ pub(crate) enum Menu {
     Audio,
     Subtitles,
     Quality,
+    /// Behind a line of `Quality`.
+    Speed,
 }
 
 /// Wishes of the viewer at the player.
@@ -73,11 +86,25 @@ pub(crate) enum PlayerMsg {
     Chapter {
         forward: bool,
     },
+    /// Goes behind what is offered to be skipped.
+    Skip,
     VolumeBy(f32),
     SetVolume(f32),
     ToggleMute,
     ToggleMenu(Menu),
     ToggleSubtitles,
+    /// To the next of [`SPEEDS`].
+    SpeedBy {
+        faster: bool,
+    },
+    ChooseSpeed(f64),
+    ResetSpeed,
+    /// Double speed until a key is released.
+    HoldSpeed,
+    /// Fast forward or backward; again for faster.
+    Wind {
+        forward: bool,
+    },
     ChooseQuality(QualityChoice),
     ChooseText(Option<TrackId>),
     ChooseAudio(TrackId),
@@ -123,12 +150,18 @@ pub(crate) struct PlayerScreen {
     pub(crate) phase: Phase,
     pub(crate) snapshot: Arc<PlayerSnapshot>,
     pub(crate) chapters: Vec<Chapter>,
+    pub(crate) skips: Skips,
+    /// The seek that was made to skip something; it is not the viewer's.
+    skipping_to: Option<f64>,
     pub(crate) menu: Option<Menu>,
     pub(crate) stats: bool,
     pub(crate) sheet: bool,
     pub(crate) details: bool,
     pub(crate) seek: SeekGesture,
     pub(crate) quality_wish: Option<QualityWish>,
+    /// As chosen; what a held key does to it is not chosen.
+    pub(crate) speed: f64,
+    speed_held: bool,
     pub(crate) volume: f32,
     pub(crate) muted: bool,
     volume_changed_at: Option<f64>,
@@ -151,12 +184,16 @@ impl PlayerScreen {
             phase: Phase::Opening,
             snapshot: Arc::new(PlayerSnapshot::initial()),
             chapters: Vec::new(),
+            skips: Skips::default(),
+            skipping_to: None,
             menu: None,
             stats: false,
             sheet: false,
             details: false,
             seek: SeekGesture::default(),
             quality_wish: None,
+            speed: NORMAL_SPEED,
+            speed_held: false,
             volume: 1.0,
             muted: false,
             volume_changed_at: None,
@@ -184,6 +221,7 @@ impl PlayerScreen {
             self.from = PlayFrom::At(Duration::try_from_secs_f64(position).unwrap_or_default());
         }
         self.attempt = attempt;
+        self.speed_held = false;
         self.phase = Phase::Opening;
         self.details = false;
         self.seek = SeekGesture::default();
@@ -201,6 +239,7 @@ impl PlayerScreen {
         {
             **summary = title.summary.clone();
             self.chapters = title.chapters.clone();
+            self.skips.segments = title.segments.clone();
         }
     }
 
@@ -278,6 +317,36 @@ impl PlayerScreen {
         self.snapshot.tracks_of(kind).cloned().collect()
     }
 
+    /// The button that skips, if it is to be seen.
+    pub(crate) fn pill(&self) -> Option<Pill> {
+        let is_covered = self.menu.is_some() || self.sheet || self.seek.is_active();
+        if is_covered { None } else { self.offer(self.shows_controls()) }
+    }
+
+    fn offer(&self, controls: bool) -> Option<Pill> {
+        if self.has_failed() || !self.is_under_way() {
+            return None;
+        }
+        self.skips.pill(self.shown_position(), self.duration(), (self.clock, controls))
+    }
+
+    /// Is there something on screen that goes on or could?
+    fn is_under_way(&self) -> bool {
+        use PlaybackState::{Paused, Playing, Seeking, Stalled};
+        self.phase == Phase::Open && matches!(self.snapshot.state, Playing | Paused | Stalled | Seeking)
+    }
+
+    fn skip(&mut self, to: SkipTo, now: f64) -> Option<Away> {
+        match to {
+            SkipTo::End => Some(Away::Ended),
+            SkipTo::Time(target) => {
+                self.skipping_to = Some(target);
+                self.seek.jump(target, self.timeline(), now);
+                None
+            }
+        }
+    }
+
     fn timeline(&self) -> Timeline {
         Timeline {
             position: self.position(),
@@ -299,7 +368,8 @@ impl PlayerScreen {
             PlayerMsg::OverControls(over) => self.over_controls = over,
             PlayerMsg::TogglePlay => {
                 self.touch(now);
-                let command = if self.snapshot.wants_play { Command::Pause } else { Command::Play };
+                let winding = self.snapshot.trick_speed.is_some();
+                let command = if self.snapshot.wants_play && !winding { Command::Pause } else { Command::Play };
                 reaction.commands.push(command);
             }
             PlayerMsg::SeekBy { seconds, held } => {
@@ -317,11 +387,22 @@ impl PlayerScreen {
                 self.touch(now);
                 self.seek.to(target, self.timeline(), now);
             }
-            PlayerMsg::Released => self.seek.release(now),
+            PlayerMsg::Released => {
+                self.seek.release(now);
+                if std::mem::take(&mut self.speed_held) {
+                    reaction.commands.push(Command::SetRate { rate: self.speed });
+                    reaction.note = Some(speed_note(self.speed));
+                }
+            }
             PlayerMsg::Chapter { forward } => {
                 self.touch(now);
                 if let Some(target) = self.chapter_target(forward) {
                     self.seek.jump(target, self.timeline(), now);
+                }
+            }
+            PlayerMsg::Skip => {
+                if let Some(pill) = self.offer(true) {
+                    reaction.away = self.skip(pill.to, now);
                 }
             }
             PlayerMsg::VolumeBy(step) => {
@@ -341,6 +422,36 @@ impl PlayerScreen {
                 self.menu = if self.menu == Some(menu) { None } else { Some(menu) };
             }
             PlayerMsg::ToggleSubtitles => self.toggle_subtitles(now, &mut reaction),
+            PlayerMsg::SpeedBy { faster } => {
+                let next = if faster {
+                    SPEEDS.into_iter().find(|speed| *speed > self.speed)
+                } else {
+                    SPEEDS.into_iter().rev().find(|speed| *speed < self.speed)
+                };
+                self.set_speed(next.unwrap_or(self.speed), &mut reaction);
+            }
+            PlayerMsg::ChooseSpeed(speed) => {
+                self.touch(now);
+                self.menu = None;
+                self.set_speed(speed, &mut reaction);
+            }
+            // Some remote controls have no other key for going back.
+            PlayerMsg::ResetSpeed if self.density.is_tv() || self.has_failed() => {
+                reaction = self.back(now);
+            }
+            PlayerMsg::ResetSpeed => self.set_speed(NORMAL_SPEED, &mut reaction),
+            PlayerMsg::HoldSpeed => {
+                self.speed_held = true;
+                reaction.commands.push(Command::SetRate { rate: HELD_SPEED });
+                reaction.note = Some(speed_note(HELD_SPEED));
+            }
+            PlayerMsg::Wind { forward } => {
+                self.touch(now);
+                let begin = if forward { WINDING_BEGINS } else { -WINDING_BEGINS };
+                let same_way = self.snapshot.trick_speed.filter(|speed| (*speed > 0) == forward);
+                let speed = same_way.map_or(begin, |speed| (speed * 2).clamp(-MAX_TRICK_SPEED, MAX_TRICK_SPEED));
+                reaction.commands.push(Command::TrickPlay { speed });
+            }
             PlayerMsg::ChooseQuality(choice) => {
                 self.touch(now);
                 self.menu = None;
@@ -376,27 +487,38 @@ impl PlayerScreen {
                 reaction.copy = Some(self.error_details());
                 reaction.note = Some("Details copied".to_owned());
             }
-            PlayerMsg::Back => reaction.away = self.back(now),
+            PlayerMsg::Back => reaction = self.back(now),
             PlayerMsg::ToggleFullScreen | PlayerMsg::Retry | PlayerMsg::SignIn | PlayerMsg::Leave => {}
         }
         reaction
     }
 
     /// Back closes the topmost thing; with nothing open the screen is left.
-    fn back(&mut self, now: f64) -> Option<Away> {
-        if self.menu.take().is_some() {
+    fn back(&mut self, now: f64) -> Reaction {
+        let away = |away| Reaction { away, ..Reaction::default() };
+        if let Some(menu) = self.menu.take() {
+            self.menu = (menu == Menu::Speed).then_some(Menu::Quality);
             self.touch(now);
-            return None;
+            return away(None);
         }
         if std::mem::take(&mut self.sheet) {
-            return None;
+            return away(None);
+        }
+        if self.snapshot.trick_speed.is_some() && !self.has_failed() {
+            return Reaction { commands: vec![Command::TrickPlay { speed: 0 }], ..Reaction::default() };
         }
         if self.density.is_tv() && self.shows_controls() && self.snapshot.state == PlaybackState::Playing {
             self.controls_hidden = true;
             self.active_at = f64::NEG_INFINITY;
-            return None;
+            return away(None);
         }
-        Some(Away::Esc)
+        away(Some(Away::Esc))
+    }
+
+    fn set_speed(&mut self, speed: f64, reaction: &mut Reaction) {
+        self.speed = speed;
+        reaction.commands.push(Command::SetRate { rate: speed });
+        reaction.note = Some(speed_note(speed));
     }
 
     fn set_volume(&mut self, volume: f32, now: f64, reaction: &mut Reaction) {
@@ -456,7 +578,16 @@ impl PlayerScreen {
         let waiting = self.phase == Phase::Opening
             || matches!(self.snapshot.state, PlaybackState::Loading | PlaybackState::Stalled | PlaybackState::Seeking);
         self.waiting_since = if waiting { self.waiting_since.or(Some(now)) } else { None };
+        let mut away = None;
+        let settled = !self.seek.is_active() && self.seek.shown().is_none();
+        if settled && self.is_under_way() && self.snapshot.state != PlaybackState::Seeking {
+            let to = self.skips.played(self.position(), self.duration(), now);
+            away = to.and_then(|to| self.skip(to, now));
+        }
         if let Some(target) = self.seek.poll(self.timeline(), now) {
+            if self.skipping_to.take() != Some(target) {
+                self.skips.sought(target);
+            }
             commands.push(Command::Seek { to: MediaTime::from_secs_f64(target) });
         }
         if !self.snapshot.rungs.is_empty()
@@ -465,8 +596,11 @@ impl PlayerScreen {
         {
             commands.push(Command::SetQuality { choice: QualityChoice::Fixed(rung) });
         }
+        if self.chapters.is_empty() && !self.snapshot.chapters.is_empty() {
+            self.chapters = chapters_of(&self.snapshot);
+        }
         let ended = self.snapshot.state == PlaybackState::Ended && !self.seek.is_active();
-        (commands, ended.then_some(Away::Ended))
+        (commands, away.or(ended.then_some(Away::Ended)))
     }
 
     /// The rung that fits a wish best: the same height, else the highest below.
@@ -492,6 +626,7 @@ impl PlayerScreen {
                 due.push(now + CLOCK_STEP.as_secs_f64());
             }
         }
+        due.extend(self.skips.ends_at());
         due.extend(self.volume_changed_at.map(|at| at + VOLUME_SHOWN));
         due.retain(|at| at.is_finite() && *at > now);
         due.into_iter().min_by(f64::total_cmp)
@@ -508,6 +643,23 @@ impl PlayerScreen {
             _ => String::new(),
         }
     }
+}
+
+/// A speed in menus.
+pub(crate) fn speed_label(speed: f64) -> String {
+    format!("{speed}×")
+}
+
+fn speed_note(speed: f64) -> String {
+    format!("Speed {}", speed_label(speed))
+}
+
+/// The stream's own chapters, for titles of which no catalog tells.
+fn chapters_of(snapshot: &PlayerSnapshot) -> Vec<Chapter> {
+    let chapters = snapshot.chapters.as_slice().iter();
+    chapters
+        .map(|chapter| Chapter { start_s: chapter.start.as_secs_f64(), name: chapter.title(None).to_owned() })
+        .collect()
 }
 
 /// What a track is called in menus.

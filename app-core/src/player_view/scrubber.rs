@@ -1,4 +1,5 @@
-//! The seek bar: played, loaded and missing media, chapters as gaps, and a bubble with the time under the pointer.
+//! The seek bar: played, loaded and missing media, chapters as gaps, and a bubble with time and picture under
+//! the pointer.
 
 use super::{
     controls::describe_slider,
@@ -7,13 +8,14 @@ use super::{
 };
 use crate::{
     app::Msg,
-    cx::Cx,
+    cx::{Cx, say},
     format,
     motion::{self, time},
     theme::Type,
+    tokens,
     widgets::text,
 };
-use egui::{Align2, CursorIcon, Id, Rect, Sense, Ui, WidgetInfo, accesskit, pos2, vec2};
+use egui::{Align2, CursorIcon, Id, Rect, Sense, Ui, Vec2, WidgetInfo, accesskit, epaint::RectShape, pos2, vec2};
 use std::time::Duration;
 
 /// Space between two chapters on the bar.
@@ -64,9 +66,10 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, rail: Rect, player: &PlayerScreen, 
     if let Some(pos) = hover {
         ui.set_cursor_icon(CursorIcon::PointingHand);
         painter.vline(pos.x, thick.expand(4.0).y_range(), (1.5, tokens.text.gamma_multiply(osd)));
-        bubble(ui, cx, rail, pos.x, time_at(pos.x), player, osd);
-    } else if player.seek.is_active() {
-        bubble(ui, cx, rail, x, position, player, osd);
+        bubble(ui, cx, rail, (pos.x, time_at(pos.x)), player, osd);
+    } else if player.seek.shown().is_some() {
+        // Keys have no pointer: the target is shown until the picture itself is there.
+        bubble(ui, cx, rail, (x, position), player, osd);
     }
 }
 
@@ -119,6 +122,11 @@ fn paint_rail(ui: &Ui, cx: &Cx<'_>, rail: Rect, player: &PlayerScreen, duration:
             (range.start() < range.end()).then(|| Rect::from_x_y_ranges(range, span.y_range()))
         };
         painter.rect_filled(span, 2.5, tokens.bar.gamma_multiply(osd));
+        for segment in &player.skips.segments {
+            if let Some(rect) = piece(segment.start_s, segment.end_s) {
+                painter.rect_filled(rect, 2.5, tokens.info.gamma_multiply(0.35 * osd));
+            }
+        }
         if let Some(rect) = piece(buffered.0, buffered.1) {
             painter.rect_filled(rect, 2.5, tokens.bar_buffered.gamma_multiply(osd));
         }
@@ -138,25 +146,44 @@ fn spans(player: &PlayerScreen, duration: f64) -> Vec<(f64, f64)> {
     starts.iter().copied().zip(ends).collect()
 }
 
-fn bubble(ui: &Ui, cx: &Cx<'_>, rail: Rect, x: f32, time: f64, player: &PlayerScreen, osd: f32) {
+/// Time and chapter under the pointer, and above them the picture as soon as it is there.
+fn bubble(ui: &Ui, cx: &mut Cx<'_>, rail: Rect, (x, time): (f32, f64), player: &PlayerScreen, osd: f32) {
     let tokens = cx.theme.tokens;
+    let picture = cx.previews.at(ui.ctx(), time);
+    let widest = if cx.theme.density.is_tv() { 176.0 } else { 224.0 };
+    let picture = picture.map(|picture| (fitting(picture.size_vec2(), widest), picture));
+    let width = picture.as_ref().map_or(rail.width(), |(size, _)| size.x.max(160.0));
     let mut words = format::clock(Duration::try_from_secs_f64(time.max(0.0)).unwrap_or_default());
-    if let Some(chapter) = player.chapter_at(time) {
+    if let Some(chapter) = player.chapter_at(time).filter(|chapter| !chapter.name.is_empty()) {
         words = format!("{words} · {}", chapter.name);
     }
-    let galley = text::galley(
-        ui.painter(),
-        &cx.theme,
-        &words,
-        (Type::LabelStrong, tokens.text.gamma_multiply(osd)),
-        rail.width(),
-        1,
-    );
-    let size = galley.size() + vec2(20.0, 10.0);
+    let ink = tokens.text.gamma_multiply(osd);
+    let galley = text::galley(ui.painter(), &cx.theme, &words, (Type::LabelStrong, ink), width, 1);
+    let label = galley.size() + vec2(20.0, 10.0);
+    let frame = 3.0;
+    let size = match &picture {
+        Some((size, _)) => vec2(size.x.max(label.x - 2.0 * frame), size.y + label.y) + vec2(2.0 * frame, frame),
+        None => label,
+    };
     let centre = x.clamp(rail.left() + size.x / 2.0, (rail.right() - size.x / 2.0).max(rail.left() + size.x / 2.0));
     let rect = Rect::from_center_size(pos2(centre, rail.top() - 14.0 - size.y / 2.0), size);
-    ui.painter().rect_filled(rect, 6.0, tokens.card.gamma_multiply(osd));
-    text::place(ui.painter(), (rect.center(), Align2::CENTER_CENTER), &galley);
+    let painter = ui.painter();
+    painter.rect_filled(rect, if picture.is_some() { 9.0 } else { 6.0 }, tokens.card.gamma_multiply(osd));
+    let foot = pos2(rect.center().x, rect.bottom() - label.y / 2.0);
+    text::place(painter, (foot, Align2::CENTER_CENTER), &galley);
+    if let Some((size, texture)) = picture {
+        let top = pos2(rect.center().x - size.x / 2.0, rect.top() + frame);
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        let shape = RectShape::filled(Rect::from_min_size(top, size), 7.0, tokens::UNTINTED.gamma_multiply(osd));
+        painter.add(shape.with_texture(texture.id(), whole));
+        say(ui, Id::unique("player-preview"), Rect::from_min_size(top, size), &format!("Picture at {words}"));
+    }
+}
+
+/// A picture's size on screen: as wide as can be, its shape kept, and not higher than wide.
+fn fitting(size: Vec2, widest: f32) -> Vec2 {
+    let scale = (widest / size.x.max(1.0)).min(widest / size.y.max(1.0));
+    size * scale
 }
 
 /// `19 min 12 s of 51 min 52 s`.
@@ -165,5 +192,29 @@ fn spoken(position: f64, duration: Option<f64>) -> String {
     match duration {
         Some(duration) => format!("{} of {}", words(position), words(duration)),
         None => words(position),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{density::Density, testing::fixtures};
+    use service_api::catalog::Chapter;
+
+    #[test]
+    fn chapters_part_the_bar_and_those_at_its_edges_do_not() {
+        let mut model = fixtures::playing(Density::Desktop, fixtures::snapshot());
+        let player = model.player.as_mut().unwrap();
+        player.chapters =
+            [0.0, 99.8, 40.0, 0.2, 70.0, 500.0].map(|start_s| Chapter { start_s, name: String::new() }).to_vec();
+        assert_eq!(spans(player, 100.0), [(0.0, 40.0), (40.0, 70.0), (70.0, 100.0)]);
+        player.chapters.clear();
+        assert_eq!(spans(player, 100.0), [(0.0, 100.0)]);
+    }
+
+    #[test]
+    fn pictures_keep_their_shape() {
+        assert_eq!(fitting(vec2(320.0, 180.0), 224.0), vec2(224.0, 126.0));
+        assert_eq!(fitting(vec2(90.0, 160.0), 160.0), vec2(90.0, 160.0));
     }
 }

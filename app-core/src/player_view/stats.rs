@@ -2,7 +2,7 @@
 
 use super::{
     controls,
-    model::{PlayerMsg, PlayerScreen},
+    model::{PlayerMsg, PlayerScreen, speed_label},
 };
 use crate::{
     app::Msg,
@@ -69,14 +69,24 @@ fn table(snapshot: &PlayerSnapshot) -> Vec<(&'static str, String)> {
         (
             "State",
             format!(
-                "{} · {} switches · {} abandoned · {} failed",
+                "{}{} · {} switches · {} abandoned · {} failed",
                 state(snapshot.state),
+                speed(snapshot),
                 stats.switches,
                 stats.abandoned,
                 stats.failures
             ),
         ),
     ]
+}
+
+/// What there is to say of the speed.
+fn speed(snapshot: &PlayerSnapshot) -> String {
+    match (snapshot.trick_speed, f64::from(snapshot.rate.get())) {
+        (Some(speed), _) => format!(", winding {speed}×"),
+        (None, 1.0) => String::new(),
+        (None, rate) => format!(" at {}", speed_label(rate)),
+    }
 }
 
 fn state(state: PlaybackState) -> &'static str {

@@ -3,7 +3,7 @@
 use super::{
     controls, error_card, menu,
     model::{Phase, PlayerMsg, PlayerScreen},
-    sheet, stats, subtitles,
+    sheet, skip_pill, stats, subtitles,
 };
 use crate::{
     app::Msg,
@@ -42,6 +42,9 @@ pub(crate) fn focus_map(player: &PlayerScreen) -> FocusMap {
     if player.stats && !player.density.is_tv() {
         map = map.row(Id::unique("player-stats-row"), [stats::copy_id()]);
     }
+    if player.pill().is_some() {
+        map = map.row(Id::unique("player-skip-row"), [skip_pill::pill_id()]);
+    }
     map.row(Id::unique("player-bar"), [scrubber_id()])
         .nearest_row(Id::unique("player-controls"), controls::ids(player))
         .starting_at(scrubber_id())
@@ -70,6 +73,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         heading(ui, cx, area, player, osd);
         controls::view(ui, cx, area, player, full_screen, osd);
     }
+    skip_pill::view(ui, cx, area, player, osd);
     if player.stats {
         stats::view(ui, cx, area, player);
     }
@@ -81,6 +85,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
     }
     if let Some(delta) = player.seek.distance().filter(|d| d.abs() >= 0.5) {
         seek_hint(ui, cx, area, delta);
+    }
+    if let Some(speed) = player.snapshot.trick_speed.filter(|_| !player.has_failed()) {
+        winding_hint(ui, cx, area, speed);
     }
     if let Some(notice) = player.snapshot.notice.as_deref().filter(|_| !player.has_failed()) {
         notice_pill(ui, cx, area, notice);
@@ -164,6 +171,22 @@ fn seek_hint(ui: &Ui, cx: &Cx<'_>, area: Rect, delta: f64) {
     let rect = Rect::from_center_size(area.center(), galley.size() + vec2(44.0, 24.0));
     ui.painter().rect_filled(rect, rect.height() / 2.0, tokens.card);
     text::place(ui.painter(), (rect.center(), Align2::CENTER_CENTER), &galley);
+}
+
+/// `8×` behind carets that point where it goes, for as long as it goes.
+fn winding_hint(ui: &Ui, cx: &Cx<'_>, area: Rect, speed: i32) {
+    let tokens = cx.theme.tokens;
+    let words = format!("{}×", speed.unsigned_abs());
+    let galley = text::galley(ui.painter(), &cx.theme, &words, (Type::Title, tokens.text), f32::INFINITY, 1);
+    let size = galley.size() + vec2(84.0, 24.0);
+    let rect = Rect::from_center_size(pos2(area.center().x, area.top() + area.height() * 0.2), size);
+    ui.painter().rect_filled(rect, rect.height() / 2.0, tokens.card);
+    let (icon, direction) = if speed < 0 { (icons::CARET_LEFT, "back") } else { (icons::CARET_RIGHT, "forward") };
+    for offset in [26.0, 36.0] {
+        text::icon(ui.painter(), pos2(rect.left() + offset, rect.center().y), icon, 18.0, tokens.text);
+    }
+    text::place(ui.painter(), (pos2(rect.left() + 54.0, rect.center().y), Align2::LEFT_CENTER), &galley);
+    say(ui, Id::unique("player-winding"), rect, &format!("Winding {direction} {words}"));
 }
 
 /// What is being dealt with, at the top.

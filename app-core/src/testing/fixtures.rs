@@ -181,6 +181,7 @@ pub(crate) fn title() -> Title {
         subtitle_languages: vec!["en".into(), "de".into(), "fr".into()],
         protection: Protection::Cbcs,
         chapters: chapters(),
+        segments: Vec::new(),
         more_like_this: (5..11).map(summary).collect(),
     }
 }

@@ -300,6 +300,85 @@ fn the_keys_of_the_player_send_its_commands() {
 }
 
 #[test]
+fn speed_is_stepped_reset_held_and_kept_for_the_next_title() {
+    let mut stage = player(Density::Desktop);
+    let rate = |rate: f64| [Command::SetRate { rate }];
+    press_with(&mut stage, Modifiers::SHIFT, Key::Period);
+    assert_eq!(commands(&mut stage), rate(1.25));
+    stage.get_by_label("Speed 1.25×");
+    press(&mut stage, Key::OpenBracket);
+    press_with(&mut stage, Modifiers::SHIFT, Key::Comma);
+    assert_eq!(commands(&mut stage), [rate(1.0), rate(0.75)].concat());
+    press(&mut stage, Key::Backspace);
+    assert_eq!(commands(&mut stage), rate(1.0));
+    for _ in 0..9 {
+        press(&mut stage, Key::CloseBracket);
+    }
+    assert_eq!(commands(&mut stage).last(), rate(4.0).last());
+
+    tell(&mut stage, Msg::Player(PlayerMsg::HoldSpeed));
+    tell(&mut stage, Msg::Player(PlayerMsg::Released));
+    tell(&mut stage, Msg::Player(PlayerMsg::Released));
+    assert_eq!(commands(&mut stage), [rate(2.0), rate(4.0)].concat());
+    press(&mut stage, Key::Escape);
+    effects(&mut stage);
+    tell(&mut stage, Msg::EditUrl("https://example.com/next.m3u8".into()));
+    tell(&mut stage, Msg::OpenUrl);
+    let opened = effects(&mut stage);
+    assert!(opened.iter().any(|e| matches!(e, Effect::OpenPlayer(request) if request.speed == 4.0)), "{opened:?}");
+}
+
+#[test]
+fn speed_is_a_line_of_the_gear_menu() {
+    for density in BOTH {
+        let mut stage = player(density);
+        tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Quality)));
+        settle(&mut stage);
+        click(&mut stage, "Speed, 1×");
+        settle(&mut stage);
+        stage.get_by_label("1×, Normal");
+        press(&mut stage, Key::Escape);
+        stage.get_by_label("Speed, 1×");
+        click(&mut stage, "Speed, 1×");
+        click(&mut stage, "1.5×");
+        assert_eq!(commands(&mut stage), [Command::SetRate { rate: 1.5 }]);
+        tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Quality)));
+        settle(&mut stage);
+        stage.get_by_label("Speed, 1.5×");
+    }
+}
+
+#[test]
+fn winding_gets_faster_with_each_press_turns_and_ends_with_play_or_back() {
+    for density in BOTH {
+        let mut stage = player(density);
+        let wound = |speed: i32| [Command::TrickPlay { speed }];
+        let at_speed = |stage: &mut Stage, speed: Option<i32>| {
+            let snapshot = PlayerSnapshot { trick_speed: speed, ..snapshot_of(stage) };
+            set_snapshot(stage, snapshot);
+        };
+        press_with(&mut stage, Modifiers::SHIFT, Key::L);
+        assert_eq!(commands(&mut stage), wound(2));
+        at_speed(&mut stage, Some(2));
+        stage.get_by_label("Winding forward 2×");
+        press(&mut stage, Key::MediaTrackNext);
+        assert_eq!(commands(&mut stage), wound(4));
+        at_speed(&mut stage, Some(64));
+        press_with(&mut stage, Modifiers::SHIFT, Key::L);
+        assert_eq!(commands(&mut stage), wound(64));
+        press_with(&mut stage, Modifiers::SHIFT, Key::J);
+        assert_eq!(commands(&mut stage), wound(-2));
+        at_speed(&mut stage, Some(-2));
+        stage.get_by_label("Winding back 2×");
+        press(&mut stage, Key::Space);
+        assert_eq!(commands(&mut stage), [Command::Play]);
+        press(&mut stage, Key::Escape);
+        assert_eq!(commands(&mut stage), wound(0));
+        assert_eq!(stage.state().shell.model.place, Place::Player, "Back ends winding first");
+    }
+}
+
+#[test]
 fn ten_presses_of_an_arrow_make_one_seek() {
     let mut stage = player(Density::Desktop);
     for _ in 0..10 {

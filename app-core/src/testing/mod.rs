@@ -4,4 +4,5 @@ pub(crate) mod fixtures;
 mod journeys;
 mod rasteriser;
 mod screens;
+mod seek_bar;
 pub(crate) mod stage;

@@ -3,7 +3,7 @@
 #![allow(rustdoc::bare_urls)]
 
 use clap::Args;
-use player_core::drm::{ContentKey, KeyId};
+use player_core::drm::{CdmOptions, ContentKey, KeyId, SystemId};
 use std::path::PathBuf;
 use std::str::FromStr;
 use url::Url;
@@ -20,6 +20,8 @@ use url::Url;
 ///   lumen-qa decode URL --key 31323334353637383930313233343536:32333435363738393021323334353637
 ///
 ///   lumen-qa decode URL --licence https://example.org/clearkey --header "Authorization: Bearer …"
+///
+///   lumen-qa decode URL --licence https://example.org/widevine --ocdm /usr/lib/libocdm.so
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct DecodeArgs {
@@ -28,12 +30,14 @@ pub struct DecodeArgs {
     /// A content key, both parts as 32 hexadecimal digits. May be given several times.
     #[arg(long, value_name = "KID:KEY")]
     pub key: Vec<GivenKey>,
-    /// Clear Key licence server that is asked for the keys that are missing.
+    /// Licence server that is asked for the keys that are missing: of Clear Key, or of the module's system.
     #[arg(long, value_name = "URL")]
     pub licence: Option<Url>,
     /// A header for the licence server. May be given several times.
     #[arg(long, value_name = "NAME: VALUE", requires = "licence")]
     pub header: Vec<Header>,
+    #[command(flatten)]
+    pub cdm: CdmArgs,
     /// Which encoding of the picture: `lowest`, `highest`, or its place from the lowest, counted from 0.
     #[arg(long, value_name = "RUNG", default_value = "highest")]
     pub rung: WantedRung,
@@ -55,9 +59,45 @@ pub struct DecodeArgs {
 pub struct ProbeArgs {
     /// Address of an HLS playlist or an MPD.
     pub url: Url,
+    #[command(flatten)]
+    pub cdm: CdmArgs,
     /// As JSON instead of a list.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which content decryption module there is, and for what.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CdmArgs {
+    /// An OpenCDM library, in place of the `libocdm.so` that the system finds.
+    #[arg(long, value_name = "FILE", env = "LUMEN_OCDM")]
+    pub ocdm: Option<PathBuf>,
+    /// A key system of it that is not known here, and the system id of its `pssh` boxes. May be given several times.
+    #[arg(long, value_name = "NAME=UUID")]
+    pub ocdm_system: Vec<GivenSystem>,
+}
+
+impl CdmArgs {
+    /// As the environment has it, and as is said here.
+    pub fn options(&self) -> CdmOptions {
+        let mut options = CdmOptions::from_environment();
+        options.library = self.ocdm.clone().or(options.library);
+        options.systems.extend(self.ocdm_system.iter().map(|system| (system.0.clone(), system.1.clone())));
+        options
+    }
+}
+
+/// `NAME=UUID`.
+#[derive(Clone, Debug)]
+pub struct GivenSystem(pub String, pub SystemId);
+
+impl FromStr for GivenSystem {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, system) = text.split_once('=').ok_or("a name and a system id are needed, as NAME=UUID")?;
+        Ok(Self(name.trim().to_owned(), system.parse().map_err(|_| "the system id is no UUID".to_owned())?))
+    }
 }
 
 /// `KID:KEY`.
@@ -142,6 +182,15 @@ mod tests {
         for wrong in ["", "31", "31323334353637383930313233343536", "zz323334353637383930313233343536:00"] {
             assert!(wrong.parse::<GivenKey>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_key_system_has_a_name_and_an_id() {
+        let system: GivenSystem = "org.example=edef8ba9-79d6-4ace-a3c8-27dcd51d21ed".parse().unwrap();
+        assert_eq!((system.0.as_str(), &system.1), ("org.example", &SystemId::WIDEVINE));
+        let arguments = CdmArgs { ocdm: Some("libx.so".into()), ocdm_system: vec![system] };
+        assert_eq!(arguments.options().systems.len(), CdmOptions::default().systems.len() + 1);
+        assert!("org.example".parse::<GivenSystem>().is_err() && "a=b".parse::<GivenSystem>().is_err());
     }
 
     #[test]

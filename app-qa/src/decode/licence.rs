@@ -2,7 +2,7 @@
 
 use super::args::Header;
 use async_trait::async_trait;
-use player_core::drm::{LicenseDenied, LicenseTransport};
+use player_core::drm::{KeySystemId, LicenseChallenge, LicenseDenied, LicenseTransport};
 use std::time::Duration;
 use url::Url;
 
@@ -26,9 +26,17 @@ impl LicenceServer {
 
 #[async_trait]
 impl LicenseTransport for LicenceServer {
-    async fn request(&self, challenge: Vec<u8>) -> Result<Vec<u8>, LicenseDenied> {
+    async fn request(&self, challenge: LicenseChallenge) -> Result<Vec<u8>, LicenseDenied> {
         let unreachable = |error: reqwest::Error| LicenseDenied::Unreachable(error.without_url().to_string());
-        let mut request = self.client.post(self.url.clone()).header("content-type", "application/json").body(challenge);
+        // What a module asks with goes as it is: it is between the module and its server.
+        let kind = match challenge.key_system == KeySystemId::CLEAR_KEY {
+            true => "application/json",
+            false => "application/octet-stream",
+        };
+        let mut request = self.client.post(self.url.clone()).body(challenge.body);
+        if !self.headers.iter().any(|header| header.name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", kind);
+        }
         for header in &self.headers {
             request = request.header(&header.name, &header.value);
         }

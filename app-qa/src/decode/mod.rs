@@ -12,7 +12,7 @@ use args::{DecodeArgs, WantedRung};
 use frames::{Pictures, Sound};
 use licence::LicenceServer;
 use player_core::config::RecoveryConfig;
-use player_core::drm::{ContentKey, KeyId, LicenseTransport};
+use player_core::drm::{ContentKey, KeyId, KeySystems, LicenseTransport};
 use player_core::event::EventEnvelope;
 use player_core::frame::PixelFormat;
 use player_core::manifest::{Presentation, TrackKind};
@@ -22,7 +22,9 @@ use player_core::player::Arranger;
 use player_core::reader::Reader;
 use player_core::text::captions::CaptionService;
 use player_core::{Command, PlaybackEvent, PlaybackState, Player, PlayerConfig, PlayerOptions};
-use report::{AudioReport, DecodeReport, EventReport, Excluded, ReportedError, TextReport, VideoReport};
+use report::{
+    AudioReport, DecodeReport, EventReport, Excluded, KeySystemReport, ReportedError, TextReport, VideoReport,
+};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -61,23 +63,24 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
 
     let mut report = DecodeReport::default();
     let offered = match reader.presentation(&arguments.url).await {
-        Ok(mut presentation) => {
-            leave_out_undecodable(&mut presentation);
-            presentation
-        }
+        Ok(presentation) => presentation,
         Err(failure) => {
             report.errors.push((&failure.error()).into());
             return Ok(report);
         }
     };
+    let read = offered.clone();
+    let mut offered = offered;
+    leave_out_undecodable(&mut offered);
     let excluded = offered.excluded.iter().map(|left_out| (left_out.what.clone(), left_out.why.clone()));
     report.excluded = excluded.map(|(what, why)| Excluded { what, why }).collect();
     let heard_or_seen = offered.tracks.iter().any(|track| track.kind != TrackKind::Text);
     let licences = licences(arguments, &offered)?;
-    let reader = reader.with_licences(licences.clone());
+    let key_systems = KeySystems::installed(arguments.cdm.options()).await;
+    let reader = reader.with_licences(key_systems.clone(), licences.clone());
     let mut unannounced = false;
     if heard_or_seen {
-        let found = Run { config, fetcher, keys, licences }.play(arguments, &mut report).await?;
+        let found = Run { config, fetcher, keys, licences, key_systems, read }.play(arguments, &mut report).await?;
         unannounced = found && offered.closed_captions.is_empty();
     } else {
         report.events = offered.events.iter().map(Into::into).collect();
@@ -142,6 +145,9 @@ struct Run {
     fetcher: Arc<dyn Fetcher>,
     keys: Vec<(KeyId, ContentKey)>,
     licences: Option<Arc<dyn LicenseTransport>>,
+    key_systems: KeySystems,
+    /// The manifest, which need not be fetched again.
+    read: Presentation,
 }
 
 /// What was seen and heard.
@@ -154,6 +160,7 @@ struct Witness {
     audio_codec: String,
     errors: Vec<ReportedError>,
     events: Vec<EventReport>,
+    key_system: Option<KeySystemReport>,
     /// There are captions inside the picture's samples.
     captions: bool,
     changed: Option<Instant>,
@@ -167,6 +174,14 @@ impl Witness {
             PlaybackEvent::SegmentSkipped { track, number } => {
                 let message = format!("segment {number} of {track:?} could not be loaded");
                 self.errors.push(problem("segment_skipped", 3000, &message));
+            }
+            PlaybackEvent::KeySystemChosen { key_system, reason } => {
+                self.key_system = Some(KeySystemReport { name: key_system.clone(), reason: reason.clone() });
+            }
+            PlaybackEvent::MediaMissing { track, number, at, lasts } => {
+                let (at, lasts) = (at.as_secs_f64(), lasts.as_secs_f64());
+                let message = format!("segment {number} of {track:?} lacks {lasts:.3} s at {at:.3} s");
+                self.errors.push(problem("media_missing", 3000, &message));
             }
             PlaybackEvent::Failed { error } => self.errors.push(error.into()),
             PlaybackEvent::TimedEvent { scheme, value, id, start, duration, payload } => {
@@ -198,13 +213,21 @@ impl Run {
             witness.sound.add(sound);
             witness.changed = Some(Instant::now());
         }));
-        let output =
-            GstOutput { pixels: Pixels::Native, drop_late: false, audible: false, paced: false, sound: Some(sound) };
+        let output = GstOutput {
+            pixels: Pixels::Native,
+            drop_late: false,
+            audible: false,
+            paced: false,
+            sound: Some(sound),
+            heard: None,
+        };
         let options = PlayerOptions {
             config: self.config,
             licences: self.licences,
+            key_systems: self.key_systems,
             keys: self.keys,
             arrange: Some(arranger(arguments.rung)),
+            presentation: Some(self.read),
             on_event: Some(Arc::new(move |envelope| lock(&told).event(envelope))),
             ..PlayerOptions::new(arguments.url.clone(), self.fetcher, GstPipeline::factory(output))
         };
@@ -236,6 +259,7 @@ impl Run {
         let mut witness = lock(&witness);
         report.errors.append(&mut witness.errors);
         report.events = std::mem::take(&mut witness.events);
+        report.key_system = witness.key_system.take();
         report.events.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
         if hung {
             let message = format!("nothing came out for {} s", PATIENCE.as_secs());

@@ -22,6 +22,8 @@ pub struct DecodeReport {
     pub events: Vec<EventReport>,
     /// Tracks of small pictures for the scrubber.
     pub thumbnails: usize,
+    /// What keys were asked for with, and why; `None` if nobody was asked.
+    pub key_system: Option<KeySystemReport>,
     /// Ids of the keys that the media needed.
     pub keys_used: Vec<String>,
     /// What the manifest offers and was not considered, and why.
@@ -41,6 +43,15 @@ impl From<&PlaybackError> for ReportedError {
         let code = serde_json::to_value(error.code).ok().and_then(|code| code.as_str().map(str::to_owned));
         Self { code: code.unwrap_or_default(), number: error.code.number(), message: error.detail.clone() }
     }
+}
+
+/// The key system that was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeySystemReport {
+    /// As `org.w3.clearkey`.
+    pub name: String,
+    /// Why this one, in words.
+    pub reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,6 +142,9 @@ impl DecodeReport {
                 "  sound {codec}, {channels} channels, {samples} samples at {rate} Hz, {} gaps",
                 gaps.len()
             ));
+        }
+        if let Some(KeySystemReport { name, reason }) = &self.key_system {
+            lines.push(format!("  keys by {name}, {reason}"));
         }
         for text in &self.text {
             lines.push(format!("  text {}, {} cues", text.lang.as_deref().unwrap_or("?"), text.cues.len()));

@@ -163,12 +163,15 @@ impl Player {
         let source = match job {
             // The benchmark begins where the manifest is known.
             Job::Manifest(_) => {
-                let content = Arrived::Manifest(self.presentation.clone());
+                let content = Arrived::Manifest(Box::new(self.presentation.clone()));
                 let loaded = Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: false };
                 let _ = self.inputs.send(Input::Loaded(id, loaded));
                 return;
             }
-            Job::Media { source, .. } | Job::Playlist(source) | Job::Text { source, .. } => source,
+            Job::Media { source, .. }
+            | Job::KeyFrames { source, .. }
+            | Job::Playlist(source)
+            | Job::Text { source, .. } => source,
             // Lists are known from the start.
             Job::Index(_) => return,
         };
@@ -318,5 +321,5 @@ fn samples(number: u32, segment: Duration) -> Arrived {
     let count = segment.as_millis().div_ceil(SAMPLE.as_millis()) as u32;
     let samples = (0..count).map(sample).collect();
     let stream = MediaStream { kind: TrackKind::Video, format: Arc::new(video_format()), samples };
-    Arrived::Media { init: None, media: Demuxed { streams: vec![stream], events: Vec::new() } }
+    Arrived::Media { init: None, media: Demuxed { streams: vec![stream], ..Demuxed::default() } }
 }

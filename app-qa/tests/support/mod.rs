@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod files;
+pub mod making;
 
 use app_qa::picture::PictureCheck;
 use app_qa::play::{PlayOptions, Run};
@@ -113,6 +114,11 @@ impl Service {
         Self { config, server, folder }
     }
 
+    /// Where the media of a title are.
+    pub fn media(&self, title: &str) -> PathBuf {
+        self.folder.path().join("library/media").join(title)
+    }
+
     /// Brightness of all pictures in these segments of an encrypted title, as decrypted and decoded by ffmpeg.
     pub async fn decoded(&self, title: &str, height: u32, segments: Range<usize>) -> Vec<u8> {
         let folder = self.folder.path().join(format!("library/media/{title}/video/{height}p"));
@@ -133,6 +139,38 @@ impl Service {
             .stdin(File::open(joined).expect("it was just written"))
             .output();
         output.await.expect("ffmpeg is installed").stdout
+    }
+
+    /// Where the media of a title are.
+    pub fn media_folder(&self, title: &str) -> PathBuf {
+        self.folder.path().join(format!("library/media/{title}"))
+    }
+
+    /// Id and key of a protected title.
+    pub fn key(&self, title: &str) -> ([u8; 16], [u8; 16]) {
+        let found = self.server.key_source().content_key(&TitleId::from(title)).expect("the server has the key");
+        (found.kid, found.key)
+    }
+
+    /// MD5 of all pictures of an encrypted title, as decrypted and decoded by ffmpeg.
+    pub async fn frame_hashes(&self, title: &str, height: u32) -> Vec<String> {
+        let folder = self.media_folder(title).join(format!("video/{height}p"));
+        let mut bytes = fs::read(folder.join("init.mp4")).expect("each rung has an initialisation segment");
+        for number in 1.. {
+            let Ok(segment) = fs::read(folder.join(format!("seg-{number:05}.m4s"))) else { break };
+            bytes.extend(segment);
+        }
+        let (joined, hashes) = (self.folder.path().join("whole.mp4"), self.folder.path().join("whole.md5"));
+        fs::write(&joined, bytes).expect("a file can be written");
+        let key: String = self.key(title).1.iter().map(|byte| format!("{byte:02x}")).collect();
+        let status = Command::new("ffmpeg")
+            .args(["-y", "-v", "error", "-decryption_key", &key, "-i", "pipe:0", "-fps_mode", "passthrough"])
+            .args(["-map", "0:v:0", "-f", "framemd5"])
+            .arg(&hashes)
+            .stdin(File::open(joined).expect("it was just written"))
+            .status();
+        assert!(status.await.expect("ffmpeg is installed").success(), "ffmpeg decodes {title}");
+        files::hashes_of(&hashes)
     }
 
     /// Permission of a premium viewer, got through the sign-in pages.

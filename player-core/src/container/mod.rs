@@ -4,11 +4,13 @@
 
 pub mod bmff;
 pub mod es;
+pub mod flac;
 pub mod index;
 pub mod packed;
 pub mod ts;
 pub mod webm;
 
+use crate::colour::ColourDescription;
 use crate::drm::KeyId;
 use crate::manifest::{TimedEvent, TrackKind};
 use abr::MediaTime;
@@ -73,6 +75,8 @@ pub enum Scheme {
 pub struct TrackFormat {
     pub kind: TrackKind,
     pub codec: CodecConfig,
+    /// What the container, or else the manifest, says of colours; the stream itself knows better.
+    pub colour: ColourDescription,
 }
 
 /// Codec and its out-of-band configuration. Sizes are zero where the container does not say them.
@@ -212,6 +216,11 @@ pub struct Demuxed {
     pub streams: Vec<MediaStream>,
     /// `emsg` and ID3, at media times.
     pub events: Vec<TimedEvent>,
+    /// The bytes end in the middle of a packet or a frame: there was more. Containers that cannot be read without their
+    /// end are refused instead.
+    pub cut_short: bool,
+    /// Nothing in the bytes says when they are shown: times count from the segment's beginning.
+    pub timeless: bool,
 }
 
 /// What is needed to read segments that do not begin with it themselves.
@@ -219,6 +228,8 @@ pub struct Demuxed {
 pub enum Init {
     Bmff(bmff::InitSegment),
     Webm(webm::Header),
+    /// The tables of a transport stream.
+    Ts(Bytes),
 }
 
 /// Key and IV of [`crate::manifest::CipherMethod::Samples`].
@@ -234,6 +245,9 @@ impl Init {
         if webm::is_webm(data) {
             return webm::Header::parse(data).map(Self::Webm);
         }
+        if ts::is_ts(data) {
+            return Ok(Self::Ts(Bytes::copy_from_slice(data)));
+        }
         bmff::InitSegment::parse(data).map(Self::Bmff)
     }
 
@@ -242,6 +256,7 @@ impl Init {
         match self {
             Self::Bmff(init) => &init.key_ids,
             Self::Webm(header) => &header.key_ids,
+            Self::Ts(_) => &[],
         }
     }
 }
@@ -249,7 +264,7 @@ impl Init {
 /// Does this begin as a media file does, of whatever container?
 pub fn is_media(data: &[u8]) -> bool {
     let bmff = data.get(4..8).is_some_and(|kind| matches!(kind, b"ftyp" | b"styp" | b"moov" | b"moof" | b"sidx"));
-    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data)
+    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data) || flac::is_flac(data)
 }
 
 /// Reads a segment of any container, told apart by its first bytes: playlists are often wrong about it.
@@ -257,18 +272,41 @@ pub fn is_media(data: &[u8]) -> bool {
 /// `init` is what the playlist names as its initialisation; without it the segment must do by itself.
 pub fn demux(media: &Bytes, init: Option<&Init>, cipher: Option<&SampleCipher>) -> Result<Demuxed, ContainerError> {
     if ts::is_ts(media) {
-        return ts::demux(media, cipher);
+        let tables = if let Some(Init::Ts(tables)) = init { Some(&tables[..]) } else { None };
+        return ts::demux_with(media, tables, cipher);
     }
     if packed::is_packed_audio(media) {
         return packed::demux(media, cipher);
     }
+    if flac::is_flac(media) {
+        return flac::demux(media);
+    }
     match init {
         Some(Init::Webm(header)) => webm::demux(media, header),
         Some(Init::Bmff(init)) => bmff::demux(media, init),
+        Some(Init::Ts(_)) => Err(ContainerError::Malformed("transport packet")),
         None => match Init::parse(media)? {
             Init::Webm(header) => webm::demux(media, &header),
             Init::Bmff(init) => bmff::demux(media, &init),
+            Init::Ts(_) => Err(ContainerError::Malformed("transport packet")),
         },
+    }
+}
+
+/// As [`demux`], for a range that a list of key frames names: it may end with the first sample of a fragment that has
+/// more, and begin in the middle of a transport stream, behind its tables. What is not wholly there is left out.
+pub fn demux_key_frames(
+    media: &Bytes,
+    init: Option<&Init>,
+    cipher: Option<&SampleCipher>,
+) -> Result<Demuxed, ContainerError> {
+    match init {
+        _ if ts::is_ts(media) => {
+            let tables = if let Some(Init::Ts(tables)) = init { Some(&tables[..]) } else { None };
+            ts::demux_key_frame(media, tables, cipher)
+        }
+        Some(Init::Bmff(init)) => bmff::demux_clipped(media, init),
+        _ => demux(media, init, cipher),
     }
 }
 

@@ -1,54 +1,75 @@
-//! Keys of one session, and the transfers that wait for them.
+//! Who decrypts with which key in one session, and the transfers that wait for it.
 
-use super::{ContentKey, DrmError, KeyId};
+use super::clearkey::ClearKeys;
+use super::{ContentDecryption, ContentKey, DrmError, KeyId};
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Keys by id. Cloning shares the ring.
-#[derive(Clone, Debug)]
-pub struct KeyRing(watch::Sender<Ring>);
+/// Decryption by key id. Cloning shares the ring.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing {
+    ring: Arc<watch::Sender<Ring>>,
+    /// Keys that were given, or fetched by their address, rather than licensed.
+    given: Arc<ClearKeys>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Ring {
-    keys: HashMap<KeyId, ContentKey>,
+    keys: HashMap<KeyId, Arc<dyn ContentDecryption>>,
     failure: Option<DrmError>,
 }
 
-impl Default for KeyRing {
-    fn default() -> Self {
-        Self(watch::Sender::new(Ring::default()))
-    }
-}
-
 impl KeyRing {
-    /// Adds keys and wakes who waits for them.
-    pub fn insert(&self, keys: impl IntoIterator<Item = (KeyId, ContentKey)>) {
-        self.0.send_modify(|ring| {
+    /// Adds keys that are known without a licence.
+    pub fn give(&self, keys: impl IntoIterator<Item = (KeyId, ContentKey)>) {
+        let keys: Vec<(KeyId, ContentKey)> = keys.into_iter().collect();
+        self.given.add(keys.iter().copied());
+        let decryption: Arc<dyn ContentDecryption> = self.given.clone();
+        self.insert(keys.into_iter().map(|(id, _)| id), &decryption);
+    }
+
+    /// Adds keys of a licence and wakes who waits for them.
+    pub fn insert(&self, ids: impl IntoIterator<Item = KeyId>, decryption: &Arc<dyn ContentDecryption>) {
+        self.ring.send_modify(|ring| {
             ring.failure = None;
-            ring.keys.extend(keys);
+            ring.keys.extend(ids.into_iter().map(|id| (id, decryption.clone())));
         });
     }
 
     /// Ends all waiting, now and later, with this reason.
     pub fn fail(&self, error: DrmError) {
-        self.0.send_modify(|ring| ring.failure = Some(error));
+        self.ring.send_modify(|ring| ring.failure = Some(error));
     }
 
-    /// A key that is here already.
-    pub fn get(&self, id: KeyId) -> Option<ContentKey> {
-        self.0.borrow().keys.get(&id).copied()
+    /// Forgets all keys, and with them whoever decrypts.
+    pub fn clear(&self) {
+        self.ring.send_replace(Ring::default());
+    }
+
+    /// Is there somebody who has the key?
+    pub fn has(&self, id: KeyId) -> bool {
+        self.ring.borrow().keys.contains_key(&id)
+    }
+
+    /// A key that was given.
+    pub fn given(&self, id: KeyId) -> Option<ContentKey> {
+        self.given.get(id)
     }
 
     /// Waits until the key is here or the licence has failed. The session bounds the wait: it fails the ring when it
     /// gives up.
-    pub async fn wait_for(&self, id: KeyId) -> Result<ContentKey, DrmError> {
-        let mut receiver = self.0.subscribe();
+    ///
+    /// # Errors
+    /// Why there will be no key.
+    pub async fn wait_for(&self, id: KeyId) -> Result<Arc<dyn ContentDecryption>, DrmError> {
+        let mut receiver = self.ring.subscribe();
         let ring = receiver
             .wait_for(|ring| ring.keys.contains_key(&id) || ring.failure.is_some())
             .await
             .map_err(|_| DrmError::MissingKey(id))?;
         match (ring.keys.get(&id), &ring.failure) {
-            (Some(key), _) => Ok(*key),
+            (Some(decryption), _) => Ok(decryption.clone()),
             (None, Some(failure)) => Err(failure.clone()),
             (None, None) => Err(DrmError::MissingKey(id)),
         }

@@ -1,7 +1,8 @@
 //! Protection system specific headers: the key ids of version 1 boxes. Those of version 0 name keys, if at all, in the
 //! system's own language.
 
-use super::KeyId;
+use super::{InitData, InitDataType, KeyId, SystemId, SystemOffer};
+use bytes::Bytes;
 
 /// The W3C common system id, whose header is a list of key ids and nothing else.
 pub const COMMON_SYSTEM: [u8; 16] =
@@ -9,6 +10,75 @@ pub const COMMON_SYSTEM: [u8; 16] =
 
 /// Key ids of one header: a licence for more has never been seen.
 const MAX_KEY_IDS: usize = 1_024;
+
+/// Boxes of one place that are looked at; a system has one or two.
+const MAX_BOXES: usize = 64;
+
+/// Longest box that is kept, in bytes: interfaces of modules count them with sixteen bits.
+const MAX_BOX: usize = 0xffff;
+
+/// What one box announces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    pub offer: SystemOffer,
+    pub key_ids: Vec<KeyId>,
+}
+
+/// What whole boxes announce, one box after the other, at most 64. Unreadable boxes and other bytes announce nothing.
+pub fn announcements(data: &[u8]) -> Vec<Announcement> {
+    let boxes = Boxes(data).filter(|found| found.kind == b"pssh" && found.whole.len() <= MAX_BOX);
+    let announced = boxes.filter_map(|found| {
+        let system = SystemId::Uuid(found.payload.get(4..20)?.try_into().ok()?);
+        let init = Some(InitData { kind: InitDataType::Cenc, data: Bytes::copy_from_slice(found.whole) });
+        Some(Announcement { offer: SystemOffer { system, init }, key_ids: payload_key_ids(found.payload) })
+    });
+    announced.take(MAX_BOXES).collect()
+}
+
+/// What the `pssh` boxes in `moov` and `moof` of ISO media announce, and those beside them.
+pub fn announcements_in_media(media: &[u8]) -> Vec<Announcement> {
+    let inner = Boxes(media).filter(|found| matches!(found.kind, b"moov" | b"moof"));
+    let mut found: Vec<Announcement> = inner.flat_map(|holder| announcements(holder.payload)).take(MAX_BOXES).collect();
+    found.extend(announcements(media));
+    found.truncate(MAX_BOXES);
+    found
+}
+
+/// A box of version 0 around data of this system.
+pub fn wrap(system: [u8; 16], data: &[u8]) -> Option<Bytes> {
+    let size = u32::try_from(32 + data.len()).ok().filter(|size| *size as usize <= MAX_BOX)?;
+    let length = size - 32;
+    let whole = [&size.to_be_bytes()[..], b"pssh\0\0\0\0", &system, &length.to_be_bytes(), data].concat();
+    Some(whole.into())
+}
+
+/// One box, as it lies in the data.
+struct BoxAt<'a> {
+    kind: &'a [u8; 4],
+    whole: &'a [u8],
+    payload: &'a [u8],
+}
+
+/// Boxes one after the other, as far as their sizes make sense.
+struct Boxes<'a>(&'a [u8]);
+
+impl<'a> Iterator for Boxes<'a> {
+    type Item = BoxAt<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (head, after) = self.0.split_first_chunk::<8>()?;
+        let size = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        // One: 64 bits follow. Zero: as far as there is something.
+        let (header, size) = match size {
+            0 => (8, self.0.len()),
+            1 => (16, usize::try_from(u64::from_be_bytes(*after.first_chunk()?)).ok()?),
+            size => (8, size),
+        };
+        let whole = self.0.get(..size).filter(|whole| whole.len() >= header)?;
+        self.0 = &self.0[size..];
+        Some(BoxAt { kind: head.last_chunk()?, whole, payload: &whole[header..] })
+    }
+}
 
 /// Key ids of whole boxes, one after the other. Unreadable boxes and other bytes have none.
 pub fn key_ids(data: &[u8]) -> Vec<KeyId> {
@@ -79,12 +149,28 @@ mod tests {
     }
 
     #[test]
+    fn boxes_are_offers_of_their_systems_wherever_they_are() {
+        let widevine = wrap([0xed; 16], b"data").unwrap();
+        let moof = [&(8 + widevine.len() as u32).to_be_bytes()[..], b"moof", &widevine].concat();
+        let common = whole(&payload(1, &[[4; 16]]));
+        let wide = [&1u32.to_be_bytes()[..], b"free", &16u64.to_be_bytes()].concat();
+        let found = announcements_in_media(&[&wide[..], &moof, &common].concat());
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].offer.system, SystemId::Uuid([0xed; 16]));
+        assert_eq!(found[0].offer.init.as_ref().unwrap().data, widevine);
+        assert_eq!((&found[1].offer.system, &found[1].key_ids[..]), (&SystemId::COMMON, &[KeyId([4; 16])][..]));
+        assert_eq!(wrap([0; 16], &vec![0; MAX_BOX]), None);
+        assert_eq!(announcements(&common.repeat(100)).len(), MAX_BOXES);
+    }
+
+    #[test]
     fn sizes_that_make_no_sense_end_the_walk() {
         let good = whole(&payload(1, &[[4; 16]]));
         for size in [1u32, 7, 9, u32::MAX] {
             let mut damaged = good.clone();
             damaged[..4].copy_from_slice(&size.to_be_bytes());
             assert!(key_ids(&damaged).len() <= 1, "{size}");
+            assert!(announcements_in_media(&damaged).is_empty(), "{size}");
         }
         assert_eq!(key_ids(&whole(&payload(1, &[[4; 16]; 2_000]))).len(), MAX_KEY_IDS);
     }

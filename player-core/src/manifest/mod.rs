@@ -2,9 +2,13 @@
 
 pub mod dash;
 pub mod hls;
+mod mirrors;
 
 pub use hls::Variables;
+pub use mirrors::Mirror;
+pub(crate) use mirrors::Mirrors;
 
+use crate::chapters::Chapters;
 use crate::text::captions::CaptionService;
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
@@ -16,6 +20,9 @@ use url::Url;
 /// Length of all addresses of the segments of an index (HLS) or of a manifest (DASH), those of keys and initialisations
 /// counted with each segment. A hundred thousand segments have over a thousand bytes each.
 const MAX_ADDRESSES: usize = 128 << 20;
+
+/// Places of the same media, and groups of such places.
+const MAX_MIRRORS: usize = 64;
 
 /// Index of a track in its presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,8 +51,12 @@ pub struct Presentation {
     pub thumbnails: Vec<ThumbnailTrack>,
     /// What the manifest says happens when.
     pub events: Vec<TimedEvent>,
+    /// Named stretches, as far as the manifest or a plain file's beginning lists them.
+    pub chapters: Chapters,
     /// Captions announced to be inside the picture's samples. There may be others.
     pub closed_captions: Vec<ClosedCaptions>,
+    /// Places where the same media are to be had as well.
+    pub mirrors: Vec<Mirror>,
     /// What was left out, and why, in words for a person.
     pub excluded: Vec<Exclusion>,
     /// What the playlists named here may import (HLS, `EXT-X-DEFINE`).
@@ -71,6 +82,8 @@ pub struct ThumbnailTrack {
     /// index knows ([`SegmentIndex::tiles`]).
     pub columns: u32,
     pub rows: u32,
+    /// How long a full grid stands, where the manifest says it: the last one of a period may be cut.
+    pub whole: Option<Duration>,
     pub index: IndexSource,
 }
 
@@ -119,7 +132,9 @@ impl Presentation {
             trick_play: Vec::new(),
             thumbnails: Vec::new(),
             events: Vec::new(),
+            chapters: Chapters::default(),
             closed_captions: Vec::new(),
+            mirrors: Vec::new(),
             excluded: Vec::new(),
             variables: Variables::default(),
         }
@@ -339,7 +354,7 @@ pub struct ByteSource {
     pub range: Option<(u64, u64)>,
 }
 
-/// An announced protection that this player can take.
+/// An announced protection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Protection {
     /// Key ids named by the announcement; may be empty.
@@ -349,8 +364,9 @@ pub struct Protection {
     pub key_url: Option<Url>,
     /// Where a Clear Key licence is to be asked for, where the manifest says it (DASH-IF `Laurl`).
     pub licence_url: Option<Url>,
-    /// A system that this player does not take. Its media can be played if the keys are known from elsewhere.
-    pub foreign: Option<String>,
+    /// Systems that have the keys, each with what it needs to ask for them. Whether one of them is here is not known to a
+    /// manifest; its media can also be played if the keys are known from elsewhere.
+    pub systems: Vec<crate::drm::SystemOffer>,
 }
 
 impl ByteSource {
@@ -368,6 +384,14 @@ impl SegmentIndex {
     /// End of the last segment.
     pub fn duration(&self) -> MediaTime {
         self.segments.last().map_or(MediaTime::ZERO, SegmentRef::end)
+    }
+
+    /// Start of the first and end of the last segment of an epoch.
+    pub fn extent(&self, epoch: u32) -> Option<(MediaTime, MediaTime)> {
+        let first = self.segments.partition_point(|segment| segment.epoch < epoch);
+        let behind = self.segments.partition_point(|segment| segment.epoch <= epoch);
+        let of_epoch = self.segments.get(first..behind)?;
+        Some((of_epoch.first()?.start, of_epoch.last()?.end()))
     }
 
     /// Position in the list of the segment that contains `time`; the last one for later times, `None` only if empty.

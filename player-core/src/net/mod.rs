@@ -83,6 +83,17 @@ pub enum FetchError {
     WrongRange,
 }
 
+impl FetchError {
+    /// Is it worth asking another server for the same?
+    pub(crate) fn may_be_better_elsewhere(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut(_) | Self::Interrupted { .. } | Self::WrongRange => true,
+            Self::Status(status) => matches!(status, 404 | 408 | 410 | 425 | 429 | 500..),
+            Self::TooLarge { .. } => false,
+        }
+    }
+}
+
 /// Scheme, host and last path part of an address: what may be logged. Tokens stand in paths and queries.
 pub fn loggable(url: &Url) -> String {
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();

@@ -5,9 +5,9 @@ pub mod gst;
 pub mod null;
 
 use crate::container::{Sample, TrackFormat};
-use crate::frame::FrameSlot;
+use crate::frame::{FrameSlot, VideoFrame};
 use crate::manifest::TrackKind;
-use abr::MediaTime;
+use abr::{MediaTime, PlaybackRate};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
@@ -41,6 +41,9 @@ pub enum PipelineCommand {
     },
     Play,
     Pause,
+    /// How fast media time passes from now on, seeks included; normal before the first. Takes effect without a flush:
+    /// nothing is lost or repeated, and sound keeps its pitch.
+    SetRate(PlaybackRate),
     /// Linear gain.
     SetVolume(f32),
     SetMuted(bool),
@@ -101,3 +104,12 @@ pub type PipelineEvents = UnboundedSender<PipelineEvent>;
 
 /// Makes a pipeline for one session.
 pub type PipelineFactory = Arc<dyn Fn(PipelineEvents, FrameSlot) -> Box<dyn MediaPipeline> + Send + Sync>;
+
+/// Decodes single pictures, beside whatever is played. Called on threads that may block, for some pictures at a time.
+pub trait StillDecoder: Send + Sync + fmt::Debug + 'static {
+    /// The picture of a key frame, made smaller where it has more than `max_side` pixels across or down.
+    ///
+    /// # Errors
+    /// No decoder, or bytes that are no picture. Ends within seconds, whatever the bytes.
+    fn decode(&self, format: &TrackFormat, key_frame: &Sample, max_side: u32) -> Result<VideoFrame, PipelineError>;
+}

@@ -2,20 +2,21 @@
 
 use super::{Generation, PipelineCommand, PipelineEvent};
 use crate::manifest::TrackKind;
-use abr::MediaTime;
+use abr::{MediaTime, PlaybackRate};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Positions are reported this often while playing, as the real pipeline does.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Consumes samples at normal rate while playing. Samples are counted, not decoded.
+/// Consumes samples at the playback rate while playing. Samples are counted, not decoded.
 #[derive(Debug, Default)]
 pub struct NullPipeline {
     tracks: BTreeMap<TrackKind, Track>,
     generation: Generation,
     position: MediaTime,
     playing_since: Option<(Duration, MediaTime)>,
+    rate: PlaybackRate,
     prerolled: bool,
     ended: bool,
     shown: u64,
@@ -64,6 +65,10 @@ impl NullPipeline {
             }
             PipelineCommand::Play => self.playing_since = Some((now, self.position)),
             PipelineCommand::Pause => self.playing_since = None,
+            PipelineCommand::SetRate(rate) => {
+                self.rate = rate;
+                self.playing_since = self.playing_since.map(|_| (now, self.position));
+            }
             PipelineCommand::SetVolume(_) | PipelineCommand::SetMuted(_) => {}
         }
     }
@@ -82,7 +87,7 @@ impl NullPipeline {
         if !self.prerolled || self.ended {
             return;
         }
-        let wanted = from + now.saturating_sub(since);
+        let wanted = from + self.rate.media_time(now.saturating_sub(since));
         // A pipeline without samples holds its last picture; its clock would run on, so the session must pause it.
         let all_ended = self.tracks.values().all(|track| track.ended);
         let end = self.tracks.values().filter_map(|track| track.fed_until).max().unwrap_or(self.position);

@@ -1,8 +1,9 @@
 //! Everything that can happen to a session.
 
+use crate::chapters::Chapters;
 use crate::command::Command;
 use crate::container::{ContainerError, Demuxed, Init};
-use crate::drm::{DrmError, KeyId};
+use crate::drm::{DrmError, KeyId, KeySystemId};
 use crate::manifest::{ManifestError, Presentation, SegmentIndex};
 use crate::net::{FetchError, Progress};
 use crate::pipeline::PipelineEvent;
@@ -20,10 +21,17 @@ pub enum Input {
     LoadFailed(TransferId, LoadFailure),
     /// Media named keys that no playlist had announced.
     KeysNeeded(Vec<KeyId>),
+    /// This is what keys are asked for with, and why.
+    KeySystemChosen {
+        key_system: KeySystemId,
+        reason: String,
+    },
     /// The licence has arrived and its keys are in the ring, or it has not.
     Licence(Result<usize, DrmError>),
     /// The address was renewed, or could not be.
     SourceRefreshed(Result<(), FetchError>),
+    /// Chapters that the manifest only points to have been read.
+    Chapters(Chapters),
     Pipeline(PipelineEvent),
     /// The time asked for by `WakeAt` has come.
     Wake,
@@ -42,7 +50,7 @@ pub struct Loaded {
 /// What a transfer brought.
 #[derive(Clone, Debug)]
 pub enum Content {
-    Manifest(Presentation),
+    Manifest(Box<Presentation>),
     Playlist(SegmentIndex),
     Media {
         /// As it was named or fetched; `None` where the segment needed none.

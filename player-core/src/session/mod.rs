@@ -15,6 +15,7 @@
 //! 5. after `Failed` there is no output but cancellations.
 
 mod captions;
+mod continuity;
 mod hold;
 mod input;
 mod lookahead;
@@ -36,13 +37,15 @@ mod timed_events;
 pub(crate) mod timeline;
 mod track_loader;
 mod transfers;
+mod trick_play;
 
 pub use input::{Content, Input, LoadFailure, Loaded};
 pub use output::{Emitted, InitNeed, Job, Output, TransferId};
 pub use recovery::{Attempt, Recovery, decide as decide_recovery, licence_error_code};
 pub use sample_queue::{Batch, QueuedSegment, SampleQueue};
 
-use crate::command::{Command, QualityChoice};
+use crate::chapters::Chapters;
+use crate::command::{Command, MAX_RATE, MIN_RATE, QualityChoice};
 use crate::config::PlayerConfig;
 use crate::drm::KeyId;
 use crate::error::{ErrorCode, PlaybackError};
@@ -52,6 +55,7 @@ use crate::pipeline::{PipelineCommand, PipelineError, PipelineEvent};
 use crate::snapshot::PlaybackState;
 use abr::{BufferState, ByteCount, Decision, MediaTime, PlaybackRate};
 use captions::Captions;
+use continuity::Continuity;
 use playhead::Playhead;
 use quality::QualityChooser;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,10 +65,11 @@ use timed_events::ToldEvents;
 use timeline::Timelines;
 pub(crate) use track_loader::index_job;
 use track_loader::{Retry, TrackLoader};
+use trick_play::TrickPlay;
 use url::Url;
 
 /// With less than this fed ahead of the playhead, and nothing more to feed, playback stalls. Positions come every
-/// 50 ms; the rest is for the way through the decoder.
+/// 50 ms; the rest is for the way through the decoder. Time on the wall: at a higher speed it is more media.
 const STALL_BELOW: Duration = Duration::from_millis(150);
 /// A transfer under way is looked at this often even when nothing arrives.
 const RECONSIDER_EVERY: Duration = Duration::from_millis(500);
@@ -73,8 +78,6 @@ const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// What has been learnt of the network is told this often: seldom enough for a log, often enough that a player that is
 /// killed has taught something.
 const NETWORK_EVERY: Duration = Duration::from_secs(10);
-/// The pipeline plays at this speed. Whatever depends on the speed takes it from here.
-const SPEED: PlaybackRate = PlaybackRate::NORMAL;
 /// Addresses are not renewed more often than this: a server that refuses its own fresh address will refuse the next.
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
@@ -101,10 +104,14 @@ pub struct Session {
     /// Answers that wait for the main track to tell an epoch's clock: one per track at most.
     parked: Vec<(TransferId, Loaded)>,
     timelines: Timelines,
+    continuity: Continuity,
 
     playhead: Playhead,
     configured: bool,
     ended_tracks: BTreeSet<TrackKind>,
+    /// Whatever depends on the speed takes it from here.
+    rate: PlaybackRate,
+    trick: Option<TrickPlay>,
     volume: f32,
     muted: bool,
     /// Zero while unknown.
@@ -144,9 +151,12 @@ impl Session {
             told_events: ToldEvents::default(),
             parked: Vec::new(),
             timelines: Timelines::default(),
+            continuity: Continuity::default(),
             playhead: Playhead::new(start.max(MediaTime::ZERO)),
             configured: false,
             ended_tracks: BTreeSet::new(),
+            rate: PlaybackRate::NORMAL,
+            trick: None,
             volume: 1.0,
             muted: false,
             viewport_height: 0,
@@ -186,8 +196,12 @@ impl Session {
             Input::Loaded(id, loaded) if !self.failed => self.loaded(id, loaded),
             Input::LoadFailed(id, failure) if !self.failed => self.load_failed(id, failure),
             Input::KeysNeeded(keys) if !self.failed => self.request_keys(&keys),
+            Input::KeySystemChosen { key_system, reason } if !self.failed => {
+                self.emit(PlaybackEvent::KeySystemChosen { key_system: key_system.to_string(), reason });
+            }
             Input::Licence(result) if !self.failed => self.licence(result),
             Input::SourceRefreshed(result) if !self.failed => self.source_refreshed(result),
+            Input::Chapters(chapters) if !self.failed => self.chapters_read(chapters),
             Input::Pipeline(event) if !self.failed => self.pipeline_event(event),
             _ => {}
         }
@@ -195,6 +209,21 @@ impl Session {
             self.pump();
         }
         out.append(&mut self.outputs);
+    }
+
+    /// Has playback enough, so that others may use the link? Until there is a picture it needs all of it, and so it does
+    /// while it has less than it takes to start.
+    pub fn spares_link(&self) -> bool {
+        let state = self.buffer_state();
+        let is_safe = state.end_buffered || state.buffered >= self.config.buffer.start;
+        self.is_over() || (self.configured && self.playhead.is_ready() && is_safe)
+    }
+
+    fn chapters_read(&mut self, chapters: Chapters) {
+        if let Some(presentation) = &mut self.presentation {
+            presentation.chapters = chapters.clone();
+            self.emit(PlaybackEvent::ChaptersLoaded { chapters });
+        }
     }
 
     /// Is the session over?
@@ -213,8 +242,11 @@ impl Session {
         if self.failed {
             return;
         }
-        self.feed();
-        self.start_or_stall();
+        self.wind();
+        if self.trick.is_none() {
+            self.feed();
+            self.start_or_stall();
+        }
         self.show_text();
         self.report();
         self.ask_for_wake();
@@ -234,6 +266,9 @@ impl Session {
         self.configured = true;
         let (start, generation) = (self.playhead.position(), self.playhead.generation());
         self.pipeline(PipelineCommand::Configure { kinds, start, generation });
+        if self.rate != PlaybackRate::NORMAL {
+            self.pipeline(PipelineCommand::SetRate(self.rate));
+        }
         if self.volume != 1.0 {
             self.pipeline(PipelineCommand::SetVolume(self.volume));
         }
@@ -266,7 +301,7 @@ impl Session {
         if !self.configured {
             return;
         }
-        let feed_ahead = self.config.feed_ahead;
+        let feed_ahead = self.rate.media_time(self.config.feed_ahead);
         let ahead = self.playhead.position() + feed_ahead;
         let kinds: Vec<TrackKind> = self.queues.keys().copied().collect();
         for kind in kinds {
@@ -296,11 +331,12 @@ impl Session {
             return;
         }
         let state = self.buffer_state();
+        let least = i64::try_from(self.rate.media_time(STALL_BELOW).as_nanos()).unwrap_or(i64::MAX);
         if self.playhead.is_running() {
             let starved = self.queues.iter().any(|(kind, queue)| {
                 let fed = queue.fed_until().unwrap_or(MediaTime::ZERO);
                 let ahead = fed.nanos().saturating_sub(self.playhead.position().nanos());
-                !self.ended_tracks.contains(kind) && queue.is_drained() && ahead < STALL_BELOW.as_nanos() as i64
+                !self.ended_tracks.contains(kind) && queue.is_drained() && ahead < least
             });
             if starved {
                 self.playhead.stall(self.now);
@@ -346,7 +382,13 @@ impl Session {
         let holds = self.loaders.iter().filter_map(|loader| loader.hold.until());
         let loading = self.loaders.iter().any(|loader| loader.transfer.is_some());
         let second_look = loading.then(|| self.now + RECONSIDER_EVERY);
-        let due = retries.chain(holds).chain(texts).chain(self.manifest_retry.not_before).filter(|at| *at > self.now);
+        let winding = self.trick.as_ref().and_then(|trick| trick.next_look(self.now));
+        let due = retries
+            .chain(holds)
+            .chain(winding)
+            .chain(texts)
+            .chain(self.manifest_retry.not_before)
+            .filter(|at| *at > self.now);
         let soonest = due.chain(second_look).min();
         // An earlier wake-up that is still to come will ask again.
         let asked = self.wake_at.is_some_and(|at| at > self.now && soonest.is_some_and(|soonest| at <= soonest));
@@ -368,18 +410,22 @@ impl Session {
         self.emit(PlaybackEvent::CommandReceived { command: command.clone() });
         match command {
             Command::Play => {
+                self.end_trick_play();
                 self.playhead.set_wants_play(true);
                 if self.playhead.has_ended() {
                     self.seek(MediaTime::ZERO);
                 }
             }
             Command::Pause => {
+                self.end_trick_play();
                 self.close_stall();
                 if self.playhead.set_wants_play(false) {
                     self.pipeline(PipelineCommand::Pause);
                 }
             }
             Command::Seek { to } => self.seek(to),
+            Command::SetRate { rate } => self.set_rate(rate),
+            Command::TrickPlay { speed } => self.trick_play(speed),
             Command::SetVolume { volume } => {
                 self.volume = if volume.is_finite() { volume.clamp(0.0, 1.0) } else { self.volume };
                 self.set_sound(PipelineCommand::SetVolume(self.volume));
@@ -402,6 +448,18 @@ impl Session {
         }
     }
 
+    fn set_rate(&mut self, rate: f64) {
+        let clamped = Some(rate).filter(|rate| !rate.is_nan()).map(|rate| rate.clamp(MIN_RATE, MAX_RATE) as f32);
+        let Some(rate) = clamped.and_then(|rate| PlaybackRate::new(rate).ok()).filter(|rate| *rate != self.rate) else {
+            return;
+        };
+        self.rate = rate;
+        if self.configured {
+            self.pipeline(PipelineCommand::SetRate(rate));
+        }
+        self.emit(PlaybackEvent::RateChanged { rate });
+    }
+
     fn set_sound(&mut self, command: PipelineCommand) {
         if self.configured {
             self.pipeline(command);
@@ -410,6 +468,7 @@ impl Session {
     }
 
     fn seek(&mut self, to: MediaTime) {
+        self.stop_winding();
         let last = self.duration().map_or(to, |duration| to.min(duration - Duration::from_millis(1)));
         let to = last.max(MediaTime::ZERO);
         let from = self.playhead.position();
@@ -506,6 +565,7 @@ impl Session {
     fn pipeline_event(&mut self, event: PipelineEvent) {
         match event {
             PipelineEvent::Prerolled { generation } if generation == self.playhead.generation() => {
+                self.trick_picture_shown();
                 if self.playhead.first_picture() {
                     self.emit(PlaybackEvent::FirstFrame);
                 }
@@ -609,7 +669,7 @@ impl Session {
             buffered: self.buffered(),
             held: self.held(),
             segment_duration: self.loaders.first().map_or(Duration::ZERO, TrackLoader::segment_duration),
-            rate: SPEED,
+            rate: self.rate,
             loading: true,
             end_buffered: !self.loaders.is_empty()
                 && self.loaders.iter().all(|loader| loader.is_complete() && self.has_media(loader)),

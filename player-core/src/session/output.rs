@@ -52,9 +52,16 @@ pub enum Job {
         init: InitNeed,
         cipher: Option<Box<SegmentCipher>>,
     },
+    /// As `Media`, of which only the key frames are wanted: a range may end with the first of them.
+    KeyFrames {
+        source: ByteSource,
+        init: InitNeed,
+        cipher: Option<Box<SegmentCipher>>,
+    },
     Text {
         source: ByteSource,
         init: Option<Box<InitSource>>,
+        cipher: Option<Box<SegmentCipher>>,
     },
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Playhead {
     started: bool,
     ended: bool,
     failed: bool,
+    /// Between the begin of winding and the seek that ends it.
+    winding: bool,
     shown: Option<RungId>,
     reported: Option<PlaybackState>,
 }
@@ -42,6 +44,7 @@ impl Playhead {
             started: false,
             ended: false,
             failed: false,
+            winding: false,
             shown: None,
             reported: None,
         }
@@ -109,9 +112,26 @@ impl Playhead {
         self.running = false;
         self.ready = false;
         self.ended = false;
+        self.winding = false;
         let since = self.seeking.as_ref().map_or(now, |earlier| earlier.since);
         self.seeking = Some(Seek { to, since });
         self.stalled_since.take().map(|since| now.saturating_sub(since))
+    }
+
+    /// Winding begins: the position stays where it is until its first picture. Returns how long a stall lasted.
+    pub(super) fn begin_winding(&mut self, now: Duration) -> Option<Duration> {
+        self.winding = true;
+        self.running = false;
+        self.ended = false;
+        self.seeking = None;
+        self.end_stall(now)
+    }
+
+    /// The next picture of winding is on its way.
+    pub(super) fn wind_to(&mut self, to: MediaTime) {
+        self.position = to;
+        self.generation += 1;
+        self.ready = false;
     }
 
     /// Is this the first picture of the session?
@@ -164,6 +184,7 @@ impl Playhead {
             Self { failed: true, .. } => PlaybackState::Failed,
             Self { ended: true, .. } => PlaybackState::Ended,
             Self { started: false, .. } => PlaybackState::Loading,
+            Self { winding: true, .. } => PlaybackState::Playing,
             Self { seeking: Some(_), .. } => PlaybackState::Seeking,
             Self { wants_play: false, .. } => PlaybackState::Paused,
             Self { running: true, .. } => PlaybackState::Playing,

@@ -3,7 +3,7 @@
 use super::input::LoadFailure;
 use crate::config::RecoveryConfig;
 use crate::container::ContainerError;
-use crate::drm::{DrmError, LicenseDenied};
+use crate::drm::{DrmError, KeyStatus, LicenseDenied};
 use crate::error::{ErrorCode, PlaybackError, Severity};
 use crate::event::ResourceKind;
 use crate::manifest::ManifestError;
@@ -71,7 +71,8 @@ pub fn decide(failure: &LoadFailure, attempt: &Attempt, config: &RecoveryConfig)
         Class::Foreign if attempt.alternative => Recovery::OtherRepresentation,
         // In mid-play one foreign segment is an accident of the server.
         Class::Foreign if attempt.started && attempt.resource != ResourceKind::Manifest => Recovery::SkipSegment,
-        Class::Foreign | Class::Final => Recovery::Fatal,
+        Class::Withheld if attempt.alternative => Recovery::OtherRepresentation,
+        Class::Foreign | Class::Withheld | Class::Final => Recovery::Fatal,
     };
     let severity = match recovery {
         Recovery::RetryAfter(_) | Recovery::RefreshSource => Severity::Recovered,
@@ -93,6 +94,8 @@ enum Class {
     Foreign,
     /// The address lacks permission.
     Permission,
+    /// The key of this rung may not be used; that of another may.
+    Withheld,
     /// Nothing helps.
     Final,
 }
@@ -132,6 +135,7 @@ fn classify(failure: &LoadFailure) -> (ErrorCode, Class) {
             _ => (ErrorCode::MediaDamaged, Class::Damaged),
         },
         LoadFailure::Drm(DrmError::CutShort(_)) => (ErrorCode::MediaDamaged, Class::Damaged),
+        LoadFailure::Drm(error @ DrmError::KeyUnusable { .. }) => (licence_error_code(error), Class::Withheld),
         LoadFailure::Drm(error) => (licence_error_code(error), Class::Final),
     }
 }
@@ -146,12 +150,21 @@ pub fn licence_error_code(error: &DrmError) -> ErrorCode {
         DrmError::Denied(LicenseDenied::Expired) => ErrorCode::LicenceExpired,
         DrmError::Denied(LicenseDenied::NotHere) => ErrorCode::NotHere,
         DrmError::InvalidLicence(_) | DrmError::MissingKey(_) | DrmError::BadKey => ErrorCode::LicenceInvalid,
+        DrmError::NoKeySystem(_) | DrmError::SchemeUnsupported(_) => ErrorCode::SchemeUnsupported,
+        DrmError::KeyUnusable { status: KeyStatus::Expired, .. } => ErrorCode::LicenceExpired,
+        DrmError::KeyUnusable { status: KeyStatus::OutputRestricted, .. } => ErrorCode::OutputRestricted,
+        DrmError::KeyUnusable { .. } | DrmError::Cdm(_) => ErrorCode::CdmFailed,
         DrmError::WrongKey => ErrorCode::WrongKey,
         DrmError::CutShort(_) => ErrorCode::MediaDamaged,
     }
 }
 
 impl LoadFailure {
+    /// Will every segment of this rung fail in the same way?
+    pub(super) fn concerns_all_of_a_rung(&self) -> bool {
+        classify(self).1 == Class::Withheld
+    }
+
     /// As it is reported where it ends everything.
     pub fn error(&self) -> PlaybackError {
         PlaybackError::fatal(classify(self).0, detail(self))
@@ -204,6 +217,8 @@ mod tests {
         use Recovery::*;
         use ResourceKind::{Playlist, Segment};
         let first = Duration::from_millis(250);
+        let key = crate::drm::KeyId([1; 16]);
+        let withheld = DrmError::KeyUnusable { key, status: KeyStatus::OutputRestricted };
         let rows = [
             (Fetch(FetchError::Unreachable("refused".into())), Segment, RetryAfter(first), 1001),
             (Fetch(FetchError::Status(503)), Segment, RetryAfter(first), 1003),
@@ -217,6 +232,8 @@ mod tests {
             (Container(ContainerError::WrongKey), Segment, Fatal, 5006),
             (Container(ContainerError::NoDecoder("prores".into())), Segment, OtherRepresentation, 4002),
             (Drm(DrmError::NoTransport), Segment, Fatal, 5001),
+            (Drm(withheld), Segment, OtherRepresentation, 5008),
+            (Drm(DrmError::Cdm(crate::drm::CdmError::Silent)), Segment, Fatal, 5009),
             (LoadFailure::Text(crate::text::TextError::Unknown), ResourceKind::Text, RetryAfter(first), 3001),
         ];
         for (failure, resource, recovery, number) in rows {

@@ -5,6 +5,9 @@ use abr::{MediaTime, RungId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// Pictures that may be decoded before one that is shown earlier.
+const REORDERED: usize = 16;
+
 /// Samples of one segment.
 #[derive(Clone, Debug)]
 pub struct QueuedSegment {
@@ -99,12 +102,15 @@ impl SampleQueue {
         let mut batches: Vec<Batch> = Vec::new();
         while let Some(segment) = self.segments.get(self.cursor.0) {
             let rest = &segment.samples[self.cursor.1.min(segment.samples.len())..];
-            let count = rest.iter().take_while(|sample| sample.dts < until).count();
+            let due = rest.iter().take_while(|sample| sample.dts < until).count();
+            let count = with_entry(rest, due);
             let taken = &rest[..count];
             if let Some(last) = taken.last() {
                 let shown = taken.iter().map(|sample| sample.pts + sample.duration).max();
                 self.fed_until = self.fed_until.max(shown.or(Some(last.pts)));
-                match batches.last_mut().filter(|batch| Arc::ptr_eq(&batch.format, &segment.format)) {
+                // What begins with hidden pictures is entered anew by the pipeline.
+                let joins = |batch: &&mut Batch| Arc::ptr_eq(&batch.format, &segment.format) && !taken[0].hidden;
+                match batches.last_mut().filter(joins) {
                     Some(batch) => batch.samples.extend_from_slice(taken),
                     None => batches.push(Batch { format: segment.format.clone(), samples: taken.to_vec() }),
                 }
@@ -172,6 +178,15 @@ impl SampleQueue {
         let index = self.segments.partition_point(|segment| segment.end <= time);
         self.segments.get(index).filter(|segment| segment.start <= time).map(|segment| segment.rung)
     }
+}
+
+/// How many samples to feed where `due` of them are due: hidden ones come together with the first that are seen, or it
+/// could not be told where those begin.
+fn with_entry(samples: &[Sample], due: usize) -> usize {
+    let Some(last) = samples[..due].iter().rposition(|sample| sample.hidden) else { return due };
+    let hidden_behind = samples[due..].iter().take_while(|sample| sample.hidden).count();
+    let behind = if last + 1 == due { due + hidden_behind } else { last + 1 };
+    due.max(behind + REORDERED).min(samples.len())
 }
 
 #[cfg(test)]

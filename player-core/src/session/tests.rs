@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::container::ContainerError;
+use crate::drm::{DrmError, KeyStatus};
 use crate::net::FetchError;
 use crate::snapshot::PlayerSnapshot;
 use crate::testing::{Harness, Link, ManifestBuilder};
@@ -233,6 +234,31 @@ fn a_seek_while_the_title_is_loading_is_where_it_starts() {
     harness.send(Command::Seek { to: at(60.2) });
     assert!(harness.run_until(10 * SECOND, |snapshot| snapshot.state == PlaybackState::Playing));
     assert!(harness.snapshot.position >= at(60.2) && harness.snapshot.position < at(61.0), "{}", harness.story());
+}
+
+/// No media of these folders can be decrypted.
+fn withheld(folders: &'static [&'static str]) -> Link {
+    let withheld = DrmError::KeyUnusable { key: KeyId([1; 16]), status: KeyStatus::OutputRestricted };
+    Link::new(|_| 20_000_000).with_faults(move |path, _| {
+        let concerned = path.ends_with(".m4s") && folders.iter().any(|folder| path.starts_with(folder));
+        concerned.then(|| LoadFailure::Drm(withheld.clone()))
+    })
+}
+
+#[test]
+fn a_rung_whose_key_is_withheld_is_left_for_good() {
+    let mut harness = harness(ManifestBuilder::default(), withheld(&["v4/"]));
+    assert!(harness.run_until(180 * SECOND, ended), "{}", harness.story());
+    let tried = harness.fetched.iter().filter(|path| path.starts_with("v4/") && path.ends_with(".m4s")).count();
+    assert_eq!(tried, 1, "{:?}", harness.fetched);
+    assert!(harness.snapshot.error.is_none());
+}
+
+#[test]
+fn where_all_keys_are_withheld_a_viewer_is_told_why() {
+    let mut harness = harness(ManifestBuilder::default(), withheld(&["v"]));
+    harness.run_for(30 * SECOND);
+    assert_eq!(harness.snapshot.error.as_ref().map(|error| error.code), Some(ErrorCode::OutputRestricted));
 }
 
 #[test]

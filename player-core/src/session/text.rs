@@ -125,7 +125,7 @@ impl Session {
             (Some(_), _) => match text.due(position).cloned() {
                 Some(segment) => {
                     let (source, init) = (segment.source.clone(), segment.init.clone().map(Box::new));
-                    (Job::Text { source, init }, Some(segment))
+                    (Job::Text { source, init, cipher: segment.cipher.clone().map(Box::new) }, Some(segment))
                 }
                 None => return,
             },

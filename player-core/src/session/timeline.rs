@@ -10,11 +10,17 @@ use std::time::Duration;
 
 /// Segments of a playlist and their media agree up to rounding, or differ by more than this.
 const ROUNDING: Duration = Duration::from_millis(500);
+/// By so small a part of its length may a period's numbered segments drift from where the manifest puts them.
+const DRIFT: u32 = 100;
+/// Of one period: a picture and sound that are each elsewhere, and one to spare.
+const MAX_CORRECTIONS: usize = 4;
 
 /// How media times are shifted in each epoch.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timelines {
     shifts: BTreeMap<u32, MediaTime>,
+    /// What is added, beside what the manifest says, in periods whose media lie elsewhere than it says.
+    corrections: BTreeMap<u32, Vec<MediaTime>>,
 }
 
 impl Timelines {
@@ -34,12 +40,26 @@ impl Timelines {
     ///
     /// All tracks of an epoch share a clock, so the first segment that is seen of any track sets the shift of all. The
     /// session sees to it that this is the picture's: sound that begins later would move pictures in front of the start.
-    pub(crate) fn shift(&mut self, segment: &SegmentRef, media: &Demuxed) -> MediaTime {
+    ///
+    /// `extent` is the segment's epoch as the list has it. Media of a period of which nothing lies in it would never be
+    /// shown: their manifest forgot to say where they begin (`presentationTimeOffset`), so the first of them that is
+    /// seen tells. The browsers' players do the same.
+    pub(crate) fn shift(
+        &mut self,
+        segment: &SegmentRef,
+        media: &Demuxed,
+        extent: Option<(MediaTime, MediaTime)>,
+    ) -> MediaTime {
+        let shown = || media.streams.iter().flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
+        let first = shown().map(|sample| sample.pts).min();
         match segment.timing {
-            Timing::Anchored { shift, .. } => shift,
+            Timing::Anchored { shift, .. } => {
+                let last = shown().map(|sample| sample.pts + sample.duration).max();
+                let (Some(first), Some(last), Some(extent)) = (first, last, extent) else { return shift };
+                shift + self.correction(segment, (first + shift, last + shift), extent)
+            }
+            Timing::Listed if media.timeless => first.map_or(MediaTime::ZERO, |first| segment.start - first),
             Timing::Listed => {
-                let first = media.streams.iter().flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
-                let first = first.map(|sample| sample.pts).min();
                 let Some(first) = first else { return MediaTime::ZERO };
                 let shift = *self.shifts.entry(segment.epoch).or_insert_with(|| listed_shift(segment, first));
                 // The clock of a transport stream starts anew after 26.5 hours, in the middle of an epoch.
@@ -48,10 +68,36 @@ impl Timelines {
         }
     }
 
+    /// What is added to times of media that lie at `found`, so that they come to lie in their period's `extent`.
+    fn correction(
+        &mut self,
+        segment: &SegmentRef,
+        (first, last): (MediaTime, MediaTime),
+        extent: (MediaTime, MediaTime),
+    ) -> MediaTime {
+        let length = extent.1.duration_since(extent.0);
+        let behind = extent.1 + ROUNDING.max(length / DRIFT);
+        let fits = |by: &MediaTime| last + *by > extent.0 && first + *by < behind;
+        let known = self.corrections.get(&segment.epoch).into_iter().flatten();
+        // A period of which one segment was corrected is corrected as a whole, as long as that helps.
+        if let Some(found) = known.copied().chain([MediaTime::ZERO]).find(fits) {
+            return found;
+        }
+        let correction = segment.start - first;
+        let of_epoch = self.corrections.entry(segment.epoch).or_default();
+        if of_epoch.len() < MAX_CORRECTIONS {
+            of_epoch.push(correction);
+            tracing::warn!(epoch = segment.epoch, by_ms = correction.as_millis(), "media lie outside of their period");
+        }
+        correction
+    }
+
     /// Cues at the presentation's times.
     pub(crate) fn cues(&self, segment: &SegmentRef, mut text: TextSegment) -> Vec<Cue> {
+        let corrected = || self.corrections.get(&segment.epoch).and_then(|of_epoch| of_epoch.first());
         let shift = match (segment.timing, text.base) {
-            (Timing::Anchored { shift, .. }, _) => shift,
+            (Timing::Anchored { shift, .. }, CueBase::Media) => shift + corrected().copied().unwrap_or(MediaTime::ZERO),
+            (Timing::Anchored { shift, .. }, CueBase::Period) => shift,
             (Timing::Listed, CueBase::Period) => MediaTime::ZERO,
             (Timing::Listed, CueBase::Media) => self.shifts.get(&segment.epoch).copied().unwrap_or(MediaTime::ZERO),
         };
@@ -117,14 +163,14 @@ mod tests {
     fn media(first_ms: i64) -> Demuxed {
         let samples = (0..20).map(|i| sample_at(first_ms + i * 100, 100, i == 0, 1)).collect();
         let stream = MediaStream { kind: TrackKind::Video, format: Arc::new(video_format()), samples };
-        Demuxed { streams: vec![stream], events: Vec::new() }
+        Demuxed { streams: vec![stream], ..Demuxed::default() }
     }
 
     #[test]
     fn each_epoch_of_a_playlist_has_its_own_shift_and_keeps_it() {
         let mut timelines = Timelines::default();
         let shift = |timelines: &mut Timelines, at, epoch, first| {
-            timelines.shift(&segment(at, epoch, Timing::Listed), &media(first)).nanos() / 1_000_000
+            timelines.shift(&segment(at, epoch, Timing::Listed), &media(first), None).nanos() / 1_000_000
         };
         assert_eq!(shift(&mut timelines, 0, 0, 10_000), -10_000);
         assert_eq!(shift(&mut timelines, 2_000, 0, 12_040), -10_000, "rounding of the playlist moves nothing");
@@ -139,9 +185,26 @@ mod tests {
     fn a_clock_that_starts_anew_within_an_epoch_goes_on() {
         let mut timelines = Timelines::default();
         let turn_ms = (1i64 << 33) / 90;
-        timelines.shift(&segment(0, 0, Timing::Listed), &media(turn_ms - 1_000));
-        let shift = timelines.shift(&segment(2_000, 0, Timing::Listed), &media(1_000));
+        timelines.shift(&segment(0, 0, Timing::Listed), &media(turn_ms - 1_000), None);
+        let shift = timelines.shift(&segment(2_000, 0, Timing::Listed), &media(1_000), None);
         assert!((shift.nanos() - 1_000_000_000).abs() < 1_000_000, "{shift:?}");
+    }
+
+    #[test]
+    fn media_that_lie_outside_of_their_period_are_shown_in_it() {
+        let anchored = Timing::Anchored { shift: MediaTime::ZERO, start: MediaTime::ZERO, end: None };
+        let extent = Some((MediaTime::ZERO, MediaTime::from_millis(10_000)));
+        let shift = |timelines: &mut Timelines, at, first| {
+            timelines.shift(&segment(at, 0, anchored), &media(first), extent).as_millis()
+        };
+        let mut timelines = Timelines::default();
+        assert_eq!(shift(&mut timelines, 2_000, 92_040), -90_040, "the first that is seen tells");
+        assert_eq!(shift(&mut timelines, 4_000, 94_000), -90_040, "the rest follows");
+        assert_eq!(shift(&mut timelines, 4_000, 500_000), -496_000, "a track that is elsewhere again");
+        let mut timelines = Timelines::default();
+        assert_eq!(shift(&mut timelines, 8_000, 9_500), 0, "what reaches into the period is where it says");
+        let timeless = Demuxed { timeless: true, ..media(0) };
+        assert_eq!(timelines.shift(&segment(6_000, 0, Timing::Listed), &timeless, extent).as_millis(), 6_000);
     }
 
     #[test]

@@ -21,11 +21,15 @@ pub(super) struct TrackLoader {
     /// Where the next segment must begin (after another one) or what it must contain (after a seek).
     next: MediaTime,
     contiguous: bool,
+    /// The segment that is due is the one before that which the list names for the wanted time.
+    stepped_back: bool,
     last_rung: Option<RungId>,
     pub(super) transfer: Option<Active>,
     pub(super) retry: Retry,
     /// Rungs that have failed for the segment that is due.
     pub(super) barred: Vec<RungId>,
+    /// Rungs whose keys may not be used: barred for good.
+    pub(super) withheld: Vec<RungId>,
     /// How often the segment that is due was given up.
     pub(super) abandoned: u8,
     /// The controller's wish to wait.
@@ -157,10 +161,12 @@ impl TrackLoader {
             inits: HashMap::new(),
             next: start,
             contiguous: false,
+            stepped_back: false,
             last_rung: None,
             transfer: None,
             retry: Retry::default(),
             barred: Vec::new(),
+            withheld: Vec::new(),
             abandoned: 0,
             hold: Hold::default(),
             loading: true,
@@ -189,6 +195,12 @@ impl TrackLoader {
     pub(super) fn unread_playlist(&self) -> Option<RungId> {
         let unread = |rung: &RungId| !self.indexes.contains_key(rung) && !self.barred.contains(rung);
         self.group.representations.iter().map(|representation| representation.id).find(unread)
+    }
+
+    /// Is there a rung beside this one that has not failed for the segment that is due?
+    pub(super) fn has_other(&self, rung: RungId) -> bool {
+        let others = self.group.representations.iter().map(|representation| representation.id);
+        others.filter(|other| *other != rung).any(|other| !self.barred.contains(&other))
     }
 
     /// How long the track is, as far as its playlists have said.
@@ -250,7 +262,7 @@ impl TrackLoader {
 
     /// Another segment is due: what was said about the one before is over.
     fn begin_segment(&mut self) {
-        self.barred.clear();
+        self.barred.clone_from(&self.withheld);
         self.abandoned = 0;
         self.hold = Hold::default();
     }
@@ -264,9 +276,24 @@ impl TrackLoader {
     pub(super) fn jump(&mut self, time: MediaTime) {
         self.next = time;
         self.contiguous = false;
+        self.stepped_back = false;
         self.begin_segment();
         self.retry = Retry::default();
         self.loading = true;
+    }
+
+    /// Goes on with the segment before this one, which was entered by a seek and begins later than its list says. `false`
+    /// where there is none, where that was done, or where it was not entered by a seek.
+    pub(super) fn step_back(&mut self, rung: RungId, segment: &SegmentRef) -> bool {
+        let before = |index: &Arc<SegmentIndex>| {
+            let earlier = index.segments.iter().rev().find(|earlier| earlier.start < segment.start)?;
+            (!earlier.gap && earlier.epoch == segment.epoch).then_some(earlier.start)
+        };
+        let entered = !self.contiguous && !self.stepped_back;
+        let Some(start) = self.indexes.get(&rung).filter(|_| entered).and_then(before) else { return false };
+        self.jump(start);
+        self.stepped_back = true;
+        true
     }
 
     /// Goes on with the segment that begins at `time`.

@@ -1,5 +1,6 @@
 //! The session's transfers: what is fetched when, and what becomes of what arrives or fails.
 
+use super::continuity::Hole;
 use super::input::{Content, LoadFailure, Loaded};
 use super::lookahead::Lookahead;
 use super::output::{Job, Output, TransferId};
@@ -8,8 +9,10 @@ use super::recovery::{self, Attempt, Recovery};
 use super::sample_queue::QueuedSegment;
 use super::timeline::Timelines;
 use super::track_loader::{Active, Fetching, Retry, TrackLoader};
-use super::{NETWORK_EVERY, REFRESH_EVERY, SPEED, Session, licence_error_code};
-use crate::container::{Demuxed, Init, MediaStream};
+use super::trick_play::TrickPlay;
+use super::{NETWORK_EVERY, REFRESH_EVERY, Session, licence_error_code};
+use crate::colour::ColourDescription;
+use crate::container::{ContainerError, Demuxed, Init, MediaStream, TrackFormat};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
@@ -30,7 +33,7 @@ impl Session {
     pub(super) fn fetch(&mut self, job: Job) -> TransferId {
         let id = TransferId(self.transfers);
         self.transfers += 1;
-        let media = matches!(job, Job::Media { .. });
+        let media = matches!(job, Job::Media { .. } | Job::KeyFrames { .. });
         if let Some(chooser) = self.chooser.as_mut().filter(|_| media) {
             chooser.transfer_started(id, self.now);
         }
@@ -48,6 +51,10 @@ impl Session {
                 self.fetch_manifest();
             }
             return;
+        }
+        if self.trick.is_some() {
+            // What is wound past is not wanted; the link is for key frames.
+            return self.schedule_key_frames();
         }
         for index in 0..self.loaders.len() {
             self.schedule_track(index);
@@ -103,7 +110,7 @@ impl Session {
             buffered: self.loaded_ahead(index),
             held: self.held(),
             segment_duration: self.loaders[index].segment_duration(),
-            rate: SPEED,
+            rate: self.rate,
             loading: self.loaders[index].loading,
             end_buffered: false,
         };
@@ -127,7 +134,7 @@ impl Session {
     /// For how long the next request can wait: what is buffered beyond one segment, which may come at the last moment.
     fn spare(&self, index: usize) -> Duration {
         let reserve = self.config.buffer.start.max(self.loaders[index].segment_duration());
-        SPEED.wall_time(self.loaded_ahead(index).saturating_sub(reserve))
+        self.rate.wall_time(self.loaded_ahead(index).saturating_sub(reserve))
     }
 
     /// Media that this loader has put ahead of the playhead.
@@ -176,7 +183,7 @@ impl Session {
             buffered: self.loaded_ahead(index),
             target: self.config.buffer.target,
             segment: self.loaders[index].segment_duration(),
-            rate: SPEED,
+            rate: self.rate,
             ahead: Lookahead::of(&self.loaders[index]),
         }
     }
@@ -200,7 +207,8 @@ impl Session {
             self.cancel_transfer(index);
         }
         let texts = self.texts.iter_mut().filter_map(|text| text.transfer.take()).map(|(id, _)| id);
-        for id in texts.chain(self.manifest_transfer.take()) {
+        let winding = self.trick.as_mut().map(TrickPlay::take_transfers).unwrap_or_default();
+        for id in texts.chain(self.manifest_transfer.take()).chain(winding) {
             self.outputs.push(Output::Cancel(id));
         }
     }
@@ -212,7 +220,13 @@ impl Session {
     }
 
     pub(super) fn progressed(&mut self, id: TransferId, progress: Progress) {
-        let Some(index) = self.loader_with(id) else { return };
+        let Some(index) = self.loader_with(id) else {
+            let winding = self.trick.as_ref().is_some_and(|trick| trick.awaits(id));
+            if let Some(chooser) = self.chooser.as_mut().filter(|_| winding) {
+                chooser.transfer_progressed(id, progress.received, self.now);
+            }
+            return;
+        };
         if let Some(active) = &mut self.loaders[index].transfer {
             active.note(progress, self.now);
         }
@@ -252,12 +266,15 @@ impl Session {
             self.manifest_retry = Retry::default();
             if let Content::Manifest(presentation) = loaded.content {
                 self.recovered();
-                self.present(presentation);
+                self.present(*presentation);
             }
             return;
         }
         if self.texts.iter().any(|text| text.awaits(id)) {
             return self.text_loaded(id, loaded.content);
+        }
+        if self.trick.as_ref().is_some_and(|trick| trick.awaits(id)) {
+            return self.key_frames_loaded(id, loaded);
         }
         let Some(index) = self.loader_with(id) else { return };
         if self.waits_for_clock(index) && !self.agrees(index, &loaded.content) {
@@ -267,6 +284,13 @@ impl Session {
             }
             self.parked.push((id, loaded));
             return;
+        }
+        if let (Content::Media { media, .. }, true) = (&loaded.content, self.may_come_whole(index))
+            && media.cut_short
+        {
+            let (kind, claimed) = ("segment".to_owned(), loaded.bytes);
+            let cut = ContainerError::Truncated { kind, claimed: claimed + 1, available: claimed };
+            return self.load_failed(id, LoadFailure::Container(cut));
         }
         let event = self.segment_arrived(index, &loaded);
         self.take_in(index, loaded.content, event);
@@ -326,6 +350,13 @@ impl Session {
         self.recovered();
     }
 
+    /// Is there any use in asking again for a segment that came cut short? Once more from the same place, then from
+    /// other rungs; in the end what is there is better than nothing.
+    fn may_come_whole(&self, index: usize) -> bool {
+        let loader = &self.loaders[index];
+        loader.retry.failures == 0 || loader.transfer.as_ref().is_some_and(|active| loader.has_other(active.rung))
+    }
+
     /// Is the segment that this loader fetches to be placed by a clock that the main track's next segment will tell?
     fn waits_for_clock(&self, index: usize) -> bool {
         let listed = |segment: &SegmentRef| (segment.timing == Timing::Listed).then_some(segment.epoch);
@@ -373,23 +404,33 @@ impl Session {
 
     fn enqueue(&mut self, index: usize, rung: RungId, segment: &SegmentRef, init: Option<&Arc<Init>>, media: Demuxed) {
         self.loaders[index].keep_init(segment.init.as_ref(), init);
-        let shift = self.timelines.shift(segment, &media);
+        let extent = self.loaders[index].index(rung).and_then(|index| index.extent(segment.epoch));
+        let shift = self.timelines.shift(segment, &media, extent);
+        let cut_short = media.cut_short;
         let alone = self.loaders.len() == 1;
         let own = self.loaders[index].group.kind;
-        let Demuxed { mut streams, mut events } = media;
+        let Demuxed { mut streams, mut events, .. } = media;
+        let sizes: Vec<usize> = streams.iter().map(|stream| stream.samples.len()).collect();
         streams.iter_mut().for_each(|stream| super::timeline::place(&mut stream.samples, segment, shift));
+        if own == TrackKind::Video && self.is_entered_late(&streams) && self.loaders[index].step_back(rung, segment) {
+            return;
+        }
         events.iter_mut().for_each(|event| event.start += shift);
         self.tell_events(events.into_iter().filter(|event| super::timeline::is_within(event.start, segment)));
         if own == TrackKind::Video {
             self.read_captions(segment, &streams);
         }
-        for MediaStream { kind, format, samples } in streams {
+        let mut missing = Vec::new();
+        let announced = self.announced_colour(index, rung);
+        for (MediaStream { kind, format, samples }, came) in streams.into_iter().zip(sizes) {
+            let format = with_colour(format, announced);
             // Sound inside the picture's segments counts only where there is no track of its own.
             if kind == TrackKind::Text || (!alone && kind != own) {
                 continue;
             }
             let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
             let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
+            missing.extend(self.continuity.follow(kind, segment, &samples, came).map(|hole| (kind, hole)));
             let queue = self.queues.entry(kind).or_default();
             let was_empty = queue.range().is_none();
             queue.push(QueuedSegment { rung, number: segment.number, start: first, end: last, format, samples });
@@ -399,6 +440,32 @@ impl Session {
             }
         }
         self.loaders[index].advance(rung, segment);
+        if cut_short && missing.is_empty() {
+            missing.push((own, Hole { number: segment.number, at: segment.end(), lasts: Duration::ZERO }));
+        }
+        if self.loaders[index].is_complete() {
+            let kinds: Vec<TrackKind> = self.queues_of(&self.loaders[index]).collect();
+            missing.extend(kinds.into_iter().filter_map(|kind| Some((kind, self.continuity.end(kind, segment)?))));
+        }
+        for (track, Hole { number, at, lasts }) in missing {
+            self.emit(PlaybackEvent::MediaMissing { track, number, at, lasts });
+        }
+    }
+
+    /// Does the picture of a segment that was entered by a seek begin behind the wanted time? Lists are off by what sound
+    /// begins earlier, and by their rounding: then the wanted picture is in the segment before.
+    fn is_entered_late(&self, streams: &[MediaStream]) -> bool {
+        let pictures = streams.iter().filter(|stream| stream.kind == TrackKind::Video);
+        let shown = pictures.flat_map(|stream| &stream.samples).filter(|sample| !sample.hidden);
+        let target = self.playhead.position();
+        target > MediaTime::ZERO && shown.map(|sample| sample.pts).min().is_some_and(|first| first > target)
+    }
+
+    /// What the manifest says of a rung's colours.
+    fn announced_colour(&self, index: usize, rung: RungId) -> ColourDescription {
+        let mut rungs = self.loaders[index].group.representations.iter();
+        let range = rungs.find(|representation| representation.id == rung).map(|rung| rung.dynamic_range);
+        range.map_or_else(ColourDescription::default, ColourDescription::of_range)
     }
 
     // -- What fails -------------------------------------------------------------------------------------------------
@@ -415,6 +482,9 @@ impl Session {
         if self.texts.iter().any(|text| text.awaits(id)) {
             return self.text_failed(id, &failure);
         }
+        if self.trick.as_ref().is_some_and(|trick| trick.awaits(id)) {
+            return self.key_frames_failed(id, &failure);
+        }
         let Some(index) = self.loader_with(id) else { return };
         let Some(active) = self.loaders[index].transfer.take() else { return };
         if let Some(chooser) = &mut self.chooser {
@@ -426,14 +496,16 @@ impl Session {
         };
         let loader = &mut self.loaders[index];
         let (failures, failing_for) = loader.retry.failed(self.now);
-        let others = loader.group.representations.iter().map(|representation| representation.id);
-        let alternative = others.filter(|rung| *rung != active.rung).any(|rung| !loader.barred.contains(&rung));
+        let alternative = loader.has_other(active.rung);
         let tried = Tried { failures, failing_for, alternative, requested_at: active.since };
         let recovery = self.recover(&failure, resource, tried);
         match (&recovery, active.fetching) {
             (Recovery::OtherRepresentation, _) => {
                 let loader = &mut self.loaders[index];
                 loader.barred.push(active.rung);
+                if failure.concerns_all_of_a_rung() {
+                    loader.withheld.push(active.rung);
+                }
                 loader.retry.failures = 0;
             }
             (Recovery::SkipSegment, Fetching::Segment(segment)) => self.skip(index, active.rung, &segment),
@@ -483,7 +555,7 @@ impl Session {
         self.refreshed_at.is_some_and(|at| self.now.saturating_sub(at) < REFRESH_EVERY)
     }
 
-    fn refresh_source(&mut self) {
+    pub(super) fn refresh_source(&mut self) {
         if !self.refreshing && !self.has_just_refreshed() {
             self.refreshing = true;
             self.refreshed_at = Some(self.now);
@@ -527,6 +599,7 @@ impl Session {
                 queue.push(QueuedSegment { rung, number: segment.number, start, end, format, samples: Vec::new() });
             }
         }
+        kinds.into_iter().for_each(|kind| self.continuity.interrupt(kind));
         self.loaders[index].advance(rung, segment);
         self.loaders[index].retry = Retry::default();
     }
@@ -574,6 +647,15 @@ struct Tried {
     failing_for: Duration,
     alternative: bool,
     requested_at: Duration,
+}
+
+/// The format, with what the manifest says of colours where its container says nothing.
+fn with_colour(format: Arc<TrackFormat>, announced: ColourDescription) -> Arc<TrackFormat> {
+    let colour = format.colour.or(announced);
+    if format.kind != TrackKind::Video || colour == format.colour {
+        return format;
+    }
+    Arc::new(TrackFormat { colour, ..(*format).clone() })
 }
 
 /// Rungs mean something for the picture only.

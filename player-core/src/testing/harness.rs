@@ -242,9 +242,11 @@ impl Harness {
 
     fn start_transfer(&mut self, id: TransferId, job: Job) {
         let source = match &job {
-            Job::Manifest(source) | Job::Playlist(source) | Job::Text { source, .. } | Job::Media { source, .. } => {
-                source
-            }
+            Job::Manifest(source)
+            | Job::Playlist(source)
+            | Job::Text { source, .. }
+            | Job::KeyFrames { source, .. }
+            | Job::Media { source, .. } => source,
             Job::Index(_) => unreachable!("the builder has playlists"),
         };
         let path = source.url.path().trim_start_matches('/').to_owned();
@@ -252,7 +254,7 @@ impl Harness {
         let failure = (self.link.faults)(&path, *tries);
         *tries += 1;
         let total = match &job {
-            Job::Media { .. } => self.segment_bytes(&path) as f64,
+            Job::Media { .. } | Job::KeyFrames { .. } => self.segment_bytes(&path) as f64,
             _ => 2_000.0,
         };
         self.fetched.push(path);
@@ -299,7 +301,7 @@ fn place(source: &ByteSource) -> (&str, i64) {
 
 fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
     match job {
-        Job::Manifest(_) => Content::Manifest(manifest.presentation()),
+        Job::Manifest(_) => Content::Manifest(Box::new(manifest.presentation())),
         Job::Playlist(source) => {
             let path = source.url.path();
             Content::Playlist(manifest.index(path.split('/').nth(1).unwrap_or_default()))
@@ -311,7 +313,17 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
             Content::Text(TextSegment { cues: vec![cue], base: CueBase::Period })
         }
         Job::Index(_) => unreachable!("the builder has playlists"),
-        Job::Media { source, .. } => {
+        Job::KeyFrames { source, .. } if place(source).0 == super::KEY_FRAMES => {
+            let (_, number) = place(source);
+            let init = manifest.init(TrackKind::Video);
+            let length = super::KEY_FRAME_DISTANCE.as_millis() as i64;
+            let samples = vec![super::sample_at(number * length, length as u64, true, 6_000)];
+            let format = Arc::new(init.tracks[0].format.clone());
+            let streams = vec![MediaStream { kind: TrackKind::Video, format, samples }];
+            let media = Demuxed { streams, ..Demuxed::default() };
+            Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
+        }
+        Job::Media { source, .. } | Job::KeyFrames { source, .. } => {
             let (folder, number) = place(source);
             let kind = if folder == "a" { TrackKind::Audio } else { TrackKind::Video };
             let length = manifest.segment.as_millis() as i64;
@@ -333,7 +345,7 @@ fn content(manifest: &ManifestBuilder, job: &Job) -> Content {
                 payload: vec![0; 3].into(),
             });
             let streams = vec![MediaStream { kind, format, samples }];
-            let media = Demuxed { streams, events: message.into_iter().collect() };
+            let media = Demuxed { streams, events: message.into_iter().collect(), ..Demuxed::default() };
             Content::Media { init: Some(Arc::new(Init::Bmff(init))), media }
         }
     }

@@ -2,9 +2,12 @@
 
 mod captions;
 mod harness;
+#[cfg(all(feature = "opencdm", target_os = "linux"))]
+pub mod stand_in;
 
 pub use harness::{Harness, Link};
 
+use crate::colour::ColourDescription;
 use crate::container::bmff::InitSegment;
 use crate::container::{CodecConfig, Sample, TrackFormat};
 use crate::manifest::{
@@ -32,14 +35,19 @@ pub fn sample_at(start_ms: i64, duration_ms: u64, keyframe: bool, bytes: usize) 
 /// A picture format that no decoder will see.
 pub fn video_format() -> TrackFormat {
     let codec = CodecConfig::H264 { avcc: Bytes::from_static(&[1]), width: 640, height: 360 };
-    TrackFormat { kind: TrackKind::Video, codec }
+    TrackFormat { kind: TrackKind::Video, codec, colour: ColourDescription::default() }
 }
 
 /// A sound format that no decoder will hear.
 pub fn audio_format() -> TrackFormat {
     let codec = CodecConfig::Aac { config: Bytes::from_static(&[0x11, 0x90]), rate: 48_000, channels: 2 };
-    TrackFormat { kind: TrackKind::Audio, codec }
+    TrackFormat { kind: TrackKind::Audio, codec, colour: ColourDescription::default() }
 }
+
+/// Folder of the set of key frames.
+pub const KEY_FRAMES: &str = "i";
+/// How far these are apart.
+pub const KEY_FRAME_DISTANCE: Duration = Duration::from_secs(1);
 
 /// A presentation of a few rungs and one audio track, with known indexes.
 #[derive(Clone, Debug)]
@@ -61,6 +69,8 @@ pub struct ManifestBuilder {
     pub announced: Vec<ClosedCaptions>,
     /// Each segment of picture and sound has the same message, a second behind its beginning.
     pub messages: bool,
+    /// There is a set of key frames for winding, one each second.
+    pub key_frames: bool,
 }
 
 impl Default for ManifestBuilder {
@@ -75,6 +85,7 @@ impl Default for ManifestBuilder {
             captions: false,
             announced: Vec::new(),
             messages: false,
+            key_frames: false,
         }
     }
 }
@@ -117,8 +128,13 @@ impl ManifestBuilder {
             roles: Vec::new(),
             representations: vec![self.representation(RungId(0), 1, 0, &format!("t{text}"))],
         });
+        let trick_play = self.key_frames.then(|| TrackGroup {
+            representations: vec![self.representation(RungId(0), 50, 360, KEY_FRAMES)],
+            ..video.clone()
+        });
         let tracks = [video, audio].into_iter().chain(text).collect();
-        Presentation { closed_captions: self.announced.clone(), ..Presentation::of(tracks) }
+        let trick_play = trick_play.into_iter().collect();
+        Presentation { closed_captions: self.announced.clone(), trick_play, ..Presentation::of(tracks) }
     }
 
     fn representation(&self, id: RungId, kbps: u64, height: u32, folder: &str) -> Representation {
@@ -144,10 +160,15 @@ impl ManifestBuilder {
 
     /// The segments below a folder.
     pub fn index(&self, folder: &str) -> SegmentIndex {
+        let (count, length) = if folder == KEY_FRAMES {
+            ((self.segment * u32::try_from(self.segments).expect("tests are short")).as_secs(), KEY_FRAME_DISTANCE)
+        } else {
+            (self.segments, self.segment)
+        };
         let segment = |number: u64| SegmentRef {
             number,
-            start: MediaTime::ZERO + self.segment * u32::try_from(number).expect("tests are short"),
-            duration: self.segment,
+            start: MediaTime::ZERO + length * u32::try_from(number).expect("tests are short"),
+            duration: length,
             source: ByteSource {
                 url: address(&format!("{folder}/{number}.m4s")),
                 range: self.sizes.then(|| (0, self.segment_bytes(folder))),
@@ -161,11 +182,14 @@ impl ManifestBuilder {
             gap: false,
             cipher: None,
         };
-        SegmentIndex { segments: (0..self.segments).map(segment).collect(), ..SegmentIndex::default() }
+        SegmentIndex { segments: (0..count).map(segment).collect(), ..SegmentIndex::default() }
     }
 
     /// Bytes of each segment below a folder.
     pub fn segment_bytes(&self, folder: &str) -> u64 {
+        if folder == KEY_FRAMES {
+            return 6_000;
+        }
         let rung = folder.strip_prefix('v').and_then(|rung| rung.parse::<usize>().ok());
         let kbps = rung.and_then(|rung| self.rungs.get(rung)).copied().unwrap_or(128);
         (kbps as f64 * 125.0 * self.segment.as_secs_f64()) as u64

@@ -23,7 +23,7 @@ pub use cue::{
 };
 pub use style::{Colour, Span, TextStyle};
 
-use crate::container::{CodecConfig, Init, MediaStream};
+use crate::container::{CodecConfig, Demuxed, Init, MediaStream};
 use bytes::Bytes;
 use sniff::Form;
 
@@ -61,21 +61,40 @@ pub enum TextError {
 /// The form is told by the first bytes, since playlists are often wrong about it. A file with nothing but white space
 /// in it has no cues; packagers write such where nobody speaks.
 pub fn parse(bytes: &Bytes, init: Option<&Init>) -> Result<TextSegment, TextError> {
-    match sniff::form(bytes) {
-        Form::Empty => Ok(TextSegment { cues: Vec::new(), base: CueBase::Period }),
-        Form::WebVtt => Ok(webvtt::parse(bytes)?),
-        Form::SubRip => Ok(TextSegment { cues: srt::parse(bytes)?, base: CueBase::Period }),
-        Form::Xml => Ok(TextSegment { cues: ttml::parse(bytes)?, base: CueBase::Period }),
-        Form::Unknown if init.is_none() => Err(TextError::Unknown),
-        Form::Media | Form::Unknown => {
-            let media = crate::container::demux(bytes, init, None)?;
-            let mut cues = Vec::new();
-            for stream in &media.streams {
-                cues.extend(cues_of_samples(stream)?);
-            }
-            Ok(TextSegment { cues: merge_touching(cues), base: CueBase::Media })
-        }
+    match read(bytes, init)? {
+        Read::Cues(segment) => Ok(segment),
+        Read::Samples(media) => of_samples(&media),
     }
+}
+
+/// What is in a segment of a text track.
+#[derive(Debug)]
+pub(crate) enum Read {
+    Cues(TextSegment),
+    /// Text in samples, which may be encrypted.
+    Samples(Demuxed),
+}
+
+/// As [`parse`], as far as it goes without keys.
+pub(crate) fn read(bytes: &Bytes, init: Option<&Init>) -> Result<Read, TextError> {
+    let cues = match sniff::form(bytes) {
+        Form::Empty => TextSegment { cues: Vec::new(), base: CueBase::Period },
+        Form::WebVtt => webvtt::parse(bytes)?,
+        Form::SubRip => TextSegment { cues: srt::parse(bytes)?, base: CueBase::Period },
+        Form::Xml => TextSegment { cues: ttml::parse(bytes)?, base: CueBase::Period },
+        Form::Unknown if init.is_none() => return Err(TextError::Unknown),
+        Form::Media | Form::Unknown => return Ok(Read::Samples(crate::container::demux(bytes, init, None)?)),
+    };
+    Ok(Read::Cues(cues))
+}
+
+/// The cues of text in samples, which must be in the clear.
+pub(crate) fn of_samples(media: &Demuxed) -> Result<TextSegment, TextError> {
+    let mut cues = Vec::new();
+    for stream in &media.streams {
+        cues.extend(cues_of_samples(stream)?);
+    }
+    Ok(TextSegment { cues: merge_touching(cues), base: CueBase::Media })
 }
 
 /// Cues of text in samples, at media times. Samples of anything else have none.

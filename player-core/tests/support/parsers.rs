@@ -62,7 +62,7 @@ pub fn dash(data: &[u8]) {
     let _ = manifest::presentation(data, &base);
 }
 
-/// A file by itself, and its fragments with what stands before the first of them as initialisation.
+/// A file by itself, and its fragments with what stands before the first of them as initialisation, whole and cut off.
 pub fn bmff(data: &[u8]) {
     let media = Bytes::copy_from_slice(data);
     if let Ok(init) = bmff::InitSegment::parse(data) {
@@ -70,15 +70,19 @@ pub fn bmff(data: &[u8]) {
         if let Some(at) = data.windows(4).position(|kind| kind == b"moof").and_then(|at| at.checked_sub(4)) {
             let init = Init::Bmff(init);
             samples(container::demux(&media.slice(at..), Some(&init), None));
+            let cut = media.slice(at..at + (media.len() - at) / 2);
+            samples(container::demux_key_frames(&cut, Some(&init), None));
         }
     }
 }
 
-/// In the clear, and as if its samples were encrypted.
+/// In the clear, as if its samples were encrypted, and as a key frame that may have no tables.
 pub fn ts(data: &[u8]) {
     let media = Bytes::copy_from_slice(data);
     samples(ts::demux(&media, None));
     samples(ts::demux(&media, Some(&CIPHER)));
+    samples(ts::demux_key_frame(&media, None, None));
+    samples(ts::demux_key_frame(&media, None, Some(&CIPHER)));
 }
 
 /// A file by itself, and its clusters with its own header.
@@ -171,6 +175,7 @@ pub fn sidx_index(data: &[u8]) {
 pub fn clearkey_licence(data: &[u8]) {
     let _ = clearkey::parse_licence(data);
     let _ = pssh::key_ids(data);
+    let _ = pssh::announcements_in_media(data);
     let _ = pssh::payload_key_ids(data);
     let _ = aes_cbc::decrypt_segment(data, &KEY.0, CIPHER.iv, true);
 }

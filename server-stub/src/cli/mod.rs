@@ -1,15 +1,18 @@
-//! `lumen-server serve`, `make-library` and `doctor`.
+//! `lumen-server serve`, `make-library`, `doctor`, and what is administered beside a server.
 
+mod admin;
+mod args;
+mod backends;
+mod copy_database;
 mod doctor;
 mod make_library;
+mod operate;
 mod serve;
 mod settings;
 
-use anyhow::Context;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use server_stub::{ServerConfig, ingest::LadderProfile};
-use service_api::TitleId;
-use std::{ffi::OsString, io::IsTerminal, path::PathBuf, process::ExitCode};
+use args::{CopyArgs, DataArgs, IdentityArgs, LibraryArgs, ListenArgs, RightsArgs, ServeArgs, TlsArgs};
+use clap::{Parser, Subcommand};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless LUMEN_LOG says otherwise.
@@ -30,15 +33,23 @@ Examples:
                                                a free port and one small title, for experiments
   lumen-server serve --demo --tls demo         the same by https, with an authority of its own
   lumen-server make-library                    makes the titles without serving them
+  lumen-server catalog export > catalog.json   the catalog, to be changed and imported again
+  lumen-server keys verify-log                 was the licence log tampered with?
   lumen-server doctor                          says what is missing on this machine
+  lumen-server client add portal --name Portal --redirect-uri https://portal.example/callback
+                                               another app may sign people in here
+  lumen-server account role mia@example.org admin
 
 Environment:
   LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in
                    info,server_stub::identity=debug. Default: info
   LUMEN_DATA       the data folder, where --data is not given
   LUMEN_CONFIG, LUMEN_LISTEN, LUMEN_PUBLIC_URL, LUMEN_TLS, LUMEN_TLS_CERT, LUMEN_TLS_KEY, LUMEN_TRUSTED_PROXIES,
-  LUMEN_ADMIN_TOKEN_FILE, LUMEN_TRACE_FILE
-                   the flag of the same name, where that is not given. The file of settings comes after both
+  LUMEN_TRACE_FILE, LUMEN_PROFILE, LUMEN_MASTER_KEY_FILE, LUMEN_DATABASE_URL_FILE, LUMEN_SHARED_FOLDER,
+  LUMEN_S3_ENDPOINT, LUMEN_S3_BUCKET, LUMEN_S3_REGION, LUMEN_S3_CREDENTIALS_FILE, LUMEN_CACHE_GB, LUMEN_REDIS_URL_FILE,
+  LUMEN_NATS_URL, LUMEN_NATS_CREDENTIALS_FILE, LUMEN_NATS_MONITOR
+                   the option of the same name, where that is not given; secrets are in files, and only there. The file
+                   of settings comes after both
   XDG_DATA_HOME    parent of the default data folder, lumen/server. Default: ~/.local/share
 
 `serve` prints one line on stdout, `listening on http://HOST:PORT` (or https), when it accepts connections.
@@ -47,157 +58,109 @@ It stops on Ctrl-C or SIGTERM: requests in flight get eight seconds, a second si
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves, and makes missing titles in the background
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Makes the library and ends; what is there already is kept
     MakeLibrary(LibraryArgs),
-    /// Checks what the server needs: settings, ffmpeg, a writable data folder, a free port, certificates, limits
-    Doctor(DoctorArgs),
+    /// Copies the database of a data folder to PostgreSQL; no server may be using either
+    CopyDatabase(CopyArgs),
+    /// Imports or exports the catalog as a file
+    Catalog {
+        #[command(flatten)]
+        library: LibraryArgs,
+        #[command(subcommand)]
+        action: CatalogAction,
+    },
+    /// Content keys and permissions: exchange, rotate, take back, check the log
+    Keys {
+        #[command(flatten)]
+        library: LibraryArgs,
+        #[command(subcommand)]
+        action: KeysAction,
+    },
+    /// Checks what the server needs: settings, ffmpeg, a writable data folder, a free port, certificates, limits, and
+    /// every backend that is named; takes the options of serve
+    Doctor(Box<ServeArgs>),
+    /// Registers apps that sign people in here
+    Client(admin::ClientArgs),
+    /// Changes what an account may do
+    Account(admin::AccountArgs),
+    /// Looks after the keys that sign id tokens
+    SigningKeys(admin::KeysArgs),
 }
 
-#[derive(Debug, Args)]
-struct ServeArgs {
-    /// Adds the demo accounts and shows them on the sign-in page
-    #[arg(long)]
-    demo: bool,
-    #[command(flatten)]
-    listen: ListenArgs,
-    #[command(flatten)]
-    library: LibraryArgs,
-    /// Serves only the titles that are already made
-    #[arg(long)]
-    no_make: bool,
-    /// How clients reach the server, if not by the address it listens on; also the OAuth issuer
-    #[arg(long, value_name = "URL", env = "LUMEN_PUBLIC_URL", hide_env = true)]
-    public_url: Option<url::Url>,
-    #[command(flatten)]
-    tls: TlsArgs,
-    /// Obeys faults in media addresses, such as …/f=slow(300kbit),status(503,every=7)/master.m3u8
-    #[arg(long)]
-    qa: bool,
-    /// File with the token that opens /admin; without it there is no such page
-    #[arg(long, value_name = "FILE", env = "LUMEN_ADMIN_TOKEN_FILE", hide_env = true)]
-    admin_token_file: Option<PathBuf>,
-    /// Proxy or network of proxies whose X-Forwarded-For and Forwarded are believed; may be repeated
-    #[arg(long, value_name = "CIDR", env = "LUMEN_TRUSTED_PROXIES", hide_env = true, value_delimiter = ',')]
-    trusted_proxy: Vec<String>,
-    /// Appends traces to this file as OTLP JSON
-    #[arg(long, value_name = "FILE", env = "LUMEN_TRACE_FILE", hide_env = true)]
-    trace_file: Option<PathBuf>,
+#[derive(Debug, Subcommand)]
+enum CatalogAction {
+    /// Checks a file and puts it in place of the one before; a running server notices within seconds
+    Import {
+        /// As `export` writes it
+        file: PathBuf,
+    },
+    /// Writes the whole catalog
+    Export {
+        /// Where to; stdout if absent
+        file: Option<PathBuf>,
+    },
 }
 
-#[derive(Debug, Args)]
-struct TlsArgs {
-    /// TLS with a certificate of an own authority, made in DATA/tls; clients must trust DATA/tls/ca.pem
-    #[arg(long, value_name = "KIND", env = "LUMEN_TLS", hide_env = true)]
-    tls: Option<TlsKind>,
-    /// TLS with this certificate chain (PEM); read again when it changes
-    #[arg(long, value_name = "FILE", requires = "tls_key", env = "LUMEN_TLS_CERT", hide_env = true)]
-    tls_cert: Option<PathBuf>,
-    /// The key of the certificate (PEM)
-    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "LUMEN_TLS_KEY", hide_env = true)]
-    tls_key: Option<PathBuf>,
-    /// Speaks TLS 1.2 as well as 1.3
-    #[arg(long = "tls-1-2")]
-    tls_1_2: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TlsKind {
-    Demo,
-}
-
-#[derive(Debug, Args)]
-struct ListenArgs {
-    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:7800]
-    #[arg(long, value_name = "ADDRESS", env = "LUMEN_LISTEN", hide_env = true)]
-    listen: Option<std::net::SocketAddr>,
-    /// File of settings (TOML) [default: lumen.toml in the data folder, if it is there]
-    #[arg(long, value_name = "FILE", env = "LUMEN_CONFIG", hide_env = true)]
-    config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct LibraryArgs {
-    #[command(flatten)]
-    data: DataArgs,
-    /// How rich the encodings are: full is five rungs up to 1080p, test is small and fast
-    #[arg(long, value_name = "PROFILE", default_value = "full")]
-    library_profile: ProfileName,
-    /// Restricts the catalog to these titles
-    #[arg(long, value_name = "TITLE", value_delimiter = ',')]
-    only: Option<Vec<String>>,
-}
-
-#[derive(Debug, Args)]
-struct DataArgs {
-    /// Folder of the database, the master key and the library [default: ~/.local/share/lumen/server]
-    #[arg(long, value_name = "DIR", env = "LUMEN_DATA", hide_env = true)]
-    data: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct DoctorArgs {
-    #[command(flatten)]
-    listen: ListenArgs,
-    #[command(flatten)]
-    data: DataArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ProfileName {
-    Full,
-    Test,
+#[derive(Debug, Subcommand)]
+enum KeysAction {
+    /// Writes a title's keys, in the clear, as CPIX 2.3 into a new file that only you may read
+    Export {
+        /// The title
+        title: String,
+        /// The file
+        file: PathBuf,
+    },
+    /// Brings the keys of a CPIX document in
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Makes a new key for what is made of a title from now on
+    Rotate {
+        /// The title
+        title: String,
+    },
+    /// Wraps the data keys under a new key-encrypting key
+    Rewrap {
+        /// The master key file before, if it was replaced
+        #[arg(long, value_name = "FILE")]
+        previous: Option<PathBuf>,
+    },
+    /// Takes back what was granted until now
+    Revoke {
+        /// Everything of an account, or of one of its devices
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Together with --account
+        #[arg(long, value_name = "ID", requires = "account")]
+        device: Option<String>,
+        /// Everything of a title
+        #[arg(long, value_name = "ID")]
+        title: Option<String>,
+        /// One grant
+        #[arg(long, value_name = "ID")]
+        grant: Option<String>,
+    },
+    /// Checks the chain of the licence log
+    VerifyLog,
 }
 
 impl Cli {
     /// Does what was asked for.
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Serve(args) => serve::run(args).await,
+            Command::Serve(args) => serve::run(*args).await,
             Command::MakeLibrary(args) => make_library::run(args).await,
-            Command::Doctor(args) => doctor::run(&args).await,
+            Command::CopyDatabase(args) => copy_database::run(&args).await,
+            Command::Catalog { library, action } => operate::catalog(&library, action).await,
+            Command::Keys { library, action } => operate::keys(&library, action).await,
+            Command::Doctor(args) => doctor::run(*args).await,
+            Command::Client(args) => admin::client(args).await,
+            Command::Account(args) => admin::account(args).await,
+            Command::SigningKeys(args) => admin::keys(args).await,
         }
     }
-}
-
-impl LibraryArgs {
-    /// A configuration with these titles and nothing else changed.
-    fn config(&self) -> anyhow::Result<ServerConfig> {
-        let mut config = ServerConfig::new(self.data.folder()?);
-        config.library.profile = match self.library_profile {
-            ProfileName::Full => LadderProfile::Full,
-            ProfileName::Test => LadderProfile::Test,
-        };
-        if let Some(only) = &self.only {
-            let known = server_stub::ingest::catalogue();
-            for id in only {
-                if !known.iter().any(|title| title.id.as_str() == id) {
-                    let ids: Vec<&str> = known.iter().map(|title| title.id.as_str()).collect();
-                    anyhow::bail!("there is no title {id}; choose from {}", ids.join(", "));
-                }
-            }
-            config.library.only = Some(only.iter().map(|id| TitleId(id.clone())).collect());
-        }
-        Ok(config)
-    }
-}
-
-impl DataArgs {
-    fn folder(&self) -> anyhow::Result<PathBuf> {
-        match &self.data {
-            Some(data) => Ok(data.clone()),
-            None => default_data(std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
-                .context("neither XDG_DATA_HOME nor HOME is set; say --data DIR"),
-        }
-    }
-}
-
-/// The XDG base directory specification: a relative XDG_DATA_HOME is to be ignored.
-fn default_data(xdg_data_home: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
-    let absolute = |value: OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
-    let parent =
-        xdg_data_home.and_then(absolute).or_else(|| Some(home.and_then(absolute)?.join(".local").join("share")))?;
-    Some(parent.join("lumen").join("server"))
 }
 
 /// Logs to stderr; stdout belongs to the one line that scripts wait for.
@@ -219,20 +182,5 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn data_folder_follows_xdg() {
-        let os = |text: &str| Some(OsString::from(text));
-        let table = [
-            (os("/x"), os("/home/mia"), Some("/x/lumen/server")),
-            (None, os("/home/mia"), Some("/home/mia/.local/share/lumen/server")),
-            (os("relative"), os("/home/mia"), Some("/home/mia/.local/share/lumen/server")),
-            (os(""), os("/home/mia"), Some("/home/mia/.local/share/lumen/server")),
-            (None, None, None),
-        ];
-        for (xdg, home, expected) in table {
-            assert_eq!(default_data(xdg, home), expected.map(PathBuf::from));
-        }
     }
 }

@@ -1,13 +1,16 @@
 //! The settings of a server from three places: what is said on the command line wins over the environment, that over
 //! the file, and that over the defaults. (clap reads the environment as if it stood on the command line.)
 
-use super::{ListenArgs, ServeArgs, TlsArgs};
+use super::{IdentityArgs, ListenArgs, RightsArgs, ServeArgs, TlsArgs, backends::BackendArgs};
 use anyhow::Context;
 use serde::Deserialize;
-use server_stub::{CdnConfig, Network, Rate, ServerConfig, TlsConfig, TlsSource};
+use server_stub::{
+    CdnConfig, IdentityConfig, Network, Rate, RelaySink, RightsConfig, ServerConfig, TlsConfig, TlsSource,
+};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use url::Url;
@@ -23,12 +26,14 @@ pub(super) struct Settings {
     public_url: Option<Url>,
     demo: Option<bool>,
     qa: Option<bool>,
-    admin_token_file: Option<PathBuf>,
     trace_file: Option<PathBuf>,
     proxies: Vec<String>,
     tls: Option<TlsSettings>,
     limits: LimitSettings,
     delivery: DeliverySettings,
+    identity: IdentityArgs,
+    rights: RightsArgs,
+    scale: BackendArgs,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,28 +105,9 @@ impl Settings {
         Ok(settings)
     }
 
-    /// For the doctor: do the files that are named exist and hold what they should?
-    pub(super) fn check(&self) -> Result<String, String> {
-        let mut config = ServerConfig::new("/");
-        if let Some(TlsSettings { certificate: Some(certificate), key: Some(key), with_1_2, .. }) = &self.tls {
-            let source = TlsSource::Files { certificate: certificate.clone(), key: key.clone() };
-            let tls = TlsConfig { source, with_1_2: *with_1_2 };
-            tls.check().map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
-            config.tls = Some(tls);
-        }
-        if let Some(path) = &self.admin_token_file {
-            config.admin_token = Some(secret(path).map_err(|error| format!("{error:#}"))?);
-        }
-        for proxy in &self.proxies {
-            proxy.parse::<Network>()?;
-        }
-        let with = |is_set: bool, name: &str| if is_set { format!(", {name}") } else { String::new() };
-        Ok(format!(
-            "understood{}{}{}",
-            with(config.tls.is_some(), "certificate and key belong together"),
-            with(config.admin_token.is_some(), "admin page"),
-            with(!self.delivery.cdn.is_empty(), "content delivery networks"),
-        ))
+    /// Where the broker tells of itself, for the doctor.
+    pub(super) fn nats_monitor(&self, args: &ServeArgs) -> Option<String> {
+        args.backends.nats_monitor.clone().or_else(|| self.scale.nats_monitor.clone())
     }
 
     /// Where to listen.
@@ -137,11 +123,12 @@ impl Settings {
         config.delivery.url_faults = args.qa || self.qa.unwrap_or(false);
         config.trace_file = args.trace_file.clone().or(self.trace_file);
         config.tls = tls(&args.tls, self.tls)?;
-        let token_file = args.admin_token_file.clone().or(self.admin_token_file);
-        config.admin_token = token_file.as_deref().map(secret).transpose()?;
-        let proxies = if args.trusted_proxy.is_empty() { self.proxies } else { args.trusted_proxy.clone() };
-        let proxies = proxies.iter().map(|text| text.parse::<Network>());
-        config.proxies = proxies.collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
+        let proxies = self.proxies.iter().map(|text| text.parse::<Network>());
+        let proxies = proxies.collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
+        config.proxies = if args.trusted_proxy.is_empty() { proxies } else { args.trusted_proxy.clone() };
+        identity(&args.identity, self.identity, &mut config.identity)?;
+        rights(&args.rights, self.rights, &mut config.rights)?;
+        args.backends.clone().or(self.scale).apply(config)?;
 
         let limits = &mut config.limits;
         let LimitSettings {
@@ -193,10 +180,31 @@ fn tls(args: &TlsArgs, file: Option<TlsSettings>) -> anyhow::Result<Option<TlsCo
     Ok(Some(TlsConfig { source, with_1_2 }))
 }
 
-/// A secret from a file of its own, because command lines and environments are seen by others.
-fn secret(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(text.trim().to_owned())
+fn identity(args: &IdentityArgs, file: IdentityArgs, config: &mut IdentityConfig) -> anyhow::Result<()> {
+    config.may_register = !(args.no_registration || file.no_registration);
+    match (args.mail_relay.or(file.mail_relay), args.mail_from.clone().or(file.mail_from)) {
+        (Some(relay), Some(from)) => config.mail = Some(Arc::new(RelaySink::new(relay, &from)?)),
+        (None, None) => {}
+        _ => anyhow::bail!("mail_relay and mail_from need each other"),
+    }
+    if let Some(file) = args.identity_providers.as_ref().or(file.identity_providers.as_ref()) {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        // Says where, and not what: the file holds secrets.
+        config.providers = serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            anyhow::anyhow!("{} is not a list of providers (line {line}, column {column})", file.display())
+        })?;
+    }
+    Ok(())
+}
+
+fn rights(args: &RightsArgs, file: RightsArgs, config: &mut RightsConfig) -> anyhow::Result<()> {
+    let home = args.home_region.clone().or(file.home_region);
+    config.home_region = home.map(|text| text.parse().with_context(|| format!("home_region {text:?}"))).transpose()?;
+    config.region_table = args.region_table.clone().or(file.region_table);
+    config.token_issuers = args.token_issuers.clone().or(file.token_issuers);
+    config.encryptors = args.encryptors.clone().or(file.encryptors);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -230,6 +238,28 @@ mod tests {
     }
 
     #[test]
+    fn services_rights_and_accounts_can_be_in_the_file() {
+        let file = "[identity]\nno_registration = true\n[rights]\nhome_region = \"nl\"\nregion_table = \"r\"\n[scale]\n\
+            services = [\"catalog\"]\nshared_folder = \"/media\"\ncache_gb = 3\n";
+        let found = config(file, &[]).unwrap();
+        assert!(!found.identity.may_register);
+        assert_eq!(found.rights.home_region, Some("NL".parse().unwrap()));
+        assert_eq!(found.rights.region_table.as_deref(), Some(Path::new("r")));
+        assert!(
+            found.services.has(server_stub::Service::Catalog) && !found.services.has(server_stub::Service::Licence)
+        );
+        assert!(matches!(
+            &found.backends.objects,
+            server_stub::Objects::SharedFolder { cache_bytes: 3_000_000_000, .. }
+        ));
+        let said =
+            config(file, &["--home-region", "DE", "--services", "licence", "--trusted-proxy", "10.0.0.0/8"]).unwrap();
+        assert_eq!(said.rights.home_region, Some("DE".parse().unwrap()));
+        assert!(said.services.has(server_stub::Service::Licence) && !said.services.has(server_stub::Service::Catalog));
+        assert_eq!(said.proxies, ["10.0.0.0/8".parse().unwrap()]);
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (file, word) in [
             ("listen = \"x\"", "listen"),
@@ -239,7 +269,13 @@ mod tests {
             ("[[delivery.cdn]]\nname = \"a b\"\nbase = \"https://a.example\"", "a b"),
             ("[[delivery.cdn]]\nname = \"a\"\nbase = \"https://a.example\"\nclone_of = \"x\"", "clone"),
             ("[tls]\ncertificate = \"x\"", "key"),
-            ("admin_token_file = \"/nowhere/at/all\"", "/nowhere"),
+            ("admin_token_file = \"/nowhere/at/all\"", "admin_token_file"),
+            ("[identity]\nidentity_providers = \"/nowhere/at/all\"", "/nowhere"),
+            ("[identity]\nmail_from = \"lumen@example.org\"", "mail_relay"),
+            ("[rights]\nhome_region = \"Holland\"", "Holland"),
+            ("[scale]\nservices = [\"cooking\"]", "cooking"),
+            ("[scale]\nprofile = \"scale-out\"", "--database-url-file"),
+            ("[scale]\ns3_endpoint = \"http://127.0.0.1:9000\"", "s3-credentials-file"),
         ] {
             let error = format!("{:#}", config(file, &[]).unwrap_err());
             assert!(error.contains(word), "{file}: {error}");

@@ -58,6 +58,7 @@ pub(crate) async fn artwork(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    app.bring_picture(&title, &file).await?;
     let library = app.library.clone();
     let name = format!("{title}/{file}");
     let request =

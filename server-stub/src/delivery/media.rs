@@ -19,6 +19,7 @@ use axum::{
 };
 use service_api::{TitleId, problem::ProblemCode};
 use std::{fs::File, io, net::IpAddr, sync::Arc};
+use uuid::Uuid;
 
 /// Prefix of addresses with the token in the path.
 const PRIVATE: &str = "/media/";
@@ -42,8 +43,8 @@ pub(crate) struct QuickRequest<'a> {
     pub(crate) wants_bytes: bool,
 }
 
-/// The answer, if it takes no waiting: the file is known and nothing is done to it on purpose. Everything else, all
-/// refusals among it, goes the long way through [`serve`].
+/// The answer, if it takes no waiting: the file is known, it was decided a moment ago that this client may have it, and
+/// nothing is done to it on purpose. Everything else, all refusals among it, goes the long way through [`serve`].
 pub(crate) fn quick(app: &App, request: &QuickRequest<'_>) -> Option<Answer> {
     if app.faults.is_some() {
         return None;
@@ -51,11 +52,11 @@ pub(crate) fn quick(app: &App, request: &QuickRequest<'_>) -> Option<Answer> {
     let method = if request.is_head { "HEAD" } else { "GET" };
     let (route, name) = if let Some(rest) = request.target.strip_prefix(PRIVATE) {
         let (token, path) = rest.split_at(rest.find('/')?);
-        app.access_tokens.check(token, &TokenUse { method, path, peer: request.peer })?;
+        may_stream_still(app, token, &TokenUse { method, path, peer: request.peer })?;
         (Route::Private, &path[1..])
     } else if let Some(name) = request.target.strip_prefix(SHARED) {
         let path = &request.target[SHARED.len() - 1..];
-        app.access_tokens.check(request.token?, &TokenUse { method, path, peer: request.peer })?;
+        may_stream_still(app, request.token?, &TokenUse { method, path, peer: request.peer })?;
         (Route::Shared, name)
     } else {
         (Route::Artwork, request.target.strip_prefix(ARTWORK)?)
@@ -63,6 +64,12 @@ pub(crate) fn quick(app: &App, request: &QuickRequest<'_>) -> Option<Answer> {
     let file = app.files.get(route, name).filter(|file| file.bytes.is_some() || !request.wants_bytes)?;
     let answer = Answer::to(&request.conditions, request.is_head, file);
     (answer.is_content() || answer.status == StatusCode::NOT_MODIFIED).then_some(answer)
+}
+
+/// Is the token good, and was it decided a moment ago that its grant is?
+fn may_stream_still(app: &App, token: &str, request: &TokenUse<'_>) -> Option<()> {
+    let grant = app.access_tokens.check_again(token, request)?.grant()?;
+    app.entitlement.streams(grant, request.peer, app.clock.now_ms()).then_some(())
 }
 
 /// A request for a file of a title, on its way through axum.
@@ -81,6 +88,8 @@ pub(super) struct MediaRequest {
 /// What is left when the token and the faults are seen to.
 #[derive(Clone, Debug)]
 pub(super) struct Permitted {
+    /// Whether it still holds is for entitlement to say.
+    pub(super) grant: Uuid,
     pub(super) title: TitleId,
     /// Within the title, without the faults.
     pub(super) file: String,
@@ -111,18 +120,20 @@ impl MediaRequest {
     pub(super) fn permit(&self, app: &App) -> Result<Permitted, ApiError> {
         let request = TokenUse { method: self.method.as_str(), path: &self.path, peer: self.peer };
         let claims = match &self.token {
-            Some(token) => app.access_tokens.check(token, &request).map(Some),
-            None => self
-                .query
-                .as_deref()
-                .and_then(|query| app.access_tokens.check_signed(&self.path, query).then_some(None)),
+            Some(token) => app.access_tokens.check(token, &request),
+            None => None,
         };
-        let Some(claims) = claims else {
+        let grant = match (&self.token, &claims) {
+            (Some(_), claims) => claims.as_ref().and_then(|claims| claims.grant()),
+            (None, _) => self.query.as_deref().and_then(|query| app.access_tokens.check_signed(&self.path, query)),
+        };
+        let Some(grant) = grant else {
             let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired");
             return Err(error.detail("Ask for playback again"));
         };
         let (title, file) = self.path[1..].split_once('/').ok_or_else(|| ApiError::not_found("file"))?;
         let mut permitted = Permitted {
+            grant,
             title: title.into(),
             file: String::new(),
             options: String::new(),
@@ -167,6 +178,7 @@ fn from_query(query: &str) -> Option<String> {
 /// Answers a request for media.
 pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response, ApiError> {
     let permitted = request.permit(&app)?;
+    app.may_stream(permitted.grant, &permitted.title, request.peer).await?;
     let damage = suffer(&app, &permitted).await?;
     if let Some(response) = super::manifest::answer(&app, &request, &permitted).await? {
         return Ok(response);
@@ -183,6 +195,7 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
         (_, false) => Keep::Segment,
     };
     let name = format!("{}/{}", permitted.title, permitted.file);
+    app.bring(&permitted.title, &permitted.file).await?;
     let library = app.library.clone();
     let open = move || library.open_media(&permitted.title, &permitted.file);
     file(

@@ -1,76 +1,39 @@
 //! The admin page: what QA wants to see of a running server, and a few switches. Drawn on the server; no script.
 //!
-//! It exists only where a setting gives it a token, which is asked for once and kept in a cookie that no script and no
-//! other site gets. What it shows is no secret: identifiers, counts and the log of requests, no e-mail address, no key.
+//! It opens for accounts with the role QA or admin (the access table says so), by the browser's session or by a token.
+//! What it shows is no secret: identifiers, counts and the log of requests, no e-mail address, no key.
 
-use super::{ApiError, PeerAddress, auth::bearer_of, extract::Pairs};
+use super::{ApiError, access::Visitor, extract::Pairs};
 use crate::app::{App, Shared};
 use axum::{
     Extension,
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine;
 use futures_util::{Stream, stream};
 use serde::Deserialize;
+use service_api::{problem::ProblemCode, routes};
 use sha2::{Digest, Sha256};
 use std::{convert::Infallible, fmt::Write, time::Duration};
-use subtle::ConstantTimeEq;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Rows of a table of the store that are shown.
 const ROWS: i64 = 100;
-const COOKIE: &str = "lumen-admin";
+/// What its form tokens are for.
+const PURPOSE: &str = "admin";
 /// How often the page loads itself again, in seconds.
 const REFRESH_S: u32 = 5;
-/// Shortest token that is accepted as a setting.
-pub(crate) const MIN_TOKEN: usize = 16;
 
 const STYLE: &str = "body{font:15px/1.5 Inter,system-ui,sans-serif;background:#0b0d12;color:#e8eaf0;margin:2rem auto;\
     max-width:70rem;padding:0 1rem}table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}th,td{text-align:left;\
     padding:.25rem .75rem .25rem 0;border-bottom:1px solid #262b36;font-variant-numeric:tabular-nums}th{color:#9aa3b5}\
     input,button{font:inherit;padding:.4rem .8rem;border-radius:.5rem;border:1px solid #3a4150;background:#161a22;\
     color:inherit}button:focus-visible,input:focus-visible,a:focus-visible{outline:2px solid #7aa7ff}a{color:#9dbdff}";
-
-/// The secret that opens the admin page; only its hash is kept. Never printed.
-#[derive(Clone)]
-pub(crate) struct AdminToken([u8; 32]);
-
-impl AdminToken {
-    pub(crate) fn new(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
-    }
-
-    pub(crate) fn is(&self, token: &str) -> bool {
-        Sha256::digest(token.as_bytes()).ct_eq(&self.0).into()
-    }
-
-    /// What stands in the cookie: it opens the page and nothing else, and does not tell the token.
-    fn cookie(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest([b"cookie".as_slice(), &self.0].concat()))
-    }
-
-    /// May this request see the page?
-    fn lets_in(&self, headers: &HeaderMap) -> bool {
-        let in_cookie = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-            let pairs = value.split(';').filter_map(|pair| pair.trim().split_once('='));
-            pairs
-                .into_iter()
-                .any(|(name, value)| name == COOKIE && value.as_bytes().ct_eq(self.cookie().as_bytes()).into())
-        });
-        in_cookie || bearer_of(headers).is_some_and(|token| self.is(token))
-    }
-}
-
-impl std::fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AdminToken(..)")
-    }
-}
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Wanted {
@@ -82,60 +45,47 @@ pub(super) struct Wanted {
 /// `GET /admin`.
 pub(super) async fn show(
     State(app): State<Shared>,
+    Extension(Visitor(browser)): Extension<Visitor>,
     Query(wanted): Query<Wanted>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let admin = admin(&app)?;
-    if !admin.lets_in(&headers) {
-        return Ok(page("Sign in", false, SIGN_IN).into_response());
-    }
     if wanted.view.as_deref() == Some("log") {
         return Ok(live_log(&app).into_response());
     }
-    Ok(page("Server", true, &overview(&app).await?).into_response())
+    let token = browser.map(|browser| app.identity.form_token(PURPOSE, &browser)).unwrap_or_default();
+    Ok(page("Server", true, &overview(&app, &token).await?).into_response())
 }
 
-const SIGN_IN: &str = "<form method=\"post\"><p><label>Admin token <input type=\"password\" name=\"token\" \
-    autocomplete=\"current-password\" required autofocus></label> <button>Open</button></p></form>";
-
-/// `POST /admin`: signs in, or switches a network of content delivery.
+/// `POST /admin`: switches a network of content delivery.
 pub(super) async fn change(
     State(app): State<Shared>,
-    Extension(PeerAddress(peer)): Extension<PeerAddress>,
+    Extension(Visitor(browser)): Extension<Visitor>,
     headers: HeaderMap,
     form: Pairs,
 ) -> Result<Response, ApiError> {
-    let admin = admin(&app)?;
-    // The cookie is not sent by other sites (SameSite=Strict); the fetch metadata says it once more.
-    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
-        return Err(ApiError::unexplained(StatusCode::FORBIDDEN));
-    }
-    let mut cookie = None;
-    if let Some(token) = form.get("token") {
-        if !admin.is(token) {
-            tracing::warn!(%peer, "a wrong admin token");
-            return Ok((StatusCode::FORBIDDEN, page("Sign in", false, SIGN_IN)).into_response());
-        }
-        let secure = if app.origin.starts_with("https:") { "; Secure" } else { "" };
-        cookie =
-            Some(format!("{COOKIE}={}; Path=/admin; HttpOnly; SameSite=Strict; Max-Age=43200{secure}", admin.cookie()));
-    } else if !admin.lets_in(&headers) {
-        return Err(ApiError::unexplained(StatusCode::UNAUTHORIZED));
-    } else if let Some(cdn) = form.get("cdn") {
-        if !app.pathways.set_in_service(cdn, form.get("up") == Some("1")) {
-            return Err(ApiError::not_found("network"));
+    if let Some(browser) = browser {
+        // Another site can make a browser send this form, but cannot know the token in ours.
+        let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
+        if is_foreign || !app.identity.is_form_token(form.get("token").unwrap_or_default(), PURPOSE, &browser) {
+            return Err(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Forbidden, "Not allowed")
+                .detail("the form is not one of this page, or was open for too long"));
         }
     }
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/admin")]).into_response();
-    if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    if let Some(cdn) = form.get("cdn")
+        && !app.pathways.set_in_service(cdn, form.get("up") == Some("1"))
+    {
+        return Err(ApiError::not_found("network"));
     }
-    Ok(response)
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, routes::ADMIN)]).into_response())
 }
 
-fn admin(app: &App) -> Result<&AdminToken, ApiError> {
-    // Without the setting there is no such page.
-    app.admin.as_ref().ok_or_else(|| ApiError::unexplained(StatusCode::NOT_FOUND))
+/// For a browser that is not signed in.
+pub(super) fn sign_in_first() -> Response {
+    let link = format!(
+        "<p><a href=\"{}?next={}\">Sign in</a> as an admin or QA engineer.</p>",
+        routes::SIGN_IN_PAGE,
+        routes::ADMIN
+    );
+    (StatusCode::UNAUTHORIZED, page("Sign in first", false, &link)).into_response()
 }
 
 fn page(title: &str, refreshes: bool, content: &str) -> impl IntoResponse {
@@ -158,7 +108,7 @@ fn page(title: &str, refreshes: bool, content: &str) -> impl IntoResponse {
     (fields, html)
 }
 
-async fn overview(app: &App) -> Result<String, ApiError> {
+async fn overview(app: &App, token: &str) -> Result<String, ApiError> {
     let mut html = String::new();
     let progress = app.catalog.library_progress();
     table(
@@ -171,7 +121,7 @@ async fn overview(app: &App) -> Result<String, ApiError> {
             if app.delivery.url_faults { "obeyed".to_owned() } else { "off".to_owned() },
         ]],
     );
-    networks(&mut html, app);
+    networks(&mut html, app, token);
     for (title, columns, statement) in TABLES {
         let rows: Vec<Vec<String>> = rows(app, columns.len(), statement).await?;
         table(&mut html, title, columns, &rows);
@@ -223,7 +173,7 @@ async fn rows(app: &App, columns: usize, statement: &'static str) -> Result<Vec<
     rows.iter().map(texts).collect::<Result<_, _>>().map_err(ApiError::from)
 }
 
-fn networks(html: &mut String, app: &App) {
+fn networks(html: &mut String, app: &App, token: &str) {
     let states = app.pathways.states();
     if states.is_empty() {
         return;
@@ -234,8 +184,8 @@ fn networks(html: &mut String, app: &App) {
         let name = escape(&name);
         write!(
             html,
-            "<tr><td>{name}</td><td>{state}</td><td><form method=\"post\"><input type=\"hidden\" name=\"cdn\" \
-             value=\"{name}\"><input type=\"hidden\" name=\"up\" value=\"{value}\"><button>{action} of service</button>\
+            "<tr><td>{name}</td><td>{state}</td><td><form method=\"post\"><input type=\"hidden\" name=\"token\" \
+             value=\"{token}\"><input type=\"hidden\" name=\"cdn\" value=\"{name}\"><input type=\"hidden\" name=\"up\" value=\"{value}\"><button>{action} of service</button>\
              </form></td></tr>"
         )
         .expect("writing to a string cannot fail");

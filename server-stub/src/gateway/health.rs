@@ -1,14 +1,20 @@
 //! For whoever starts and watches the server.
 
-use super::{ApiError, PeerAddress};
+use super::{
+    ApiError, PeerAddress,
+    access::{OPERATORS, admit},
+};
 use crate::app::Shared;
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service_api::health::{Liveness, Readiness};
+use service_api::{
+    health::{Liveness, Readiness},
+    routes,
+};
 
 /// Up, and able to run a task.
 pub(crate) async fn live() -> Response {
@@ -24,15 +30,13 @@ pub(crate) async fn ready(State(app): State<Shared>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(document)).into_response()
 }
 
-/// For Prometheus, on this machine or with the admin's token.
+/// For Prometheus, on this machine or with the token of an operator.
 pub(crate) async fn metrics(
     State(app): State<Shared>,
     Extension(PeerAddress(peer)): Extension<PeerAddress>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let is_admin =
-        app.admin.as_ref().is_some_and(|admin| super::auth::bearer_of(&headers).is_some_and(|token| admin.is(token)));
-    if !peer.is_loopback() && !is_admin {
+    if !peer.is_loopback() && admit(&app, &headers, &Method::GET, routes::METRICS, OPERATORS).await.is_err() {
         // Not even whether there is such a page is anybody's business.
         return Err(ApiError::unexplained(StatusCode::NOT_FOUND));
     }

@@ -40,11 +40,9 @@ pub(crate) async fn frame(State(app): State<Shared>, request: Request, next: Nex
     span.in_scope(|| tracing::debug!(status, elapsed_ms, "answered"));
     app.metrics.routed(method.as_str(), route, status, elapsed);
     let of = |text: &str| text.to_owned();
-    if app.admin.is_some() {
-        let peer = peer.map_or_else(String::new, |peer| peer.to_string());
-        let (id, method, route) = (request_id.clone(), of(method.as_str()), of(route));
-        app.request_log.add(Entry { at_ms, id, method, route, status, elapsed_ms, peer });
-    }
+    let from = peer.map_or_else(String::new, |peer| peer.to_string());
+    let (id, name, template) = (request_id.clone(), of(method.as_str()), of(route));
+    app.request_log.add(Entry { at_ms, id, method: name, route: template, status, elapsed_ms, peer: from });
     if let Some(spans) = &app.spans {
         spans.add(Span { id: request_id, method: of(method.as_str()), route: of(route), status, at_ms, elapsed });
     }

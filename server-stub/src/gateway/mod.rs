@@ -2,8 +2,9 @@
 //!
 //! Three nouns. The **accept loop** ([`listener`]) owns sockets and their limits, TLS and the protocols. The **router** ([`router`]) joins the
 //! services' routes and wraps them. The **problem** ([`problem`]) is the only shape in which an error leaves, OAuth's
-//! own endpoints excepted, whose error format RFC 6749 prescribes.
+//! own endpoints excepted, whose error format RFC 6749 prescribes. Between them stands the **access table** ([`access`]).
 
+pub(crate) mod access;
 mod admin;
 pub(crate) mod auth;
 pub(crate) mod conditional;
@@ -22,7 +23,6 @@ pub(crate) mod request_log;
 pub(crate) mod router;
 pub(crate) mod spans;
 
-pub(crate) use admin::{AdminToken, MIN_TOKEN};
 pub(crate) use auth::Principal;
 pub(crate) use extract::ApiJson;
 pub use listener::tls::TlsError;

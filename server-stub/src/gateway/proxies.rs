@@ -32,6 +32,28 @@ impl FromStr for Network {
     }
 }
 
+impl Network {
+    /// As a network of IPv6, where IPv4 addresses are mapped ones: there is one kind then.
+    pub(crate) fn mapped(self) -> (u128, u8) {
+        let Self(address, bits) = self;
+        let bits = if address.is_ipv4() { bits + 96 } else { bits };
+        (mapped(address) & mask(bits), bits)
+    }
+}
+
+/// An address as one of IPv6.
+pub(crate) fn mapped(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+/// The bits of an address that a network of this length is known by.
+pub(crate) fn mask(bits: u8) -> u128 {
+    u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)
+}
+
 impl Proxies {
     pub(crate) fn new(networks: &[Network]) -> Self {
         Self(networks.to_vec())
@@ -99,6 +121,9 @@ mod tests {
         let table = [
             ("10.0.0.1", "x-forwarded-for", "1.2.3.4", "1.2.3.4"),
             ("10.0.0.1", "x-forwarded-for", "9.9.9.9, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
+            // What the viewer wrote himself stands before what our proxy wrote.
+            ("10.0.0.1", "x-forwarded-for", "9.9.9.9, 1.2.3.4", "1.2.3.4"),
+            ("10.0.0.1", "x-forwarded-for", "nonsense", "10.0.0.1"),
             ("10.0.0.1", "x-forwarded-for", "1.2.3.4, nonsense", "10.0.0.1"),
             ("10.0.0.1", "forwarded", "for=9.9.9.9, for=\"[2001:db8::1]:80\";proto=https", "2001:db8::1"),
             ("10.0.0.1", "forwarded", "for=unknown", "10.0.0.1"),

@@ -68,7 +68,8 @@ pub(crate) fn make(root: &Path, title: &TitleDescriptor) -> Result<Artwork, Inge
     Ok(describe(&title.id, &record))
 }
 
-fn folder(root: &Path, title: &TitleId) -> PathBuf {
+/// Folder of the pictures of `title`.
+pub(crate) fn folder(root: &Path, title: &TitleId) -> PathBuf {
     root.join("artwork").join(title.as_str())
 }
 
@@ -141,7 +142,8 @@ fn paint_backdrop(title: &TitleDescriptor) -> Picture {
     picture
 }
 
-fn jpeg(picture: &Picture) -> Result<Vec<u8>, IngestError> {
+/// As JPEG of the quality of all pictures here.
+pub(super) fn jpeg(picture: &Picture) -> Result<Vec<u8>, IngestError> {
     let mut bytes = Vec::new();
     let (width, height) = (picture.width() as u32, picture.height() as u32);
     JpegEncoder::new_with_quality(&mut bytes, QUALITY).write_image(

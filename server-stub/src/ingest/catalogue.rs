@@ -1,15 +1,15 @@
 //! What the demo library consists of: texts from `assets/catalogue/titles.json`, in the order in which it is made.
 
 use super::{scene::SceneKind, sound::ScoreKind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use service_api::{
     TitleId,
-    catalog::{Chapter, Credit, Protection},
+    catalog::{Chapter, Credit, Protection, Segment},
 };
 use std::collections::BTreeMap;
 
 /// The lowest subscription that includes a title.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Plan {
     #[default]
@@ -61,6 +61,8 @@ pub struct TitleDescriptor {
     pub subtitle_languages: Vec<String>,
     #[serde(default)]
     pub chapters: Vec<Chapter>,
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     /// A test picture: it has its own row and is never the hero.
     #[serde(default)]
     pub qa: bool,
@@ -94,6 +96,7 @@ pub fn catalogue() -> Vec<TitleDescriptor> {
 mod tests {
     use super::*;
     use crate::ingest::paths::is_slug;
+    use service_api::catalog::SegmentKind;
     use std::collections::BTreeSet;
 
     #[test]
@@ -130,6 +133,12 @@ mod tests {
             assert!(title.chapters.first().is_none_or(|chapter| chapter.start_s == 0.0), "{id}");
             assert!(title.chapters.last().is_none_or(|chapter| chapter.start_s < title.duration_s), "{id}");
             assert!(title.qa || title.chapters.len() == title.scene.shot_count(), "{id}: a chapter for each shot");
+            assert_eq!(title.qa, title.segments.is_empty(), "{id}: every film has something to skip");
+            assert!(title.segments.windows(2).all(|pair| pair[0].start_s <= pair[1].start_s), "{id}");
+            for segment in &title.segments {
+                assert!(segment.end_s - segment.start_s >= 3.0 && segment.end_s <= title.duration_s, "{id}");
+                assert_ne!(segment.kind, SegmentKind::Unknown, "{id}");
+            }
             assert!(title.cues.windows(2).all(|pair| pair[0].end_s <= pair[1].start_s), "{id}");
             for cue in &title.cues {
                 assert!(cue.start_s < cue.end_s && cue.end_s <= title.duration_s, "{id}");

@@ -8,7 +8,10 @@ use super::{
     produce::Production,
 };
 use serde::{Deserialize, Serialize};
-use service_api::{TitleId, catalog::Protection};
+use service_api::{
+    TitleId,
+    catalog::{Artwork, Protection},
+};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::{
     fs, io,
@@ -18,9 +21,9 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 
 /// Rises when media would come out different; older ones are made again.
-const GENERATOR: u32 = 2;
+pub(crate) const GENERATOR: u32 = 3;
 /// Files that a player may ask for. `title.json` is not one of them.
-const SERVED: [&str; 4] = ["m3u8", "mp4", "m4s", "vtt"];
+const SERVED: [&str; 5] = ["m3u8", "mp4", "m4s", "vtt", "jpg"];
 
 /// What [`Library::open`] needs to know.
 #[derive(Clone, Debug)]
@@ -122,6 +125,33 @@ impl Library {
     pub fn artwork_file(&self, title: &TitleId, name: &str) -> Option<PathBuf> {
         let known = self.descriptors.iter().any(|descriptor| descriptor.id == *title);
         known.then(|| artwork::file(&self.options.root, title, name)).flatten()
+    }
+
+    /// Folder of a title's media.
+    pub(crate) fn title_folder(&self, title: &TitleId) -> PathBuf {
+        self.folder(title)
+    }
+
+    /// Folder of a title's pictures.
+    pub(crate) fn artwork_folder(&self, title: &TitleId) -> PathBuf {
+        artwork::folder(&self.options.root, title)
+    }
+
+    /// Are the media complete and our own? Blocking, for a moment.
+    pub(crate) fn is_made_here(&self, title: &TitleId) -> bool {
+        self.descriptors
+            .iter()
+            .find(|descriptor| descriptor.id == *title)
+            .and_then(|descriptor| self.record(descriptor))
+            .is_some_and(|record| self.is_current(&record))
+    }
+
+    /// The media of a title that was made elsewhere can be had.
+    pub(crate) fn adopt(&self, title: &TitleId, pictures: Artwork) {
+        self.update(title, |media| {
+            media.state = MediaState::Ready;
+            media.artwork = pictures;
+        });
     }
 
     /// Makes what is missing: all pictures for the catalogue, then one title after the other.
@@ -337,6 +367,7 @@ mod tests {
         assert!(first.state().values().all(|media| media.state == MediaState::Ready && media.artwork.card.is_some()));
         assert!(first.media_file(&clear(), "video/144p/seg-00001.m4s").is_some());
         assert!(first.media_file(&clear(), "audio/init.mp4").is_some());
+        assert!(first.media_file(&clear(), "thumbnails/sheet-001.jpg").is_some());
         for hidden in ["title.json", "../qa-counter-clear/master.m3u8", "/etc/hosts", "video", "work/audio.mp4"] {
             assert!(first.media_file(&clear(), hidden).is_none(), "{hidden}");
         }

@@ -4,12 +4,12 @@ use crate::container::ContainerError;
 
 /// A box: its type, where it starts in the walked slice, and what is in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BoxRef<'a> {
+pub(in crate::container) struct BoxRef<'a> {
     pub(super) kind: [u8; 4],
     pub(super) start: usize,
     /// Where its payload starts.
     pub(super) content: usize,
-    pub(super) payload: &'a [u8],
+    pub(in crate::container) payload: &'a [u8],
 }
 
 impl BoxRef<'_> {
@@ -35,27 +35,55 @@ pub(super) fn boxes(data: &[u8]) -> impl Iterator<Item = Result<BoxRef<'_>, Cont
     })
 }
 
+/// The first bytes of a box: its type, their number, and the size of all of it (`None`: to the end of the file).
+#[derive(Clone, Copy, Debug)]
+pub(in crate::container) struct Header {
+    pub(in crate::container) kind: [u8; 4],
+    pub(in crate::container) length: usize,
+    pub(in crate::container) size: Option<u64>,
+}
+
+impl Header {
+    /// Of the box at the beginning of `data`; `None` if not all of it is there.
+    pub(in crate::container) fn read(data: &[u8]) -> Option<Self> {
+        let kind = *data.get(4..)?.first_chunk()?;
+        let (length, size) = match u32::from_be_bytes(*data.first_chunk()?) {
+            0 => (8, None),
+            1 => (16, Some(u64::from_be_bytes(*data.get(8..)?.first_chunk()?))),
+            size => (8, Some(u64::from(size))),
+        };
+        Some(Self { kind, length, size })
+    }
+}
+
 fn next_box(data: &[u8], start: usize) -> Result<(BoxRef<'_>, usize), ContainerError> {
     let rest = &data[start..];
-    let kind: [u8; 4] = rest[4..8].try_into().expect("eight bytes were checked");
-    let size = u64::from(u32::from_be_bytes(rest[..4].try_into().expect("eight bytes were checked")));
+    let available = rest.len() as u64;
     let truncated =
-        |claimed: u64| ContainerError::Truncated { kind: printable(kind), claimed, available: rest.len() as u64 };
-    let (header, size) = match size {
-        0 => (8, rest.len() as u64),
-        1 => {
-            let large = rest.get(8..16).ok_or_else(|| truncated(16))?;
-            (16, u64::from_be_bytes(large.try_into().expect("eight bytes were taken")))
-        }
-        size => (8, size),
-    };
+        |kind: [u8; 4], claimed: u64| ContainerError::Truncated { kind: printable(kind), claimed, available };
+    // Of a box with a long size less than that may be there.
+    let short = || truncated(rest[4..8].try_into().unwrap_or_default(), 16);
+    let Header { kind, length: header, size } = Header::read(rest).ok_or_else(short)?;
+    let size = size.unwrap_or(available);
     let length = usize::try_from(size).ok().filter(|length| *length >= header && *length <= rest.len());
-    let length = length.ok_or_else(|| truncated(size))?;
+    let length = length.ok_or_else(|| truncated(kind, size))?;
     Ok((BoxRef { kind, start, content: start + header, payload: &rest[header..length] }, start + length))
 }
 
+/// Where the last box begins, if it is an `mdat` that claims more than there is.
+pub(super) fn clipped(data: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    for found in boxes(data) {
+        match found {
+            Ok(found) => end = found.end(),
+            Err(_) => return (data.get(end + 4..end + 8)? == b"mdat").then_some(end),
+        }
+    }
+    None
+}
+
 /// The first box of a type.
-pub(super) fn find<'a>(data: &'a [u8], kind: &[u8; 4]) -> Result<Option<BoxRef<'a>>, ContainerError> {
+pub(in crate::container) fn find<'a>(data: &'a [u8], kind: &[u8; 4]) -> Result<Option<BoxRef<'a>>, ContainerError> {
     for found in boxes(data) {
         let found = found?;
         if &found.kind == kind {

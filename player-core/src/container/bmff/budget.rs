@@ -15,12 +15,19 @@ pub(super) struct Budget {
     samples: u64,
     sample_bytes: u64,
     auxiliary_bytes: u64,
+    /// Samples that are not wholly there are left out and are no error.
+    pub(super) clipped: bool,
 }
 
 impl Budget {
     pub(super) fn new(input: usize) -> Self {
         let input = input as u64;
-        Self { samples: input.min(MAX_SAMPLES), sample_bytes: input, auxiliary_bytes: input }
+        Self { samples: input.min(MAX_SAMPLES), sample_bytes: input, auxiliary_bytes: input, clipped: false }
+    }
+
+    /// For input that may have been cut off.
+    pub(super) fn clipped(input: usize) -> Self {
+        Self { clipped: true, ..Self::new(input) }
     }
 
     /// Before memory for `count` samples is taken.

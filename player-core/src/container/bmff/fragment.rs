@@ -145,7 +145,7 @@ impl<'a> Fragment<'a> {
             None => samples.next_decode_time,
         };
         let description = self.header.description.unwrap_or(track.defaults.description).max(1);
-        let mut cursor = Cursor { data: self.data, decode_time };
+        let mut cursor = Cursor { data: self.data, decode_time, listed: 0, clipped: false };
         let (mut listed, mut runs) = (Vec::new(), Vec::new());
         for found in boxes::boxes(self.traf) {
             let found = found?;
@@ -157,7 +157,7 @@ impl<'a> Fragment<'a> {
         }
         samples.next_decode_time = cursor.decode_time;
         let shown = listed.iter().filter(|sample| !sample.hidden).map(|sample| sample.pts).min();
-        let described = Described { boxes: self.traf, fragment: true, media, base: self.base };
+        let described = Described { boxes: self.traf, fragment: true, media, base: self.base, listed: cursor.listed };
         samples.push(described, track, &runs, listed, budget)?;
         Ok((shown, cursor.data))
     }
@@ -190,7 +190,13 @@ impl<'a> Fragment<'a> {
             // Unsigned in version 0, but nobody delays by years, and some writers mean negative numbers there too.
             let offset = if run.has(0x800) { run.entries.i32()? } else { 0 };
             let listed = Listed { decoded: cursor.decode_time, offset, duration, keyframe: flags & NON_SYNC == 0 };
-            samples.push(sample(media, (cursor.data, size), listed, track, budget)?);
+            cursor.listed += 1;
+            match sample(media, (cursor.data, size), listed, track, budget) {
+                Ok(sample) if !cursor.clipped => samples.push(sample),
+                Ok(_) => {}
+                Err(ContainerError::Truncated { .. }) if budget.clipped => cursor.clipped = true,
+                Err(error) => return Err(error),
+            }
             cursor.data += u64::from(size);
             let next = cursor.decode_time.checked_add(i64::from(duration));
             cursor.decode_time = next.ok_or(ContainerError::Malformed("tfdt"))?;
@@ -203,4 +209,8 @@ impl<'a> Fragment<'a> {
 struct Cursor {
     data: u64,
     decode_time: i64,
+    /// Samples so far, with those that are not there.
+    listed: usize,
+    /// The data have ended.
+    clipped: bool,
 }

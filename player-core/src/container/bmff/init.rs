@@ -1,11 +1,12 @@
 //! Initialisation segments: tracks, their decoders' configuration, protection and time.
 
 use super::boxes::{self, Reader};
-use super::edits::Edit;
+use super::edits::{Edit, EditList};
+use super::gapless::{self, Gapless};
 use super::sample_entry::{self, SampleDescription};
 use super::sample_groups::SeigGroups;
 use super::{MAX_TRACKS, sample_groups};
-use crate::container::{ContainerError, TrackFormat};
+use crate::container::{CodecConfig, ContainerError, TrackFormat};
 use crate::drm::{KeyId, pssh};
 use crate::manifest::TrackKind;
 use abr::MediaTime;
@@ -45,6 +46,8 @@ pub struct InitTrack {
     /// To be added to media times: the edit list.
     pub shift: MediaTime,
     pub(super) edit: Edit,
+    /// Of plain files with more than one edit, which `edit` leaves alone.
+    pub(super) edits: Option<EditList>,
     pub(super) defaults: SampleDefaults,
     /// Key groups that fragments refer to.
     pub(super) groups: SeigGroups,
@@ -102,7 +105,10 @@ impl InitSegment {
                 _ => {}
             }
         }
-        let seen_none = tracks.iter().all(|track: &InitTrack| track.format.kind != TrackKind::Video);
+        if let (None, Some(gapless)) = (&defaults, gapless::find(moov)) {
+            tracks.iter_mut().for_each(|track: &mut InitTrack| track.prime(gapless));
+        }
+        let seen_none = tracks.iter().all(|track| track.format.kind != TrackKind::Video);
         if tracks.is_empty() || seen_none && matches!(refused, Some(ContainerError::NoDecoder(_))) {
             return Err(refused.unwrap_or(ContainerError::Missing("trak")));
         }
@@ -121,6 +127,16 @@ impl InitSegment {
 }
 
 impl InitTrack {
+    /// Cuts what is not to be heard, where no edit list does.
+    fn prime(&mut self, gapless: Gapless) {
+        let counts_samples = matches!(self.format.codec, CodecConfig::Aac { rate, .. } if rate == self.timescale);
+        if counts_samples && self.edit == Edit::default() && self.edits.is_none() {
+            let length = i64::try_from(gapless.length).unwrap_or_default();
+            self.edit = Edit::of_priming(i64::from(gapless.delay), length);
+            self.shift = self.edit.time(0, self.timescale);
+        }
+    }
+
     /// Keys that its descriptions and groups name.
     fn key_ids(&self) -> impl Iterator<Item = KeyId> + '_ {
         let defaults = self.descriptions.iter().filter_map(|entry| entry.protection.as_ref()?.default.as_ref());
@@ -146,6 +162,7 @@ impl InitSegment {
             format,
             shift: MediaTime::ZERO,
             edit: Edit::default(),
+            edits: None,
             defaults: SampleDefaults::default(),
             groups: SeigGroups::default(),
         };
@@ -210,7 +227,13 @@ fn track(
     let mut formats = descriptions.iter().map(|entry| &entry.format);
     let refused = formats.clone().find_map(|format| format.clone().err()).unwrap_or(ContainerError::Missing("stsd"));
     let format = formats.find_map(|format| format.as_deref().ok()).ok_or(refused)?.clone();
-    let edit = Edit::parse(trak, movie_timescale, timescale)?;
+    let plain = defaults.is_none();
+    let edits = if plain { EditList::parse(trak, movie_timescale, timescale)? } else { None };
+    let edit = match (&edits, Edit::parse(trak, movie_timescale, timescale)?) {
+        (Some(_), _) => Edit::default(),
+        (None, edit) if plain => edit,
+        (None, edit) => edit.open_ended(),
+    };
     let scheme = descriptions.iter().find_map(|entry| Some(entry.protection.as_ref()?.scheme));
     Ok(Some(InitTrack {
         id,
@@ -218,7 +241,8 @@ fn track(
         format,
         descriptions,
         shift: edit.time(0, timescale),
-        edit: if defaults.is_some() { edit.open_ended() } else { edit },
+        edit,
+        edits,
         defaults: defaults.and_then(|all| all.iter().find(|trex| trex.track == id)).copied().unwrap_or_default(),
         groups: scheme.map_or_else(|| Ok(SeigGroups::default()), |scheme| sample_groups::parse_sgpd(stbl, scheme))?,
     }))

@@ -7,13 +7,17 @@
 //! there; `Budget` bounds what can come out of them.
 
 mod audio_entry;
-mod boxes;
+pub(in crate::container) mod boxes;
 mod budget;
+mod chapters;
 mod edits;
 mod events;
 mod fragment;
+mod gapless;
 mod init;
+mod key_frame_table;
 mod keyframes;
+mod moov;
 mod protection;
 mod sample_encryption;
 mod sample_entry;
@@ -23,7 +27,10 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+pub use chapters::{FileChapters, TextSample, chapters};
 pub use init::{InitSegment, InitTrack};
+pub use key_frame_table::{KeyFrameTable, ListedKeyFrame};
+pub use moov::{MoovSearch, find_moov};
 pub use protection::{EntryProtection, TrackProtection};
 pub use sample_entry::SampleDescription;
 
@@ -41,10 +48,25 @@ const MAX_TRACKS: usize = 16;
 /// A `moov` in the media is newer than `init` and takes its place. Memory beside the media's own is bounded by
 /// `Budget`. Errors: truncated and contradictory boxes, limits exceeded, sample entries that cannot be decoded.
 pub fn demux(media: &Bytes, init: &InitSegment) -> Result<Demuxed, ContainerError> {
+    read(media, init, Budget::new(media.len()))
+}
+
+/// As [`demux`], of a range that ends within `mdat`: samples that are not wholly there are left out.
+pub fn demux_clipped(media: &Bytes, init: &InitSegment) -> Result<Demuxed, ContainerError> {
+    let repaired = boxes::clipped(media).map(|header| {
+        let mut bytes = media.to_vec();
+        // A size of zero reaches to the end of what is there.
+        bytes[header..header + 4].fill(0);
+        Bytes::from(bytes)
+    });
+    let media = repaired.as_ref().unwrap_or(media);
+    read(media, init, Budget::clipped(media.len()))
+}
+
+fn read(media: &Bytes, init: &InitSegment, mut budget: Budget) -> Result<Demuxed, ContainerError> {
     let moov = boxes::find(media, b"moov")?;
     let own = moov.and_then(|moov| InitSegment::parse_moov(moov.payload).ok());
     let init = own.as_ref().unwrap_or(init);
-    let mut budget = Budget::new(media.len());
     let mut tracks: Vec<TrackSamples> = init.tracks.iter().map(|_| TrackSamples::default()).collect();
     let mut events = EventReader::default();
 
@@ -68,5 +90,6 @@ pub fn demux(media: &Bytes, init: &InitSegment) -> Result<Demuxed, ContainerErro
     if !found_samples {
         return Err(ContainerError::Missing("moof"));
     }
-    Ok(Demuxed { streams: streams::streams(tracks, &init.tracks), events: events.finish() })
+    let streams = streams::streams(tracks, &init.tracks);
+    Ok(Demuxed { streams, events: events.finish(), ..Demuxed::default() })
 }

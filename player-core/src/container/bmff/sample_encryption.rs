@@ -26,6 +26,8 @@ pub(super) struct Described<'a> {
     pub(super) media: &'a [u8],
     /// What offsets in `saio` count from.
     pub(super) base: u64,
+    /// How many samples are described: more than there are where the data were cut off.
+    pub(super) listed: usize,
 }
 
 /// Attaches its protection to each sample, after checking it against the sample's size. `runs` cover all `samples`.
@@ -41,7 +43,7 @@ pub(super) fn attach(
     let senc = senc.map_or_else(|| protection::piff_box(described.boxes, &PIFF_SENC), |senc| Ok(Some(senc)))?;
     let sizes = Sizes::parse(described.boxes)?;
     match (senc, sizes) {
-        (Some(senc), sizes) => from_senc(senc, sizes, &protections, samples),
+        (Some(senc), sizes) => from_senc(senc, sizes, &protections, described.listed, samples),
         (None, Some(sizes)) => from_offsets(described, sizes, &protections, runs, samples, budget),
         (None, None) => {
             // Possible only where one IV serves all.
@@ -134,6 +136,7 @@ fn from_senc(
     senc: &[u8],
     sizes: Option<Sizes<'_>>,
     protections: &[Option<TrackProtection>],
+    listed: usize,
     samples: &mut [Sample],
 ) -> Result<(), ContainerError> {
     let (_, flags, mut reader) = Reader::full(senc, "senc")?;
@@ -144,7 +147,7 @@ fn from_senc(
     } else {
         None
     };
-    if reader.u32()? as usize != samples.len() {
+    if reader.u32()? as usize != listed {
         return Err(reader.malformed());
     }
     for (position, (sample, protection)) in samples.iter_mut().zip(protections).enumerate() {
@@ -213,7 +216,7 @@ fn from_offsets(
 ) -> Result<(), ContainerError> {
     let (version, mut offsets) = auxiliary(described.boxes, "saio")?.ok_or(ContainerError::Missing("saio"))?;
     let count = offsets.u32()? as usize;
-    if sizes.count != samples.len() || (count != 1 && count != runs.len()) {
+    if sizes.count != described.listed || (count != 1 && count != runs.len()) {
         return Err(offsets.malformed());
     }
     let mut rest = Reader::new(&[], "saio");

@@ -3,6 +3,7 @@
 use super::audio_entry;
 use super::boxes::{self, BoxRef, Reader};
 use super::protection::{self, EntryProtection};
+use crate::colour::ColourDescription;
 use crate::container::{CodecConfig, ContainerError, TrackFormat};
 use crate::manifest::TrackKind;
 use bytes::Bytes;
@@ -29,10 +30,12 @@ pub(super) fn parse_stsd(stsd: &[u8], kind: TrackKind) -> Result<Vec<SampleDescr
         if descriptions.len() == MAX_ENTRIES {
             return Err(ContainerError::LimitExceeded { what: "sample entries", max: MAX_ENTRIES as u64 });
         }
-        descriptions.push(match sample_entry(&entry?, kind, version) {
+        let entry = entry?;
+        let colour = colour(&entry, kind).unwrap_or_default();
+        descriptions.push(match sample_entry(&entry, kind, version) {
             Ok((codec, protection)) => {
                 // Entries of a clear lead differ in protection only: they share their format.
-                let format = TrackFormat { kind, codec };
+                let format = TrackFormat { kind, codec, colour };
                 let mut known = descriptions.iter().filter_map(|entry| entry.format.as_ref().ok());
                 let shared = known.find(|known| ***known == format).cloned();
                 SampleDescription { format: Ok(shared.unwrap_or_else(|| Arc::new(format))), protection }
@@ -49,7 +52,7 @@ fn sample_entry(entry: &BoxRef<'_>, kind: TrackKind, stsd_version: u8) -> Result
     match kind {
         TrackKind::Video => visual_entry(entry),
         TrackKind::Audio => audio_entry::parse(entry, stsd_version),
-        TrackKind::Text => Ok((text_entry(entry)?, None)),
+        TrackKind::Text => text_entry(entry),
     }
 }
 
@@ -59,7 +62,7 @@ pub(super) fn original(
     children: &[u8],
 ) -> Result<([u8; 4], Option<EntryProtection>), ContainerError> {
     match &entry.kind {
-        b"encv" | b"enca" => protection::parse_sinf(children),
+        b"encv" | b"enca" | b"enct" | b"encu" => protection::parse_sinf(children),
         _ => Ok((entry.kind, None)),
     }
 }
@@ -93,6 +96,39 @@ fn visual_entry(entry: &BoxRef<'_>) -> Result<Entry, ContainerError> {
     Ok((codec, protection))
 }
 
+/// What boxes of a visual entry say of colours: `colr`, else `vpcC`; how bright it gets is in `clli` or `mdcv`.
+fn colour(entry: &BoxRef<'_>, kind: TrackKind) -> Result<ColourDescription, ContainerError> {
+    let Some(children) = entry.payload.get(VISUAL_ENTRY..).filter(|_| kind == TrackKind::Video) else {
+        return Ok(ColourDescription::default());
+    };
+    let code = |code: u16| u8::try_from(code).unwrap_or(0);
+    let mut colour = ColourDescription::default();
+    if let Some(colr) = boxes::find(children, b"colr")? {
+        let mut reader = Reader::new(colr.payload, "colr");
+        if &reader.array()? == b"nclx" {
+            let (primaries, transfer, matrix) = (reader.u16()?, reader.u16()?, reader.u16()?);
+            colour = ColourDescription::of(code(primaries), code(transfer), code(matrix));
+            colour.full_range = reader.u8()? & 0x80 != 0;
+        }
+    } else if let Some(vpcc) = boxes::find(children, b"vpcC")? {
+        // Profile and level, then depth, subsampling and range.
+        let (_, _, mut reader) = Reader::full(vpcc.payload, "vpcC")?;
+        let [_, _, depth] = reader.array()?;
+        let [primaries, transfer, matrix] = reader.array()?;
+        colour = ColourDescription::of(primaries, transfer, matrix);
+        colour.full_range = depth & 1 == 1;
+    }
+    if let Some(light) = boxes::find(children, b"clli")? {
+        colour.brightest = u32::from(Reader::new(light.payload, "clli").u16()?);
+    } else if let Some(mastering) = boxes::find(children, b"mdcv")? {
+        // Eight coordinates; light in ten-thousandths.
+        let mut reader = Reader::new(mastering.payload, "mdcv");
+        reader.take(16)?;
+        colour.brightest = reader.u32()? / 10_000;
+    }
+    Ok(colour)
+}
+
 /// A decoder configuration record with at least its fixed fields.
 fn configuration(children: &[u8], kind: &'static str, least: usize) -> Result<Bytes, ContainerError> {
     let record = boxes::require(children, kind)?.payload;
@@ -105,16 +141,28 @@ fn configuration(children: &[u8], kind: &'static str, least: usize) -> Result<By
 /// Reserved bytes and the data reference index of any entry.
 const PLAIN_ENTRY: usize = 8;
 
-fn text_entry(entry: &BoxRef<'_>) -> Result<CodecConfig, ContainerError> {
+fn text_entry(entry: &BoxRef<'_>) -> Result<Entry, ContainerError> {
     let children = entry.payload.get(PLAIN_ENTRY..).ok_or(ContainerError::Malformed("stsd"))?;
-    match &entry.kind {
+    let (original, protection) = original(entry, behind_texts(entry, children))?;
+    let codec = match &original {
         b"wvtt" => {
             let header = boxes::find(children, b"vttC")?.map_or(&[][..], |found| found.payload);
-            Ok(CodecConfig::WebVtt { header: Bytes::copy_from_slice(header) })
+            CodecConfig::WebVtt { header: Bytes::copy_from_slice(header) }
         }
-        b"stpp" => Ok(CodecConfig::Ttml),
-        other => Err(unsupported(*other)),
+        b"stpp" => CodecConfig::Ttml,
+        other => return Err(unsupported(*other)),
+    };
+    Ok((codec, protection))
+}
+
+/// The boxes of an encrypted entry: those of TTML stand behind three texts (namespace, schemas, kinds of pictures).
+fn behind_texts<'a>(entry: &BoxRef<'_>, children: &'a [u8]) -> &'a [u8] {
+    let holds = |boxes: &[u8]| boxes::find(boxes, b"sinf").is_ok_and(|found| found.is_some());
+    if !matches!(&entry.kind, b"enct" | b"encu") || holds(children) {
+        return children;
     }
+    let texts = children.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(end, _)| &children[end + 1..]);
+    texts.take(3).find(|boxes| holds(boxes)).unwrap_or(children)
 }
 
 pub(super) fn unsupported(kind: [u8; 4]) -> ContainerError {

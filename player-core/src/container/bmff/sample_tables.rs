@@ -29,10 +29,37 @@ pub(super) fn demux(
         let (samples, runs, end) = Tables::parse(stbl)?.samples(media, track, budget)?;
         any |= !samples.is_empty();
         tracks[position].next_decode_time = end;
-        let described = Described { boxes: stbl, fragment: false, media, base: 0 };
+        let described = Described { boxes: stbl, fragment: false, media, base: 0, listed: samples.len() };
         tracks[position].push(described, track, &runs, samples, budget)?;
+        if let Some(edits) = &track.edits {
+            tracks[position].edit(edits, budget)?;
+        }
     }
     Ok(any)
+}
+
+/// Where a sample is, and what is said of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Located {
+    /// First byte in the file.
+    pub(super) at: u64,
+    pub(super) size: u32,
+    pub(super) listed: Listed,
+    /// Sample description index, counted from 1.
+    pub(super) description: u32,
+}
+
+/// Visits what the tables of one track say, at most `limit` samples of it; that there are more is an error.
+pub(super) fn each_sample(
+    trak: &[u8],
+    limit: u32,
+    visit: impl FnMut(Located) -> Result<(), ContainerError>,
+) -> Result<(), ContainerError> {
+    let tables = Tables::parse(boxes::require_path(trak, &["mdia", "minf", "stbl"])?)?;
+    if tables.sizes.count > limit {
+        return Err(ContainerError::LimitExceeded { what: "samples", max: u64::from(limit) });
+    }
+    tables.walk(visit).map(|_| ())
 }
 
 /// The tables of one track.
@@ -64,16 +91,31 @@ impl<'a> Tables<'a> {
         })
     }
 
-    /// Samples, the chunks they are in, and where decode time ends.
+    /// Samples, the runs they are in, and where decode time ends.
     fn samples(
-        mut self,
+        self,
         media: &Bytes,
         track: &InitTrack,
         budget: &mut Budget,
     ) -> Result<(Vec<Sample>, Vec<Run>, i64), ContainerError> {
         let count = self.sizes.count;
         budget.samples(u64::from(count))?;
-        let (mut samples, mut runs) = (Vec::with_capacity(count as usize), Vec::new());
+        let (mut samples, mut runs) = (Vec::with_capacity(count as usize), Vec::<Run>::new());
+        let end = self.walk(|located| {
+            let Located { at, size, listed, description } = located;
+            samples.push(sample(media, (at, size), listed, track, budget)?);
+            match runs.last_mut().filter(|run| run.description == description) {
+                Some(run) => run.samples += 1,
+                None => runs.push(Run { samples: 1, description }),
+            }
+            Ok(())
+        })?;
+        Ok((samples, runs, end))
+    }
+
+    /// Visits the samples in the order of the file. Returns where decode time ends.
+    fn walk(mut self, mut visit: impl FnMut(Located) -> Result<(), ContainerError>) -> Result<i64, ContainerError> {
+        let count = self.sizes.count;
         let mut decoded = 0i64;
         let mut number = 0u32;
         let mut next_sync = self.next_sync(0);
@@ -90,14 +132,12 @@ impl<'a> Tables<'a> {
                     next_sync = self.next_sync(number);
                 }
                 let offset = self.offsets.as_mut().map_or(0, RunLengths::next);
-                let listed = Listed { decoded, offset, duration, keyframe };
-                samples.push(sample(media, (at, size), listed, track, budget)?);
-                at += u64::from(size);
+                visit(Located { at, size, listed: Listed { decoded, offset, duration, keyframe }, description })?;
+                at = at.saturating_add(u64::from(size));
                 decoded = decoded.saturating_add(i64::from(duration));
             }
-            runs.push(Run { samples: in_chunk as usize, description });
         }
-        Ok((samples, runs, decoded))
+        Ok(decoded)
     }
 
     /// The next number in `stss` above `number`.

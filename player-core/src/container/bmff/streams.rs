@@ -1,5 +1,6 @@
 //! Samples of one track as they are collected: in order, by format.
 
+use super::edits::EditList;
 use super::init::InitTrack;
 use super::sample_encryption::{self, Described};
 use super::{Budget, keyframes};
@@ -95,6 +96,12 @@ impl TrackSamples {
         }
         let last = self.streams.len() - 1;
         &mut self.streams[last].samples
+    }
+
+    /// Arranges what was collected as a list of several edits says.
+    pub(super) fn edit(&mut self, edits: &EditList, budget: &mut Budget) -> Result<(), ContainerError> {
+        self.streams = edits.apply(std::mem::take(&mut self.streams), budget)?;
+        Ok(())
     }
 
     fn is_empty(&self) -> bool {

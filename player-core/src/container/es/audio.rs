@@ -6,6 +6,7 @@
 
 use super::adts::AacFormat;
 use super::{CLOCK_RATE, ElementaryStream, MAX_SAMPLES, Piece, ac3, adts, mpeg_audio};
+use crate::colour::ColourDescription;
 use crate::container::{CodecConfig, ContainerError, MediaStream, Sample, SampleCipher, TrackFormat};
 use crate::drm::sample_aes;
 use crate::manifest::TrackKind;
@@ -127,7 +128,7 @@ pub(crate) fn streams(
             if streams.len() == MAX_FORMATS {
                 return Err(ContainerError::LimitExceeded { what: "audio formats", max: MAX_FORMATS as u64 });
             }
-            let format = Arc::new(TrackFormat { kind: TrackKind::Audio, codec });
+            let format = Arc::new(TrackFormat { kind: TrackKind::Audio, codec, colour: ColourDescription::default() });
             streams.push(MediaStream { kind: TrackKind::Audio, format, samples: Vec::new() });
         }
         let own = MediaTime::from_ticks(unit.frame.samples, unit.frame.rate).duration_since(MediaTime::ZERO);

@@ -11,6 +11,7 @@ pub(crate) mod audio;
 mod bits;
 mod h264;
 mod h265;
+pub(crate) mod latm;
 mod mpeg_audio;
 mod nal;
 pub mod sei;
@@ -22,8 +23,9 @@ pub use sei::caption_data;
 /// Ticks per second of the clock that transport streams use.
 pub(crate) const CLOCK_RATE: u32 = 90_000;
 
-/// Samples of one track in a segment: ten minutes at 120 a second, or 25 minutes of AAC.
-const MAX_SAMPLES: usize = 72_000;
+/// Samples of one track in a segment, which may be a whole file: six hours of AAC, or two of pictures at 120 a second.
+/// There are never more than bytes.
+pub(crate) const MAX_SAMPLES: usize = 1 << 20;
 
 /// The bytes of one stream in a segment.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@
 use super::access_unit::{Unit, split};
 use super::nal::NalUnits;
 use super::{CLOCK_RATE, ElementaryStream, Piece};
+use crate::colour::ColourDescription;
 use crate::container::{CodecConfig, ContainerError, MediaStream, Sample, SampleCipher, TrackFormat};
 use crate::drm::sample_aes;
 use crate::manifest::TrackKind;
@@ -57,7 +58,7 @@ pub(crate) fn stream(
         VideoCodec::H264 => CodecConfig::H264ByteStream,
         VideoCodec::H265 => CodecConfig::H265ByteStream,
     };
-    let format = Arc::new(TrackFormat { kind: TrackKind::Video, codec });
+    let format = Arc::new(TrackFormat { kind: TrackKind::Video, codec, colour: ColourDescription::default() });
     Ok(Some(MediaStream { kind: TrackKind::Video, format, samples }))
 }
 

@@ -3,6 +3,7 @@
 use super::sidx::{self, Found};
 use super::{HEAD, IndexRead, Stretch, plain, segments};
 use crate::container::ContainerError;
+use crate::container::bmff::boxes::{self, Header};
 use crate::manifest::IndexedFile;
 use std::time::Duration;
 
@@ -10,25 +11,6 @@ use std::time::Duration;
 const MAX_BOXES: usize = 1024;
 /// Longest `moov` that is read for its duration alone.
 const MAX_MOOV: u64 = 16 << 20;
-
-/// Type, first byte in the file, length of header and all of it (`None`: to the end of the file).
-struct Header {
-    kind: [u8; 4],
-    first: u64,
-    header: u64,
-    size: Option<u64>,
-}
-
-fn header(stretch: Stretch<'_>, first: u64) -> Option<Header> {
-    let data = stretch.from(first)?;
-    let kind = data.get(4..8)?.try_into().ok()?;
-    let (header, size) = match be32(data)? {
-        0 => (8, None),
-        1 => (16, Some(be64(data.get(8..)?)?)),
-        size => (8, Some(size.into())),
-    };
-    Some(Header { kind, first, header, size })
-}
 
 pub(super) fn be32(data: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(data.get(..4)?.try_into().ok()?))
@@ -46,22 +28,22 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
     // More than the first look, from the beginning: this is all that there is to know.
     let is_all = stretch.first == 0 && stretch.data.len() as u64 > HEAD;
     for _ in 0..MAX_BOXES {
-        let Some(found) = header(stretch, position) else { break };
-        let Some(size) = found.size.filter(|size| *size >= found.header) else {
+        let Some(found) = stretch.from(position).and_then(Header::read) else { break };
+        let Some(size) = found.size.filter(|size| *size >= found.length as u64) else {
             // The last box of the file, or none.
             return if is_index { Ok(IndexRead::More((0, HEAD))) } else { finish(stretch, length, None, file) };
         };
-        let end = found.first.saturating_add(size);
+        let end = position.saturating_add(size);
         match &found.kind {
-            b"sidx" => return index(stretch, found.first, file),
+            b"sidx" => return index(stretch, position, file),
             b"moov" => {
                 let wanted = size.min(MAX_MOOV);
-                let moov = stretch.from(found.first).unwrap_or_default();
+                let moov = stretch.from(position).unwrap_or_default();
                 let is_whole = moov.len() as u64 >= wanted;
-                let body = moov.get(found.header as usize..moov.len().min(usize::try_from(size).unwrap_or(usize::MAX)));
+                let body = moov.get(found.length..moov.len().min(usize::try_from(size).unwrap_or(usize::MAX)));
                 length = movie_length(body.unwrap_or_default()).or(length);
-                if length.is_none() && file.duration.is_none() && !is_whole && found.first > stretch.first {
-                    return Ok(IndexRead::More((found.first, wanted.saturating_add(HEAD))));
+                if length.is_none() && file.duration.is_none() && !is_whole && position > stretch.first {
+                    return Ok(IndexRead::More((position, wanted.saturating_add(HEAD))));
                 }
             }
             // There is no index where the manifest says: the file may have one elsewhere.
@@ -128,19 +110,7 @@ fn movie_length(moov: &[u8]) -> Option<Duration> {
     u64::try_from(nanos).ok().filter(|nanos| *nanos > 0 && *nanos < i64::MAX as u64).map(Duration::from_nanos)
 }
 
-/// Payload of the first box of a type.
+/// Payload of the first box of a type. What is behind a box that is cut off is not there.
 fn child<'a>(data: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
-    let stretch = Stretch { data, first: 0 };
-    let mut position = 0;
-    for _ in 0..MAX_BOXES {
-        let found = header(stretch, position)?;
-        let size = found.size.unwrap_or(data.len() as u64 - position).max(found.header);
-        let end = position.saturating_add(size);
-        if &found.kind == kind {
-            let end = usize::try_from(end).unwrap_or(usize::MAX).min(data.len());
-            return data.get((position + found.header) as usize..end);
-        }
-        position = end;
-    }
-    None
+    boxes::find(data, kind).ok()?.map(|found| found.payload)
 }

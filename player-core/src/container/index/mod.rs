@@ -40,6 +40,8 @@ pub fn read(data: &[u8], first: u64, file: &IndexedFile) -> Result<IndexRead, Co
         cues::read(stretch, file)
     } else if first == 0 && (super::ts::is_ts(data) || super::packed::is_packed_audio(data)) {
         plain(stretch, None, file)
+    } else if first == 0 && super::flac::is_flac(data) {
+        plain(stretch, super::flac::length(data), file)
     } else {
         bmff::read(stretch, file)
     }
@@ -83,7 +85,17 @@ fn segments(entries: &[Entry], head: u64, file: &IndexedFile) -> Result<Vec<Segm
     if entries.len() > MAX_SEGMENTS {
         return Err(ContainerError::LimitExceeded { what: "segments", max: MAX_SEGMENTS as u64 });
     }
-    let (shift, begin, end) = period(file);
+    let (mut shift, begin, end) = period(file);
+    let mut timing = file.timing;
+    let outside = |entry: &Entry| entry.end + shift <= begin || entry.start + shift >= end;
+    if let (Some(first), true, Timing::Anchored { start, end, .. }) =
+        (entries.first(), entries.iter().all(outside), timing)
+    {
+        // Nothing of the file would be shown: the manifest forgot to say where its media begin.
+        tracing::warn!("an index lies outside of its period");
+        shift = begin - first.start;
+        timing = Timing::Anchored { shift, start, end };
+    }
     let head = entries.first().map_or(head, |entry| entry.first.min(head));
     let own = || ByteSource { url: file.url.clone(), range: Some((0, head)) };
     let init = InitSource { source: file.init.clone().unwrap_or_else(own), cipher: None };
@@ -101,7 +113,7 @@ fn segments(entries: &[Entry], head: u64, file: &IndexedFile) -> Result<Vec<Segm
             source: ByteSource { url: file.url.clone(), range: Some((entry.first, entry.length)) },
             init: Some(init.clone()),
             epoch: file.epoch,
-            timing: file.timing,
+            timing,
             gap: false,
             cipher: None,
         });

@@ -87,6 +87,18 @@ fn conformance_22_segments_outside_the_period_are_left_out_and_those_across_its_
 }
 
 #[test]
+fn an_index_outside_of_its_period_is_taken_to_begin_with_it() {
+    let data = sidx(0, 90_000, 0, &[(false, 10, 2000), (false, 20, 2000)]);
+    let length = data.len() as u64;
+    let timing = Timing::Anchored { shift: MediaTime::ZERO, start: MediaTime::ZERO, end: None };
+    let of_period = IndexedFile { timing, ..file(Some((0, length)), Some(Duration::from_secs(4))) };
+    let (segments, _) = follow(&data, &of_period).unwrap();
+    let times: Vec<_> = segments.iter().map(|segment| (segment.start.as_millis(), segment.end().as_millis())).collect();
+    assert_eq!(times, [(0, 2_000), (2_000, 4_000)]);
+    assert!(matches!(segments[0].timing, Timing::Anchored { shift, .. } if shift == MediaTime::from_millis(-90_000)));
+}
+
+#[test]
 fn conformance_23_an_index_with_a_wrong_size_is_read_by_its_count() {
     let good = sidx(0, 0, 0, &[(false, 10, 2000), (false, 20, 2000)]);
     for size in [8u32, 40, 0, 2, 0x7fff_ffff] {

@@ -41,10 +41,12 @@ pub fn demux(media: &Bytes, cipher: Option<&SampleCipher>) -> Result<Demuxed, Co
     if segment.encrypted && cipher.is_none() {
         return Err(ContainerError::UnsupportedScheme("SAMPLE-AES without a key".into()));
     }
+    let timeless = segment.stream.pieces.iter().all(|piece| piece.pts.is_none());
     if let Some(piece) = segment.stream.pieces.first_mut() {
         piece.pts.get_or_insert(0);
     }
-    Ok(Demuxed { streams: audio::streams(codec, segment.stream, cipher)?, events: segment.events })
+    let streams = audio::streams(codec, segment.stream, cipher)?;
+    Ok(Demuxed { streams, events: segment.events, cut_short: segment.cut_short, timeless })
 }
 
 /// What lies behind each other in a segment, taken apart.
@@ -56,6 +58,8 @@ struct Segment {
     events: Vec<TimedEvent>,
     /// A tag describes the frames as encrypted.
     encrypted: bool,
+    /// The last frame is not all there.
+    cut_short: bool,
 }
 
 impl Segment {
@@ -100,7 +104,13 @@ impl Segment {
                 self.stream.pieces.push(Piece::default());
             }
             // What is no frame stays in the stream, where it is passed over: up to the next tag.
-            let length = codec.frame(rest).map_or_else(|| to_next(rest), |frame| frame.length.min(rest.len()));
+            let length = match codec.frame(rest) {
+                Some(frame) => {
+                    self.cut_short |= frame.length > rest.len();
+                    frame.length.min(rest.len())
+                }
+                None => to_next(rest),
+            };
             self.stream.data.extend_from_slice(&rest[..length]);
             at += length;
         }

@@ -6,7 +6,8 @@ use super::pes::PesReader;
 use super::section::Sections;
 use super::splice::Splice;
 use super::tables::{self, StreamEntry, StreamKind};
-use crate::container::es::{CLOCK_RATE, ElementaryStream, audio, video};
+use crate::container::es::audio::AudioCodec;
+use crate::container::es::{CLOCK_RATE, ElementaryStream, audio, latm, video};
 use crate::container::{ContainerError, Demuxed, SampleCipher};
 use crate::manifest::TimedEvent;
 use abr::MediaTime;
@@ -30,8 +31,10 @@ pub(super) fn demux(media: &Bytes, cipher: Option<&SampleCipher>) -> Result<Demu
     if !demuxer.find_program(packets.clone(), false)? && !demuxer.find_program(packets.clone(), true)? {
         return Err(demuxer.no_program());
     }
-    packets.into_iter().try_for_each(|packet| demuxer.packet(&packet))?;
-    demuxer.finish(cipher)
+    let mut rest = packets;
+    rest.by_ref().try_for_each(|packet| demuxer.packet(&packet))?;
+    let cut_short = rest.is_cut_short();
+    Ok(Demuxed { cut_short, ..demuxer.finish(cipher)? })
 }
 
 #[derive(Debug, Default)]
@@ -210,7 +213,7 @@ impl<'a> Demuxer<'a> {
             return Ok(());
         }
         let wanted = choose(&table.content);
-        if !wanted.iter().any(|entry| matches!(entry.kind, StreamKind::Video { .. } | StreamKind::Audio { .. })) {
+        if !wanted.iter().any(|entry| matches!(entry.kind, StreamKind::Video { .. }) || entry.kind.is_heard()) {
             self.unsupported.extend(table.content.iter().filter_map(|entry| match entry.kind {
                 StreamKind::Other(kind) => Some(kind),
                 _ => None,
@@ -271,6 +274,9 @@ impl<'a> Demuxer<'a> {
                     let cipher = needed(cipher, encrypted && !stream.data.is_empty())?;
                     demuxed.streams.extend(audio::streams(codec, stream, cipher)?);
                 }
+                StreamKind::Latm => {
+                    demuxed.streams.extend(audio::streams(AudioCodec::Adts, latm::to_adts(stream), None)?);
+                }
                 StreamKind::Metadata => demuxed.events.extend(tags(stream, first + shift)),
                 StreamKind::Splice | StreamKind::Other(_) => {}
             }
@@ -289,7 +295,7 @@ fn choose(streams: &[StreamEntry]) -> Vec<StreamEntry> {
     let first = |wanted: fn(&StreamKind) -> bool| streams.iter().find(|entry| wanted(&entry.kind));
     let data = streams.iter().filter(|entry| matches!(entry.kind, StreamKind::Metadata | StreamKind::Splice));
     let video = first(|kind| matches!(kind, StreamKind::Video { .. }));
-    let audio = first(|kind| matches!(kind, StreamKind::Audio { .. }));
+    let audio = first(|kind| kind.is_heard());
     video.into_iter().chain(audio).chain(data.take(MAX_DATA_STREAMS)).copied().collect()
 }
 

@@ -10,6 +10,7 @@
 
 mod clock;
 mod demuxer;
+mod key_frame;
 #[cfg(test)]
 mod mux_tests;
 mod packet;
@@ -43,4 +44,28 @@ pub fn is_ts(data: &[u8]) -> bool {
 /// [`ContainerError::LimitExceeded`].
 pub fn demux(media: &Bytes, cipher: Option<&SampleCipher>) -> Result<Demuxed, ContainerError> {
     demuxer::demux(media, cipher)
+}
+
+/// As [`demux`], with the tables of an initialisation where the media have none.
+///
+/// # Errors
+/// As [`demux`].
+pub fn demux_with(
+    media: &Bytes,
+    tables: Option<&[u8]>,
+    cipher: Option<&SampleCipher>,
+) -> Result<Demuxed, ContainerError> {
+    key_frame::demux_with(media, tables, cipher)
+}
+
+/// As [`demux_with`], for a part of a segment that may have neither: a key frame that a list names by its bytes.
+///
+/// # Errors
+/// As [`demux`].
+pub fn demux_key_frame(
+    media: &Bytes,
+    tables: Option<&[u8]>,
+    cipher: Option<&SampleCipher>,
+) -> Result<Demuxed, ContainerError> {
+    key_frame::demux(media, tables, cipher)
 }

@@ -141,9 +141,9 @@ fn conformance_08_tags_and_splices_are_events() {
 fn programs_of_which_nothing_can_be_played_are_named() {
     let mut muxer = Muxer::default();
     muxer.section(0, &table(0, &[0, 1, 0xe0, 0x20]));
-    muxer.section(0x20, &table(2, &[0xe1, 0, 0xf0, 0, 0x02, 0xe1, 0, 0xf0, 0, 0x11, 0xe1, 1, 0xf0, 0]));
+    muxer.section(0x20, &table(2, &[0xe1, 0, 0xf0, 0, 0x02, 0xe1, 0, 0xf0, 0, 0x82, 0xe1, 1, 0xf0, 0]));
     let error = demux(&muxer.data.into(), None).unwrap_err();
-    assert_eq!(error, ContainerError::Unsupported("MPEG-TS with AAC in LATM, MPEG-2 video".into()));
+    assert_eq!(error, ContainerError::Unsupported("MPEG-TS with DTS, MPEG-2 video".into()));
 }
 
 #[test]

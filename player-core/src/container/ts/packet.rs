@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A packet itself.
-const SIZE: usize = 188;
+pub(super) const SIZE: usize = 188;
 /// What separates the first bytes of packets.
 const STRIDES: [usize; 3] = [188, 192, 204];
 const SYNC: u8 = 0x47;
@@ -61,6 +61,21 @@ impl<'a> Packets<'a> {
             }
         }
         None
+    }
+
+    /// How far packets are apart.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Where the next packet is expected.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Of a walk that has come to its end: is there the beginning of another packet?
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.data.get(self.at).is_some_and(|byte| *byte == SYNC) && self.data.len() - self.at < SIZE
     }
 
     /// The first position in a range that looks like a packet's: with more of them behind it, as far as there is data.

@@ -21,12 +21,20 @@ pub(super) enum StreamKind {
         codec: AudioCodec,
         encrypted: bool,
     },
+    /// AAC in LATM.
+    Latm,
     /// ID3 tags.
     Metadata,
     /// SCTE-35 sections.
     Splice,
     /// By its stream type.
     Other(u8),
+}
+
+impl StreamKind {
+    pub(super) fn is_heard(self) -> bool {
+        matches!(self, Self::Audio { .. } | Self::Latm)
+    }
 }
 
 /// A stream of a program.
@@ -94,6 +102,7 @@ fn kind(stream_type: u8, descriptors: &[u8]) -> StreamKind {
         0x24 => video(VideoCodec::H265),
         0x03 | 0x04 => audio(AudioCodec::Mpeg),
         0x0f => audio(AudioCodec::Adts),
+        0x11 => StreamKind::Latm,
         0x81 | 0x87 => audio(AudioCodec::Ac3),
         0xdb => StreamKind::Video { codec: VideoCodec::H264, encrypted: true },
         0xcf => StreamKind::Audio { codec: AudioCodec::Adts, encrypted: true },

@@ -8,6 +8,22 @@ use std::ops::Range;
 pub(super) mod id {
     pub(in super::super) const SEGMENT: u32 = 0x1853_8067;
     pub(in super::super) const INFO: u32 = 0x1549_a966;
+    pub(in super::super) const SEEK_HEAD: u32 = 0x114d_9b74;
+    pub(in super::super) const SEEK: u32 = 0x4dbb;
+    pub(in super::super) const SEEK_ID: u32 = 0x53ab;
+    pub(in super::super) const SEEK_POSITION: u32 = 0x53ac;
+    pub(in super::super) const CHAPTERS: u32 = 0x1043_a770;
+    pub(in super::super) const EDITION_ENTRY: u32 = 0x45b9;
+    pub(in super::super) const EDITION_FLAG_DEFAULT: u32 = 0x45db;
+    pub(in super::super) const CHAPTER_ATOM: u32 = 0xb6;
+    pub(in super::super) const CHAPTER_TIME_START: u32 = 0x91;
+    pub(in super::super) const CHAPTER_TIME_END: u32 = 0x92;
+    pub(in super::super) const CHAPTER_FLAG_HIDDEN: u32 = 0x98;
+    pub(in super::super) const CHAPTER_FLAG_ENABLED: u32 = 0x4598;
+    pub(in super::super) const CHAPTER_DISPLAY: u32 = 0x80;
+    pub(in super::super) const CHAP_STRING: u32 = 0x85;
+    pub(in super::super) const CHAP_LANGUAGE: u32 = 0x437c;
+    pub(in super::super) const CHAP_LANGUAGE_BCP47: u32 = 0x437d;
     pub(in super::super) const TIMESTAMP_SCALE: u32 = 0x2a_d7b1;
     pub(in super::super) const DURATION: u32 = 0x4489;
     pub(in super::super) const TRACKS: u32 = 0x1654_ae6b;
@@ -22,6 +38,12 @@ pub(super) mod id {
     pub(in super::super) const VIDEO: u32 = 0xe0;
     pub(in super::super) const PIXEL_WIDTH: u32 = 0xb0;
     pub(in super::super) const PIXEL_HEIGHT: u32 = 0xba;
+    pub(in super::super) const COLOUR: u32 = 0x55b0;
+    pub(in super::super) const MATRIX: u32 = 0x55b1;
+    pub(in super::super) const RANGE: u32 = 0x55b9;
+    pub(in super::super) const TRANSFER: u32 = 0x55ba;
+    pub(in super::super) const PRIMARIES: u32 = 0x55bb;
+    pub(in super::super) const MAX_CLL: u32 = 0x55bc;
     pub(in super::super) const AUDIO: u32 = 0xe1;
     pub(in super::super) const SAMPLING_FREQUENCY: u32 = 0xb5;
     pub(in super::super) const OUTPUT_SAMPLING_FREQUENCY: u32 = 0x78b5;
@@ -77,6 +99,11 @@ impl Element {
         let available = data.len() - start;
         let length = claimed.map_or(available, |size| usize::try_from(size).map_or(available, |s| s.min(available)));
         Ok(Some(Self { id, start, end: start + length, claimed }))
+    }
+
+    /// Bytes of the payload as the element claims; `None` where it does not know.
+    pub(super) fn claimed(&self) -> Option<u64> {
+        self.claimed
     }
 
     /// The payload's place, if all of it is there.

@@ -1,10 +1,11 @@
 //! WebM and Matroska (RFC 9559), as far as streams use them.
 //!
-//! [`Header`] is what comes before the clusters; [`demux`] takes a run of clusters, or a whole file. Index, tags,
-//! chapters and attachments are passed over. Where a size is wrong or unknown the identifiers still tell where a cluster
+//! [`Header`] is what comes before the clusters; [`demux`] takes a run of clusters, or a whole file. Index, tags and
+//! attachments are passed over; [`chapters`] reads chapters. Where a size is wrong or unknown the identifiers still tell where a cluster
 //! begins, so the walk enters `Segment` and `Cluster` whatever size they claim.
 
 mod block;
+mod chapters;
 mod ebml;
 mod encoding;
 mod info;
@@ -13,6 +14,7 @@ mod tests;
 mod timing;
 mod tracks;
 
+pub use chapters::{FileChapter, chapters, element_length, find_chapters};
 pub use encoding::Encoding;
 pub use info::Header;
 pub use tracks::Track;
@@ -69,5 +71,5 @@ pub fn demux(media: &Bytes, header: &Header) -> Result<Demuxed, ContainerError> 
         let samples = timing::samples(blocks, track, header.timestamp_scale)?;
         Ok(MediaStream { kind: track.format.kind, format: Arc::clone(&track.format), samples })
     });
-    Ok(Demuxed { streams: streams.collect::<Result<_, ContainerError>>()?, events: Vec::new() })
+    Ok(Demuxed { streams: streams.collect::<Result<_, ContainerError>>()?, ..Demuxed::default() })
 }

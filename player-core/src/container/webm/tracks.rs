@@ -2,6 +2,7 @@
 
 use super::ebml::{Element, children, id};
 use super::encoding::Encoding;
+use crate::colour::ColourDescription;
 use crate::container::{CodecConfig, ContainerError, TrackFormat};
 use crate::manifest::TrackKind;
 use abr::MediaTime;
@@ -50,6 +51,7 @@ struct Fields {
     height: u16,
     rate: u32,
     channels: u16,
+    colour: ColourDescription,
 }
 
 impl Track {
@@ -92,10 +94,11 @@ impl Track {
             // Its blocks are taken apart before they could be decrypted.
             return Err(ContainerError::UnsupportedScheme("WebM text".into()));
         }
+        let colour = fields.colour;
         let (codec, cues) = fields.codec()?;
         Ok(Self {
             number: number.ok_or(ContainerError::Missing("TrackNumber"))?,
-            format: Arc::new(TrackFormat { kind, codec }),
+            format: Arc::new(TrackFormat { kind, codec, colour }),
             default_duration: (default_duration > 0).then(|| Duration::from_nanos(default_duration)),
             codec_delay: MediaTime::from_duration(Duration::from_nanos(codec_delay)),
             seek_pre_roll: Duration::from_nanos(seek_pre_roll),
@@ -113,6 +116,7 @@ impl Fields {
             match element.id {
                 id::PIXEL_WIDTH => self.width = pixels(element)?,
                 id::PIXEL_HEIGHT => self.height = pixels(element)?,
+                id::COLOUR => self.colour = colour(element.payload(video)?)?,
                 _ => {}
             }
         }
@@ -176,6 +180,24 @@ impl Fields {
 }
 
 /// Strings may be padded with zeros.
+/// `Colour`: the code points of ITU-T H.273.
+fn colour(fields: &[u8]) -> Result<ColourDescription, ContainerError> {
+    let mut colour = ColourDescription::default();
+    for element in children(fields) {
+        let element = element?;
+        let code = |element: Element| Ok(u8::try_from(element.unsigned(fields)?).unwrap_or(0));
+        match element.id {
+            id::MATRIX => colour.matrix = code(element)?,
+            id::TRANSFER => colour.transfer = code(element)?,
+            id::PRIMARIES => colour.primaries = code(element)?,
+            id::RANGE => colour.full_range = code(element)? == 2,
+            id::MAX_CLL => colour.brightest = u32::try_from(element.unsigned(fields)?).unwrap_or(0),
+            _ => {}
+        }
+    }
+    Ok(colour)
+}
+
 fn text(bytes: &[u8]) -> Result<String, ContainerError> {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     let text = bytes.get(..end).filter(|text| text.len() <= MAX_CODEC_ID && text.is_ascii());

@@ -7,11 +7,13 @@ use super::descriptors::{self, Essentials};
 use super::info::{SegmentInfo, whole};
 use super::periods::Place;
 use super::protection::{self, CryptoPeriods};
+use super::query::Query;
 use super::segments::Source;
 use super::xml::Element;
 use super::{MAX_PROTECTIONS, MAX_SEGMENTS_IN_ALL, exclude, short, too_many_segments_in_all};
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// What a set is good for.
@@ -51,6 +53,8 @@ pub(super) struct Encoding {
     pub(super) channels: u16,
     pub(super) codecs: String,
     pub(super) dynamic_range: DynamicRange,
+    /// How long a segment is, where all but the last are of one length.
+    pub(super) whole: Option<Duration>,
     pub(super) part: Arc<IndexPart>,
 }
 
@@ -93,6 +97,9 @@ impl Findings {
 /// An adaptation set and where it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context<'e, 'a> {
+    pub(super) mpd: &'e Element<'a>,
+    /// Address of the MPD.
+    pub(super) manifest: &'e Url,
     pub(super) period: &'e Element<'a>,
     pub(super) set: &'e Element<'a>,
     pub(super) place: &'e Place,
@@ -110,7 +117,7 @@ impl Context<'_, '_> {
 
 /// Reads an adaptation set: one [`Set`] for each codec family in it. What cannot be played goes to `findings`.
 pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<Vec<Set>, ManifestError> {
-    let Context { period, set, place, base } = context;
+    let Context { mpd, manifest, period, set, place, base } = context;
     if let Err(property) = descriptors::essentials(&[set]) {
         findings.exclude(context.name(), format!("it demands {property}, which is not known"));
         return Ok(Vec::new());
@@ -147,8 +154,10 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
             place,
             whole_file,
             crypto: crypto.as_ref(),
+            query: Query::of(&[representation, set, period, mpd], manifest),
             addresses: &findings.addresses,
         };
+        let segment_length = source.segment_length();
         let part = match source.part() {
             Ok(IndexPart::Known(segments)) if segments.is_empty() => {
                 findings.exclude(name(), "it lists nothing");
@@ -172,10 +181,12 @@ pub(super) fn read(context: Context<'_, '_>, findings: &mut Findings) -> Result<
         let of_set = announced_by_set.take().and_then(|holder| protection::announced(holder, &set_base));
         let own = protection::announced(representation, &set_base);
         let announced = of_set.into_iter().chain(own);
-        for found in announced.filter(|found| !found.key_ids.is_empty() || found.licence_url.is_some()) {
+        let says =
+            |found: &Protection| !found.key_ids.is_empty() || found.licence_url.is_some() || !found.systems.is_empty();
+        for found in announced.filter(says) {
             findings.announce(found);
         }
-        let encoding = encoding(representation, set, bandwidth, part);
+        let encoding = Encoding { whole: segment_length, ..encoding(representation, set, bandwidth, part) };
         match sets.iter_mut().find(|set| (set.purpose, set.family) == (purpose, family)) {
             Some(set) => set.representations.push(encoding),
             None => sets.push(empty_set(set, purpose, family, encoding)),
@@ -222,6 +233,7 @@ fn encoding(representation: &Element<'_>, set: &Element<'_>, bandwidth: u64, par
         channels: descriptors::channels(&holders),
         codecs: short(attribute("codecs").unwrap_or_default().trim()),
         dynamic_range: descriptors::dynamic_range(&holders),
+        whole: None,
         part: Arc::new(part),
     }
 }

@@ -1,6 +1,6 @@
 //! The chain of base addresses.
 
-use super::super::{ByteSource, ManifestError};
+use super::super::{ByteSource, MAX_MIRRORS, ManifestError, Mirror};
 use super::info::byte_range;
 use super::xml::Element;
 use url::Url;
@@ -11,11 +11,38 @@ pub(super) const MAX_ADDRESS: usize = 16 << 10;
 /// Addresses inside `element` are relative to this. Of several bases the one of the best priority counts, then the
 /// first; those that lead nowhere are passed over.
 pub(super) fn base_of(element: &Element<'_>, outer: &Url) -> Url {
+    bases_of(element, outer).into_iter().next().unwrap_or_else(|| outer.clone())
+}
+
+/// All bases of an element, the best first.
+fn bases_of(element: &Element<'_>, outer: &Url) -> Vec<Url> {
     let bases = element.all("BaseURL").filter_map(|base| {
         let priority = base.prefixed("priority").and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(1);
         resolve(outer, &base.text()).ok().map(|url| (priority, url))
     });
-    bases.min_by_key(|(priority, _)| *priority).map_or_else(|| outer.clone(), |(_, url)| url)
+    let mut bases: Vec<(u32, Url)> = bases.take(MAX_MIRRORS).collect();
+    bases.sort_by_key(|(priority, _)| *priority);
+    bases.into_iter().map(|(_, url)| url).collect()
+}
+
+/// Places where the same media are, as far as elements have several bases.
+pub(super) fn mirrors(mpd: &Element<'_>, base: &Url) -> Vec<Mirror> {
+    let mut found = Vec::new();
+    collect(mpd, base, &mut found);
+    found
+}
+
+fn collect(element: &Element<'_>, outer: &Url, found: &mut Vec<Mirror>) {
+    let bases = bases_of(element, outer);
+    for mirror in Mirror::of_bases(&bases) {
+        if found.len() < MAX_MIRRORS && !found.contains(&mirror) {
+            found.push(mirror);
+        }
+    }
+    let base = bases.first().unwrap_or(outer);
+    let holders =
+        element.children.iter().filter(|child| matches!(child.name, "Period" | "AdaptationSet" | "Representation"));
+    holders.for_each(|child| collect(child, base, found));
 }
 
 /// Only addresses that a web server can answer, and of a length that it takes: a manifest must not reach for local files.

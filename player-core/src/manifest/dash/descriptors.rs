@@ -41,6 +41,7 @@ pub(super) fn essentials(holders: &[&Element<'_>]) -> Result<Essentials, String>
                 found.tiles = Some(tiles(value).ok_or_else(|| format!("{scheme} {value}"))?);
             }
             TRANSFER | SWITCHING => {}
+            scheme if super::query::SCHEMES.contains(&scheme) => {}
             scheme if COLOUR.contains(&scheme) => {}
             REGION if is_whole_picture(value) => {}
             _ => return Err(format!("{scheme} {value}").trim().to_owned()),

@@ -145,6 +145,7 @@ pub(super) fn tracks(mut periods: Vec<PeriodSets>) -> Result<Tracks, ManifestErr
                 height: encoding.height / rows.max(1),
                 columns,
                 rows,
+                whole: encoding.whole,
                 index,
             });
             all.thumbnails.extend(tracks);

@@ -57,6 +57,15 @@ impl<'e, 'a> SegmentInfo<'e, 'a> {
         self.attribute(name).map(whole).transpose()
     }
 
+    /// Ticks, forwards or backwards; zero where nothing is said.
+    pub(super) fn difference(&self, name: &str) -> Result<i64, ManifestError> {
+        let parsed = self.attribute(name).map(|text| text.trim().parse::<i64>());
+        parsed
+            .transpose()
+            .map(Option::unwrap_or_default)
+            .map_err(|_| ManifestError::NotAPlaylist("a number cannot be read"))
+    }
+
     /// Ticks in a second.
     pub(super) fn timescale(&self) -> Result<u64, ManifestError> {
         Ok(self.number("timescale")?.filter(|timescale| *timescale > 0).unwrap_or(1))

@@ -22,7 +22,7 @@ pub(super) fn resolves_to_zero(element: &Element<'_>) -> bool {
 }
 
 /// Addresses of the documents to be fetched before the manifest can be read, each once; at most 64. `base` is the
-/// manifest's address after redirects. Links that are to be followed only on request are not among them.
+/// manifest's address after redirects. Links that are to be followed on request are among them: whoever plays, requests.
 pub fn remote_links(text: &[u8], base: &Url) -> Vec<Url> {
     let text = decode(text);
     let mut found: Vec<Url> = Vec::new();
@@ -90,13 +90,10 @@ fn links<'t>(text: &'t str, base: &Url) -> Vec<Link<'t>> {
     links
 }
 
-/// Links are relative to the manifest, and are followed on request unless they say otherwise.
+/// Links are relative to the manifest.
 fn link<'t>(element: &Element<'t>, base: &Url) -> Option<Link<'t>> {
     let href = element.prefixed("href")?.trim();
     let is_nothing = href == NOTHING;
-    if !is_nothing && element.prefixed("actuate").map(str::trim) != Some("onLoad") {
-        return None;
-    }
     let url = resolve(base, href).ok();
     Some(Link { name: element.name, url, is_nothing, tag: element.tag.clone(), outer: element.outer.clone() })
 }
@@ -133,13 +130,14 @@ mod tests {
     fn conformance_24_linked_elements_take_the_place_of_their_links() {
         let links = remote_links(MPD.as_bytes(), &base());
         let found: Vec<&str> = links.iter().map(Url::as_str).collect();
-        assert_eq!(found, ["https://cdn.test/x/ad?a=1&b=2", "https://cdn.test/x/set.xml"]);
+        let expected = ["https://cdn.test/x/ad?a=1&b=2", "https://cdn.test/x/set.xml", "https://cdn.test/x/later.xml"];
+        assert_eq!(found, expected);
         let ads = "\u{feff}<?xml version='1.0'?>\n<Period id='1'/><!-- --><Period id='2'/>";
         let documents = HashMap::from([(links[0].clone(), Bytes::from(ads)), (links[1].clone(), "<html/>".into())]);
         let text = String::from_utf8(resolve_links(MPD.as_bytes(), &base(), &documents)).unwrap();
         assert!(text.contains("<Period id='a'/><Period id='1'/><Period id='2'/><Period id='d'>"), "{text}");
         assert_eq!(remote_links(text.as_bytes(), &base()), []);
-        assert!(text.contains("set.xml") && text.contains("xlink:href='later.xml'"), "{text}");
+        assert!(text.contains("set.xml") && text.contains("unresolved-href='later.xml'"), "{text}");
     }
 
     #[test]

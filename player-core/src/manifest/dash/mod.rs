@@ -19,6 +19,7 @@ mod limit_tests;
 mod links;
 mod periods;
 mod protection;
+mod query;
 mod segments;
 #[cfg(test)]
 mod stream_tests;
@@ -100,6 +101,7 @@ pub fn presentation(text: &[u8], base: &Url) -> Result<Presentation, ManifestErr
         thumbnails: tracks.thumbnails,
         events,
         closed_captions: captions::announced(&tracks.tracks),
+        mirrors: base::mirrors(mpd, base),
         excluded,
         ..Presentation::of(tracks.tracks)
     })
@@ -115,6 +117,7 @@ struct Read {
 impl Read {
     /// `origin` becomes the zero of the timeline.
     fn of(mpd: &Element<'_>, base: &Url, whole: Whole, origin: Nanos) -> Result<Self, ManifestError> {
+        let manifest = base;
         let base = base_of(mpd, base);
         let mut read = Self { periods: Vec::new(), events: Vec::new(), findings: Findings::default() };
         let placed = periods::place(mpd, whole, origin, &mut read.findings.excluded)?;
@@ -135,12 +138,18 @@ impl Read {
             if representations > MAX_REPRESENTATIONS {
                 return Err(ManifestError::LimitExceeded { what: "representations", max: MAX_REPRESENTATIONS });
             }
-            read.period(period, place, &base)?;
+            read.period((mpd, manifest), period, place, &base)?;
         }
         Ok(read)
     }
 
-    fn period(&mut self, period: &Element<'_>, place: Place, base: &Url) -> Result<(), ManifestError> {
+    fn period<'a>(
+        &mut self,
+        (mpd, manifest): (&Element<'a>, &Url),
+        period: &Element<'a>,
+        place: Place,
+        base: &Url,
+    ) -> Result<(), ManifestError> {
         let id = period.attribute("id").unwrap_or_default().to_owned();
         if let Err(property) = descriptors::essentials(&[period]) {
             let why = format!("it demands {property}, which is not known");
@@ -151,7 +160,7 @@ impl Read {
         let base = base_of(period, base);
         let mut sets = Vec::new();
         for set in period.all("AdaptationSet").filter(|set| !links::resolves_to_zero(set)) {
-            let context = Context { period, set, place: &place, base: &base };
+            let context = Context { mpd, manifest, period, set, place: &place, base: &base };
             sets.extend(adaptation::read(context, &mut self.findings)?);
         }
         let asset = period.child("AssetIdentifier").map(|asset| {

@@ -5,33 +5,49 @@ use super::base::resolve;
 use super::info::whole;
 use super::template::{Template, Values};
 use super::xml::Element;
-use crate::drm::{KeyId, pssh};
+use crate::drm::{InitData, InitDataType, KeyId, SystemId, SystemOffer, pssh};
 use base64::Engine as _;
 use url::Url;
 
-/// Clear Key, as DASH-IF names it.
-const CLEAR_KEY: &str = "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e";
 /// ISO/IEC 23009-4.
 const SEGMENT_ENCRYPTION: &str = "urn:mpeg:dash:sea:2012";
 const AES_128_CBC: &str = "urn:mpeg:dash:sea:aes128-cbc:2013";
 /// Key id lists longer than this are not from this world.
 const MAX_KEY_IDS: usize = 64;
+/// Systems and their data in one place.
+const MAX_SYSTEMS: usize = 64;
 
 /// What the elements in `holder` announce; `None` where there are none.
 pub(super) fn announced(holder: &Element<'_>, base: &Url) -> Option<Protection> {
-    let (mut key_ids, mut licence_url, mut any) = (Vec::new(), None, false);
+    let (mut key_ids, mut licence_url, mut systems, mut any) = (Vec::new(), None, Vec::new(), false);
     for element in holder.all("ContentProtection") {
         any = true;
         let listed = element.prefixed("default_KID").or(element.attribute("default_KID")).unwrap_or_default();
         key_ids.extend(listed.split_ascii_whitespace().filter_map(key_id));
+        let system = SystemId::from_urn(&scheme(element));
+        let mut offers = Vec::new();
         for header in element.all("pssh") {
-            let text: String = header.text().split_ascii_whitespace().collect();
-            let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
+            let bytes = base64(&header.text());
             key_ids.extend(pssh::key_ids(&bytes));
+            offers.extend(pssh::announcements(&bytes).into_iter().map(|announced| announced.offer));
         }
-        if scheme(element) == CLEAR_KEY {
+        // PlayReady's own header is what its box would hold.
+        if let (Some(SystemId::Uuid(uuid)), Some(header), true) = (&system, element.child("pro"), offers.is_empty()) {
+            let data = pssh::wrap(*uuid, &base64(&header.text()));
+            let init = data.map(|data| InitData { kind: InitDataType::Cenc, data });
+            offers.push(SystemOffer { system: SystemId::Uuid(*uuid), init });
+        }
+        if system == Some(SystemId::CLEAR_KEY) {
             let addresses = element.children.iter().filter(|child| child.name.eq_ignore_ascii_case("laurl"));
             licence_url = addresses.filter_map(|child| resolve(base, &child.text()).ok()).next().or(licence_url);
+        }
+        if offers.is_empty() {
+            offers.extend(system.map(SystemOffer::of));
+        }
+        for offer in offers {
+            if systems.len() < MAX_SYSTEMS && !systems.contains(&offer) {
+                systems.push(offer);
+            }
         }
     }
     let mut unique: Vec<KeyId> = Vec::new();
@@ -41,12 +57,18 @@ pub(super) fn announced(holder: &Element<'_>, base: &Url) -> Option<Protection> 
             unique.push(id);
         }
     }
-    any.then_some(Protection { key_ids: unique, licence_url, ..Protection::default() })
+    any.then_some(Protection { key_ids: unique, licence_url, systems, ..Protection::default() })
 }
 
 /// A UUID in the order in which it is written (big-endian).
 fn key_id(text: &str) -> Option<KeyId> {
     uuid::Uuid::parse_str(text).ok().map(|id| KeyId(id.into_bytes()))
+}
+
+/// The bytes that a text stands for; none if it stands for nothing.
+fn base64(text: &str) -> Vec<u8> {
+    let text: String = text.split_ascii_whitespace().collect();
+    base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
 }
 
 fn scheme(element: &Element<'_>) -> String {
@@ -151,7 +173,25 @@ mod tests {
         let found = announced(&roots[0], &base()).unwrap();
         assert_eq!(found.key_ids, [KeyId(*b"1234567890123456")]);
         assert_eq!(found.licence_url.unwrap().as_str(), "https://cdn.test/licence?a=1&b=2");
+        let named: Vec<_> = found.systems.iter().map(|offer| (offer.system.clone(), offer.init.is_some())).collect();
+        assert_eq!(named, [(SystemId::COMMON, true), (SystemId::CLEAR_KEY, false)]);
         assert_eq!(announced(&parse("<a/>").unwrap()[0], &base()), None);
+    }
+
+    #[test]
+    fn systems_come_with_what_they_ask_with() {
+        let text = r#"<AdaptationSet>
+            <ContentProtection schemeIdUri="urn:uuid:EDEF8BA9-79D6-4ACE-A3C8-27DCD51D21ED"><cenc:pssh>
+                AAAAI3Bzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAANhYmM=</cenc:pssh></ContentProtection>
+            <ContentProtection schemeIdUri="urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95">
+                <mspr:pro>YWJj</mspr:pro></ContentProtection>
+            <ContentProtection schemeIdUri="urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95">
+                <cenc:pssh>!</cenc:pssh></ContentProtection></AdaptationSet>"#;
+        let found = announced(&parse(text).unwrap()[0], &base()).unwrap();
+        let data = |offer: &SystemOffer| offer.init.as_ref().map(|init| init.data[32..].to_vec());
+        let found: Vec<_> = found.systems.iter().map(|offer| (offer.system.clone(), data(offer))).collect();
+        let abc = || Some(b"abc".to_vec());
+        assert_eq!(found, [(SystemId::WIDEVINE, abc()), (SystemId::PLAYREADY, abc()), (SystemId::PLAYREADY, None)]);
     }
 
     #[test]

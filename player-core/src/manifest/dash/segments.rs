@@ -7,6 +7,7 @@ use super::base::{resolve, source_of};
 use super::info::{InfoKind, Pace, SegmentInfo, byte_range};
 use super::periods::Place;
 use super::protection::CryptoPeriods;
+use super::query::Query;
 use super::template::{Template, Values};
 use super::time::{Nanos, SECOND, length, media_time, nanos};
 use super::timeline::{self, Bounds, Entry};
@@ -33,6 +34,8 @@ pub(super) struct Source<'e, 'a> {
     /// The file is the one segment: a picture, or subtitles that are not in a container.
     pub(super) whole_file: bool,
     pub(super) crypto: Option<&'e CryptoPeriods<'e>>,
+    /// Added to the addresses of segments.
+    pub(super) query: Option<Query>,
     /// Bytes of addresses of all segments of the manifest so far.
     pub(super) addresses: &'e Cell<usize>,
 }
@@ -56,6 +59,15 @@ impl Source<'_, '_> {
             InfoKind::Base => self.file(Some(info)),
             InfoKind::List => self.listed(info, self.list(info)?),
             InfoKind::Template => self.listed(info, self.template(info)?),
+        }
+    }
+
+    /// How long its segments are, where all but the last are of one length.
+    pub(super) fn segment_length(&self) -> Option<Duration> {
+        let info = self.info.as_ref()?;
+        match info.pace().ok()? {
+            Pace::Constant(ticks) => Some(length(nanos(i128::from(ticks), info.timescale().ok()?))),
+            Pace::Timeline(_) | Pace::Single => None,
         }
     }
 
@@ -90,11 +102,12 @@ impl Source<'_, '_> {
             init = info.child("Initialization").map(|element| source_of(element, &self.base)).transpose()?;
             // The whole of the same file is no initialisation: the beginning of it will do.
             init = init.filter(|init| init.range.is_some() || init.url != self.base);
+            init = init.map(|init| ByteSource { url: self.queried(init.url), ..init });
         }
         let timing = self.timing(offset, timescale);
         let duration = self.place.end.map(|end| length(end - self.place.start));
         Ok(IndexPart::File(Box::new(IndexedFile {
-            url: self.base.clone(),
+            url: self.queried(self.base.clone()),
             index,
             init,
             epoch: self.place.epoch,
@@ -121,8 +134,16 @@ impl Source<'_, '_> {
 
     /// Counts an address that is kept.
     fn keep(&self, url: Url) -> Result<Url, ManifestError> {
+        let url = self.queried(url);
         self.spend(url.as_str().len())?;
         Ok(url)
+    }
+
+    fn queried(&self, url: Url) -> Url {
+        match &self.query {
+            Some(query) => query.apply(url),
+            None => url,
+        }
     }
 
     fn spend(&self, bytes: usize) -> Result<(), ManifestError> {
@@ -153,7 +174,7 @@ impl Source<'_, '_> {
     }
 
     fn base_file(&self) -> ByteSource {
-        ByteSource { url: self.base.clone(), range: None }
+        ByteSource { url: self.queried(self.base.clone()), range: None }
     }
 
     fn list(&self, info: &SegmentInfo<'_, '_>) -> Result<Vec<Listed>, ManifestError> {
@@ -169,10 +190,27 @@ impl Source<'_, '_> {
         listed.collect()
     }
 
+    /// Media time at which the period begins. A timeline that lies outside of the period altogether was written without
+    /// one: then it is where the timeline begins.
+    fn offset(&self, info: &SegmentInfo<'_, '_>) -> Result<u64, ManifestError> {
+        let stated = info.number("presentationTimeOffset")?.unwrap_or(0);
+        let (Pace::Timeline(timeline), Some(end), None) = (info.pace()?, self.place.end, self.place.edge) else {
+            return Ok(stated);
+        };
+        let (first, last) = timeline::extent(timeline)?;
+        let timescale = info.timescale()?;
+        let is_later = nanos(i128::from(first) - i128::from(stated), timescale) >= end - self.place.start;
+        let is_outside = is_later || last.is_some_and(|last| last <= stated);
+        if is_outside {
+            tracing::warn!(representation = self.id, "a timeline lies outside of its period");
+        }
+        Ok(if is_outside { first } else { stated })
+    }
+
     /// When segments begin and end. `at_most` is their number where it is known.
     fn entries(&self, info: &SegmentInfo<'_, '_>, at_most: Option<u64>) -> Result<Vec<Entry>, ManifestError> {
         let timescale = info.timescale()?;
-        let offset = info.number("presentationTimeOffset")?.unwrap_or(0);
+        let offset = self.offset(info)?;
         let first_number = info.number("startNumber")?.unwrap_or(1);
         let last_number = info.number("endNumber")?;
         let Place { start, end, edge, .. } = *self.place;
@@ -191,7 +229,14 @@ impl Source<'_, '_> {
             Pace::Constant(duration) => {
                 let every = i128::from(duration);
                 let whole = |count: i128| u64::try_from(count).unwrap_or(u64::MAX);
-                let by_end = end.map(|end| whole(ticks(end - ROUNDING) / every + 1));
+                // The first segment may begin beside the period, and the last end before it.
+                let (before, beyond) = (info.difference("eptDelta")?, info.difference("pdDelta")?);
+                let by_end = end.map(|end| {
+                    let length = ticks(end - ROUNDING);
+                    whole(
+                        (length.min(length + i128::from(before) + i128::from(beyond)) - i128::from(before)) / every + 1,
+                    )
+                });
                 // Of a stream that goes on, segments are there once they are complete.
                 let by_edge = edge.map(|(_, to)| whole(ticks(to) / every));
                 let by_number = last_number.map(|last| last.saturating_add(1).saturating_sub(first_number));
@@ -203,7 +248,7 @@ impl Source<'_, '_> {
                 }
                 let entry = |position: u64| {
                     // Times count from the period's beginning, whatever the media's own clock says.
-                    let start = offset.saturating_add(position.saturating_mul(duration));
+                    let start = offset.saturating_add_signed(before).saturating_add(position.saturating_mul(duration));
                     let number = first_number.saturating_add(position);
                     Entry { start, duration, time: start, number, sub_number: 1 }
                 };
@@ -230,13 +275,14 @@ impl Source<'_, '_> {
             (None, Some(element)) => Some(source_of(element, &self.base)?),
             (None, None) => None,
         };
-        Ok(source.map(|source| InitSource { source, cipher: None }))
+        let queried = |source: ByteSource| ByteSource { url: self.queried(source.url), ..source };
+        Ok(source.map(|source| InitSource { source: queried(source), cipher: None }))
     }
 
     /// Segments on the presentation's timeline, without what lies outside the period.
     fn listed(&self, info: &SegmentInfo<'_, '_>, listed: Vec<Listed>) -> Result<IndexPart, ManifestError> {
         let timescale = info.timescale()?;
-        let offset = info.number("presentationTimeOffset")?.unwrap_or(0);
+        let offset = self.offset(info)?;
         let init = self.init(info)?;
         let timing = self.timing(offset, timescale);
         let shift = self.place.start - nanos(offset, timescale);

@@ -74,6 +74,43 @@ fn conformance_21_numbered_segments_end_with_the_period() {
 }
 
 #[test]
+fn a_timeline_outside_of_its_period_is_taken_to_begin_with_it() {
+    let of = |timeline: &str, offset: &str| {
+        let text = format!(
+            "<MPD mediaPresentationDuration='PT8S'><Period><AdaptationSet mimeType='video/mp4'><SegmentTemplate {offset} \
+            media='$Time$.m4s'><SegmentTimeline>{timeline}</SegmentTimeline></SegmentTemplate>{}</AdaptationSet></Period></MPD>",
+            video("1", 100, ""),
+        );
+        let found = read(&text);
+        let segments = known(&found, 0, 0).to_vec();
+        let Timing::Anchored { shift, .. } = segments[0].timing else { panic!("a period") };
+        (times(&segments), shift.as_millis())
+    };
+    let right = vec![(0, 4_000, false), (4_000, 8_000, false)];
+    assert_eq!(of("<S t='900' d='4' r='-1'/>", ""), (right.clone(), -900_000));
+    assert_eq!(of("<S t='0' d='4' r='1'/>", "presentationTimeOffset='900'"), (right.clone(), 0));
+    assert_eq!(of("<S t='4' d='4' r='1'/>", ""), (vec![(4_000, 8_000, false)], 0), "what reaches in is where it says");
+}
+
+#[test]
+fn conformance_22_differences_move_and_shorten_numbered_segments() {
+    let of = |differences: &str| {
+        let text = format!(
+            "<MPD mediaPresentationDuration='PT10S'><Period><AdaptationSet mimeType='video/mp4'><SegmentTemplate \
+            media='$Number$.m4s' duration='4' {differences}/>{}</AdaptationSet></Period></MPD>",
+            video("1", 100, ""),
+        );
+        times(known(&read(&text), 0, 0))
+    };
+    assert_eq!(of(""), [(0, 4_000, false), (4_000, 8_000, false), (8_000, 10_000, false)]);
+    assert_eq!(
+        of("presentationTimeOffset='9' eptDelta='-1'"),
+        [(0, 3_000, false), (3_000, 7_000, false), (7_000, 10_000, false)]
+    );
+    assert_eq!(of("pdDelta='-3'"), [(0, 4_000, false), (4_000, 8_000, false)]);
+}
+
+#[test]
 fn conformance_22_offsets_shift_media_times_and_periods_cut_segments() {
     let text = format!(
         "<MPD><Period start='PT0S' duration='PT10S'/><Period start='PT10S' duration='PT5S'>\

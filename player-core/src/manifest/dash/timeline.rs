@@ -72,6 +72,21 @@ pub(super) fn expand(timeline: &Element<'_>, bounds: Bounds) -> Result<Vec<Entry
     Ok(entries)
 }
 
+/// Where a timeline begins, and where it ends if it says so itself.
+pub(super) fn extent(timeline: &Element<'_>) -> Result<(u64, Option<u64>), ManifestError> {
+    let (mut first, mut time, mut known) = (None, 0u64, true);
+    for run in timeline.all("S") {
+        let value = |name: &str| run.attribute(name).map(whole).transpose();
+        time = value("t")?.unwrap_or(time);
+        first.get_or_insert(time);
+        let repeat = run.attribute("r").map_or(Some(0), |text| text.trim().parse::<u64>().ok());
+        known &= repeat.is_some();
+        let length = value("d")?.unwrap_or(0).saturating_mul(repeat.unwrap_or(0).saturating_add(1));
+        time = time.saturating_add(length);
+    }
+    Ok((first.unwrap_or(0), known.then_some(time)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::xml::parse;

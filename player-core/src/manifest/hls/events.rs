@@ -133,6 +133,13 @@ pub(super) fn session_data(attributes: &Attributes<'_>, base: &Url) -> Option<Ti
     })
 }
 
+/// The address of an event that [`session_data`] made, where it has one that a web server answers.
+pub(crate) fn session_data_address(event: &TimedEvent) -> Option<Url> {
+    let attributes: BTreeMap<String, String> = serde_json::from_slice(&event.payload).ok()?;
+    let url: Url = attributes.get("URI")?.parse().ok()?;
+    matches!(url.scheme(), "http" | "https" | "data").then_some(url)
+}
+
 /// Attributes with absolute addresses. Of an address that makes no sense the text is kept.
 fn written(attributes: &Attributes<'_>, base: &Url) -> impl Iterator<Item = (String, String)> {
     attributes.iter().map(|(name, value)| {

@@ -2,29 +2,18 @@
 
 use super::attributes::Attributes;
 use super::{data_url, number, resolve};
-use crate::drm::{KeyId, pssh};
+use crate::drm::{InitData, InitDataType, KeyId, SystemId, SystemOffer, pssh};
 use crate::manifest::{CipherMethod, ManifestError, Protection, SegmentCipher};
 use url::Url;
 
-/// W3C Clear Key by licence: as announced for CMAF, by DASH-IF, and by the W3C common `pssh` box.
-const CLEAR_KEY: [&str; 3] = [
-    "org.w3.clearkey",
-    "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e",
-    "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b",
-];
 /// The key itself is behind the address. Also what is meant where no format is given.
 const IDENTITY: &str = "identity";
-/// Formats by names that people know.
-const KNOWN_FORMATS: [(&str, &str); 4] = [
-    ("com.apple.streamingkeydelivery", "FairPlay Streaming"),
-    ("urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed", "Widevine"),
-    ("com.widevine", "Widevine"),
-    ("com.microsoft.playready", "PlayReady"),
-];
 /// Formats that are offered at one time.
 const MAX_FORMATS: usize = 32;
 /// Key id lists longer than this are not from this world.
 const MAX_KEY_IDS: usize = 64;
+/// Longest address of FairPlay Streaming that is kept, in bytes.
+const MAX_SKD: usize = 4_096;
 /// Longest name that is repeated to people.
 const MAX_NAME: usize = 64;
 
@@ -52,8 +41,8 @@ enum Offer {
     /// `SAMPLE-AES-CTR`, of ISO media only.
     SamplesCtr(RawKey),
     Licence(Protection),
-    /// Another system's licence, by its name; the rest of it is Common Encryption in ISO media.
-    Foreign(String),
+    /// A vendor's licence; the rest of it is Common Encryption in ISO media.
+    Vendor(SystemId, Protection),
 }
 
 /// A key that is behind an address, with its IV if there is one.
@@ -103,7 +92,7 @@ impl ActiveKeys {
     /// The first tag's, if there are tags and none can be taken.
     pub(super) fn applied(&self, boxes: bool) -> Result<Applied, ManifestError> {
         let mut applied = Applied::default();
-        let (mut refusal, mut foreign) = (None, None);
+        let mut refusal = None;
         for tag in &self.tags {
             let refused = match tag.offer.clone() {
                 Ok(Offer::Whole(key)) => {
@@ -122,11 +111,11 @@ impl ActiveKeys {
                     applied.protections.push(protection);
                     continue;
                 }
-                Ok(Offer::Foreign(system)) if boxes => {
-                    foreign.get_or_insert(system);
+                Ok(Offer::Vendor(_, protection)) if boxes => {
+                    applied.protections.push(protection);
                     continue;
                 }
-                Ok(Offer::Foreign(system)) => ManifestError::Protection(system),
+                Ok(Offer::Vendor(system, _)) => ManifestError::Protection(system.to_string()),
                 Ok(Offer::Samples(_) | Offer::SamplesCtr(_)) => {
                     ManifestError::Protection("SAMPLE-AES-CTR outside ISO media".to_owned())
                 }
@@ -134,8 +123,13 @@ impl ActiveKeys {
             };
             refusal.get_or_insert(refused);
         }
-        if applied.cipher.is_none() && applied.protections.is_empty() && foreign.is_some() {
-            applied.protections.push(Protection { foreign, ..Protection::default() });
+        if applied.cipher.is_some() || applied.protections.iter().any(|protection| protection.key_url.is_some()) {
+            // Nobody has to be asked.
+            applied
+                .protections
+                .iter_mut()
+                .filter(|offer| !offer.systems.is_empty())
+                .for_each(|offer| offer.key_ids.clear());
         }
         match refusal {
             Some(refusal) if applied.cipher.is_none() && applied.protections.is_empty() => Err(refusal),
@@ -144,12 +138,13 @@ impl ActiveKeys {
     }
 }
 
-/// What an `EXT-X-SESSION-KEY` announces, if this player can take it. The addresses of raw keys are named too, so that
-/// they can be fetched early.
+/// What an `EXT-X-SESSION-KEY` announces, if it can be read. The addresses of raw keys are named too, so that they can be
+/// fetched early.
 pub(super) fn announced(attributes: &Attributes<'_>, base: &Url) -> Option<Protection> {
     match offer(attributes, &format(attributes), base).ok()? {
-        Offer::Foreign(_) => None,
         Offer::Licence(protection) => Some(protection),
+        // Whether they are needed, and for what, is for the media to say.
+        Offer::Vendor(_, protection) => Some(Protection { key_ids: Vec::new(), ..protection }),
         Offer::Whole(key) | Offer::Samples(key) | Offer::SamplesCtr(key) => {
             Some(Protection { key_url: Some(key.url), ..Protection::default() })
         }
@@ -159,7 +154,12 @@ pub(super) fn announced(attributes: &Attributes<'_>, base: &Url) -> Option<Prote
 /// Does a format in an `ALLOWED-CPC` list concern this player?
 pub(super) fn takes_format(format: &str) -> bool {
     let format = format.trim().to_ascii_lowercase();
-    format == IDENTITY || CLEAR_KEY.contains(&format.as_str())
+    format == IDENTITY || is_clear_key(&SystemId::from_format(&format))
+}
+
+/// Both ways to announce W3C Clear Key.
+fn is_clear_key(system: &SystemId) -> bool {
+    matches!(*system, SystemId::CLEAR_KEY | SystemId::COMMON)
 }
 
 fn method(attributes: &Attributes<'_>) -> String {
@@ -175,18 +175,17 @@ fn offer(attributes: &Attributes<'_>, format: &str, base: &Url) -> Result<Offer,
     if !matches!(&*method, "AES-128" | "AES-256" | "SAMPLE-AES" | "SAMPLE-AES-CTR") {
         return Err(ManifestError::Protection(shortened(&method)));
     }
-    if CLEAR_KEY.contains(&format) {
-        return match &*method {
-            "SAMPLE-AES" | "SAMPLE-AES-CTR" => Ok(Offer::Licence(by_licence(attributes, base))),
-            _ => Err(ManifestError::Protection(format!("{method} and a key from a Clear Key licence"))),
-        };
-    }
     if format != IDENTITY {
-        let known = KNOWN_FORMATS.iter().find(|(known, _)| *known == format).map(|(_, name)| *name);
-        let system = shortened(known.unwrap_or(format));
-        return match &*method {
-            "SAMPLE-AES" | "SAMPLE-AES-CTR" => Ok(Offer::Foreign(system)),
-            _ => Err(ManifestError::Protection(system)),
+        let system = SystemId::from_format(format);
+        let by_samples = matches!(&*method, "SAMPLE-AES" | "SAMPLE-AES-CTR");
+        return match (is_clear_key(&system), by_samples) {
+            (true, true) => Ok(Offer::Licence(by_licence(attributes, system, base))),
+            (true, false) => Err(ManifestError::Protection(format!("{method} and a key from a Clear Key licence"))),
+            (false, true) => {
+                let protection = by_licence(attributes, system.clone(), base);
+                Ok(Offer::Vendor(system, protection))
+            }
+            (false, false) => Err(ManifestError::Protection(system.to_string())),
         };
     }
     let uri = attributes.text("URI").ok_or(ManifestError::NotAPlaylist("a key without an address"))?;
@@ -203,16 +202,31 @@ fn offer(attributes: &Attributes<'_>, format: &str, base: &Url) -> Result<Offer,
     })
 }
 
-/// Key ids by the attribute, or from a `data:` address that holds a `pssh` box. An unreadable announcement is no error:
-/// the media name their keys themselves.
-fn by_licence(attributes: &Attributes<'_>, base: &Url) -> Protection {
-    let address = attributes.text("URI").and_then(|uri| base.join(uri).ok());
-    let mut key_ids =
-        address.and_then(|url| data_url::decode(&url)).map(|data| pssh::key_ids(&data)).unwrap_or_default();
+/// What a system is announced with: key ids by the attribute, or from a `data:` address that holds a `pssh` box; the box
+/// itself, or the address of FairPlay Streaming. An unreadable announcement is no error: the media name their keys
+/// themselves.
+fn by_licence(attributes: &Attributes<'_>, system: SystemId, base: &Url) -> Protection {
+    let uri = attributes.text("URI").unwrap_or_default();
+    let data = base.join(uri).ok().and_then(|url| data_url::decode(&url)).unwrap_or_default();
+    let mut key_ids = pssh::key_ids(&data);
     let named = attributes.text("KEYID").and_then(number::hexadecimal).map(|(number, _)| KeyId(number.to_be_bytes()));
     key_ids.extend(named.filter(|id| !key_ids.contains(id)));
     key_ids.truncate(MAX_KEY_IDS);
-    Protection { key_ids, ..Protection::default() }
+    let announced = pssh::announcements(&data).into_iter().map(|found| found.offer);
+    let own = announced.filter(|offer| offer.system == system && !is_clear_key(&system)).find_map(|offer| offer.init);
+    let skd = || {
+        let is_address = system == SystemId::FAIRPLAY && uri.starts_with("skd://") && uri.len() <= MAX_SKD;
+        is_address.then(|| InitData { kind: InitDataType::Skd, data: uri.as_bytes().to_vec().into() })
+    };
+    let playready = || {
+        // Its header may stand there without a box around it.
+        let SystemId::Uuid(uuid) = &system else { return None };
+        let bare = system == SystemId::PLAYREADY && !data.is_empty();
+        let data = if bare { pssh::wrap(*uuid, &data) } else { None }?;
+        Some(InitData { kind: InitDataType::Cenc, data })
+    };
+    let init = own.or_else(skd).or_else(playready);
+    Protection { key_ids, systems: vec![SystemOffer { system, init }], ..Protection::default() }
 }
 
 fn shortened(name: &str) -> String {

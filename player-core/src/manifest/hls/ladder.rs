@@ -3,6 +3,7 @@
 use super::codecs::{self, VideoFamily};
 use super::multivariant::Variant;
 use crate::manifest::{DynamicRange, Exclusion, IndexSource, Representation, TrackGroup, TrackId, TrackKind};
+use crate::manifest::{MAX_MIRRORS, Mirror};
 use abr::{Bitrate, RungId};
 use std::collections::HashSet;
 
@@ -18,6 +19,28 @@ pub(super) fn choose(mut variants: Vec<Variant>, pathway: Option<&str>, excluded
     prefer(&mut variants, excluded, |variant| variant.reserve);
     variants.sort_by_key(|variant| variant.bandwidth);
     variants
+}
+
+/// Places where what was chosen is to be had as well: variants that differ in their address and pathway alone.
+pub(super) fn mirrors(chosen: &[Variant], offered: &[Variant]) -> Vec<Mirror> {
+    fn looks(variant: &Variant) -> (u64, u32, u32, &str) {
+        (variant.bandwidth, variant.width, variant.height, &variant.codecs)
+    }
+    let mut mirrors = Vec::new();
+    for variant in chosen {
+        let alike = offered.iter().filter(|other| other.url != variant.url && looks(other) == looks(variant));
+        let elsewhere = |other: &&Variant| {
+            let groups = (&other.audio, &other.subtitles) == (&variant.audio, &variant.subtitles);
+            other.pathway != variant.pathway || groups && other.url.origin() != variant.url.origin()
+        };
+        for other in alike.filter(elsewhere) {
+            let mirror = Mirror::of_playlists(&variant.url, &other.url);
+            if mirrors.len() < MAX_MIRRORS && !mirrors.contains(&mirror) {
+                mirrors.push(mirror);
+            }
+        }
+    }
+    mirrors
 }
 
 /// Removes what has something against it, unless that is everything.

@@ -21,6 +21,7 @@ mod renditions;
 mod tests;
 mod variables;
 
+pub(crate) use events::session_data_address;
 pub use variables::Variables;
 
 use super::{IndexSource, ManifestError, Presentation, SegmentIndex};

@@ -194,7 +194,9 @@ impl Multivariant {
     /// Tracks of all that was read.
     pub(super) fn presentation(mut self) -> Result<Presentation, ManifestError> {
         let unresolved = !self.excluded.is_empty();
+        let offered: Vec<Variant> = self.variants.clone();
         let chosen = ladder::choose(self.variants, self.pathway.as_deref(), &mut self.excluded);
+        let mirrors = ladder::mirrors(&chosen, &offered);
         let (pictures, sounds): (Vec<_>, Vec<_>) = chosen.into_iter().partition(Variant::has_picture);
         let mut tracks = Vec::new();
         if pictures.is_empty() {
@@ -224,6 +226,7 @@ impl Multivariant {
             thumbnails: self.thumbnails,
             events: self.events,
             closed_captions: renditions::closed_captions(&self.renditions),
+            mirrors,
             excluded: self.excluded,
             variables: self.variables,
             ..Presentation::of(tracks)
@@ -310,5 +313,5 @@ fn thumbnails(attributes: &Attributes<'_>, url: Url) -> ThumbnailTrack {
     let (width, height) = attributes.size("RESOLUTION");
     let (columns, rows) = attributes.size("LAYOUT");
     let (columns, rows) = (columns.clamp(1, 1000), rows.clamp(1, 1000));
-    ThumbnailTrack { width, height, columns, rows, index: IndexSource::Playlist(url) }
+    ThumbnailTrack { width, height, columns, rows, whole: None, index: IndexSource::Playlist(url) }
 }

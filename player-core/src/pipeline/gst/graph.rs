@@ -1,6 +1,7 @@
 //! The elements: one branch per track.
 
-use super::{GstOutput, SoundFrames, caps, registry, video_out};
+use super::tempo::{self, SharedTempo};
+use super::{GstOutput, caps, registry, sound, video_out};
 use crate::container::{Sample, TrackFormat};
 use crate::frame::FrameSlot;
 use crate::manifest::TrackKind;
@@ -8,7 +9,6 @@ use crate::pipeline::PipelineError;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use gstreamer_audio as gst_audio;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 ///
 /// ```text
 /// appsrc ─► parser ─► decoder ─► concat ─► convert … sink
-/// appsrc ─► parser ─► decoder ───┘           (one chain per codec, one after the other)
+/// appsrc ─► parser ─► decoder ───┘     │     (one chain per codec, one after the other)
+///                                   tempo
+///
 /// ```
 ///
 /// A codec that changes gets a chain of its own: the one before is drained to its last picture while the next decoder
@@ -101,16 +103,24 @@ impl Branch {
         output: GstOutput,
         frames: &FrameSlot,
         shown: &Arc<AtomicU64>,
+        tempo: &SharedTempo,
     ) -> Result<Self, PipelineError> {
         let concat = make("concat")?;
         // Samples carry the presentation's times: nothing is to be added to them.
         concat.set_property("adjust-base", false);
+        if let Some(pad) = concat.static_pad("src") {
+            tempo::follow(&pad, tempo.clone());
+        }
         let mut chain = vec![concat.clone()];
         match kind {
-            TrackKind::Audio => chain.extend(audio_chain(&output)?),
+            TrackKind::Audio => chain.extend(sound::chain(&output)?),
             _ => {
-                let sink = video_out::sink(output, frames.clone(), shown.clone());
-                chain.extend([make("videoconvert")?, sink.upcast()]);
+                let sink = video_out::sink(output.clone(), frames.clone(), shown.clone());
+                let convert = make("videoconvert")?;
+                if let Some(pad) = convert.static_pad("sink") {
+                    video_out::keep_depth(&pad, &sink, &output);
+                }
+                chain.extend([convert, sink.upcast()]);
             }
         }
         add(pipeline, chain.iter())?;
@@ -122,7 +132,8 @@ impl Branch {
         let hidden = Hidden::default();
         let reached = Arc::new(AtomicU64::new(0));
         watch_sink(&sink, &hidden, &reached);
-        Ok(Self { kind, concat, chains: Vec::new(), hidden, reached, ended: false, sink, volume })
+        let chains = Vec::new();
+        Ok(Self { kind, concat, chains, hidden, reached, ended: false, sink, volume })
     }
 
     /// Can events travel from the sink to the source?
@@ -215,7 +226,9 @@ impl Branch {
         gst::Element::link_many(&elements).map_err(framework)?;
         let missing = || PipelineError::Framework("a decoder without a way out".into());
         let pad = self.concat.request_pad_simple("sink_%u").ok_or_else(missing)?;
-        decoder.static_pad("src").ok_or_else(missing)?.link(&pad).map_err(|_| missing())?;
+        let decoded = decoder.static_pad("src").ok_or_else(missing)?;
+        video_out::describe(&decoded, format.colour);
+        decoded.link(&pad).map_err(|_| missing())?;
         for element in elements.iter().rev() {
             element.sync_state_with_parent().map_err(framework)?;
         }
@@ -244,7 +257,12 @@ impl Branch {
 
     /// How far this track has come, while it has not ended.
     pub(super) fn reached(&self) -> Option<gst::ClockTime> {
-        (!self.ended).then(|| gst::ClockTime::from_nseconds(self.reached.load(Ordering::Relaxed)))
+        (!self.ended).then(|| self.newest())
+    }
+
+    /// Time of the newest buffer that came to the sink.
+    pub(super) fn newest(&self) -> gst::ClockTime {
+        gst::ClockTime::from_nseconds(self.reached.load(Ordering::Relaxed))
     }
 
     pub(super) fn end(&mut self) {
@@ -256,7 +274,7 @@ impl Branch {
 }
 
 /// Where a buffer belongs on the presentation's timeline, in nanoseconds: chains may count from elsewhere.
-fn stream_time(pad: &gst::Pad, pts: u64) -> Option<u64> {
+pub(super) fn stream_time(pad: &gst::Pad, pts: u64) -> Option<u64> {
     let event = pad.sticky_event::<gst::event::Segment>(0)?;
     let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
     segment.to_stream_time(gst::ClockTime::from_nseconds(pts)).map(gst::ClockTime::nseconds)
@@ -271,7 +289,8 @@ fn watch_sink(sink: &gst::Element, hidden: &Hidden, reached: &Arc<AtomicU64>) {
         let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pts) = pts else { return gst::PadProbeReturn::Ok };
         if hidden.remove(&pts) {
-            return gst::PadProbeReturn::Drop;
+            // Not `Drop`: its buffer would be let go of twice, by the bindings and by GStreamer before 1.24.
+            return gst::PadProbeReturn::Handled;
         }
         let time = stream_time(pad, pts).unwrap_or(pts);
         reached.store(time, Ordering::Relaxed);
@@ -279,54 +298,20 @@ fn watch_sink(sink: &gst::Element, hidden: &Hidden, reached: &Arc<AtomicU64>) {
     });
 }
 
-fn audio_chain(output: &GstOutput) -> Result<Vec<gst::Element>, PipelineError> {
-    let sink = if output.audible { make("autoaudiosink")? } else { silent_sink(output.paced)? };
-    let convert = make("audioconvert")?;
-    if let (Some(observer), Some(pad)) = (output.sound.clone(), convert.static_pad("sink")) {
-        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-            if let Some(sound) = info.buffer().and_then(|buffer| sound_frames(pad, buffer)) {
-                (observer.0)(sound);
-            }
-            gst::PadProbeReturn::Ok
-        });
-    }
-    Ok(vec![convert, make("audioresample")?, make("volume")?, sink])
-}
-
-/// What a buffer of decoded sound holds.
-fn sound_frames(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<SoundFrames> {
-    let caps = pad.current_caps()?;
-    let info = gst_audio::AudioInfo::from_caps(&caps).ok()?;
-    let bytes = u32::try_from(buffer.size()).ok()?;
-    Some(SoundFrames {
-        start: abr::MediaTime::from_nanos(i64::try_from(buffer.pts()?.nseconds()).ok()?),
-        samples: u64::from(bytes.checked_div(info.bpf())?),
-        rate: info.rate(),
-        channels: info.channels(),
-    })
-}
-
-/// Sound at its pace, heard by nobody.
-fn silent_sink(paced: bool) -> Result<gst::Element, PipelineError> {
-    let sink = make("fakesink")?;
-    sink.set_property("sync", paced);
-    Ok(sink)
-}
-
-fn make(factory: &str) -> Result<gst::Element, PipelineError> {
+pub(super) fn make(factory: &str) -> Result<gst::Element, PipelineError> {
     gst::ElementFactory::make(factory)
         .build()
         .map_err(|_| PipelineError::Framework(format!("element {factory} is not installed")))
 }
 
-fn add<'a>(
+pub(super) fn add<'a>(
     pipeline: &gst::Pipeline,
     elements: impl IntoIterator<Item = &'a gst::Element>,
 ) -> Result<(), PipelineError> {
     pipeline.add_many(elements).map_err(framework)
 }
 
-fn framework(error: gst::glib::BoolError) -> PipelineError {
+pub(super) fn framework(error: gst::glib::BoolError) -> PipelineError {
     PipelineError::Framework(error.message.to_string())
 }
 

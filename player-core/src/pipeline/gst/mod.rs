@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! appsrc ─► parser ─► decoder ─► convert ─► appsink        (picture: paced by the sink, frames to a FrameSlot)
-//! appsrc ─► parser ─► decoder ─► convert ─► volume ─► sink (sound)
+//! appsrc ─► parser ─► decoder ─► convert ─► stretch ─► volume ─► sink (sound)
 //! ```
+//!
+//! Speed is told behind the decoders (`tempo`): sinks wait by it, and sound is stretched by it with its pitch kept.
 //!
 //! One thread owns every GStreamer object and takes commands from a channel; streaming threads only post messages.
 
@@ -11,10 +13,14 @@ mod capability;
 mod caps;
 mod graph;
 mod registry;
+mod sound;
+mod still;
+mod tempo;
 mod video_out;
 mod worker;
 
 pub use capability::leave_out_undecodable;
+pub use still::GstStills;
 
 use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
 use crate::frame::{FrameSlot, PixelFormat};
@@ -44,6 +50,8 @@ pub struct GstOutput {
     pub paced: bool,
     /// Told of decoded sound, where it is not played: times, layout and number of samples.
     pub sound: Option<SoundObserver>,
+    /// Told what reaches the loudspeaker: after the change of speed, before the volume.
+    pub heard: Option<HeardObserver>,
 }
 
 /// Decoded sound.
@@ -60,6 +68,27 @@ pub struct SoundFrames {
 #[derive(Clone)]
 pub struct SoundObserver(pub Arc<dyn Fn(SoundFrames) + Send + Sync>);
 
+/// Sound on its way out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeardSound {
+    /// Of the first sample, on the presentation's timeline.
+    pub start: MediaTime,
+    pub rate: u32,
+    pub channels: u32,
+    /// -1 to 1, channels in turn.
+    pub samples: Vec<f32>,
+}
+
+/// Called on a streaming thread: must return at once.
+#[derive(Clone)]
+pub struct HeardObserver(pub Arc<dyn Fn(HeardSound) + Send + Sync>);
+
+impl std::fmt::Debug for HeardObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HeardObserver")
+    }
+}
+
 impl std::fmt::Debug for SoundObserver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SoundObserver")
@@ -68,7 +97,8 @@ impl std::fmt::Debug for SoundObserver {
 
 impl Default for GstOutput {
     fn default() -> Self {
-        Self { pixels: Pixels::Only(PixelFormat::Rgba), drop_late: true, audible: true, paced: true, sound: None }
+        let pixels = Pixels::Only(PixelFormat::Rgba);
+        Self { pixels, drop_late: true, audible: true, paced: true, sound: None, heard: None }
     }
 }
 

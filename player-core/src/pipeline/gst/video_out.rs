@@ -1,7 +1,9 @@
 //! Decoded pictures out of the pipeline.
 
 use super::{GstOutput, Pixels};
+use crate::colour::ColourDescription;
 use crate::frame::{FrameSlot, PixelFormat, Plane, VideoFrame};
+use crate::manifest::DynamicRange;
 use abr::MediaTime;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
@@ -16,16 +18,95 @@ struct Numbers {
     sequence: Arc<AtomicU64>,
     /// Raised by the worker between a flush and the first sample after it, when no frame can be on its way.
     generation: Arc<AtomicU64>,
+    /// Pictures of high dynamic range are made those of an ordinary display.
+    converts: bool,
+}
+
+fn caps(pixels: Pixels) -> gst::Caps {
+    let formats = match pixels {
+        Pixels::Only(format) => vec![video_format(format)],
+        Pixels::Native => FORMATS.map(|(theirs, _)| theirs).to_vec(),
+    };
+    gst_video::VideoCapsBuilder::new().format_list(formats).build()
+}
+
+/// Has pictures of high dynamic range come to a sink of RGBA as the decoder has them: eight bits are too few for them.
+/// `pad` is where pictures come to the converter before the sink.
+pub(super) fn keep_depth(pad: &gst::Pad, sink: &gst_app::AppSink, output: &GstOutput) {
+    if output.pixels != Pixels::Only(PixelFormat::Rgba) {
+        return;
+    }
+    let (sink, pixels) = (sink.downgrade(), output.pixels);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let Some(gst::EventView::Caps(event)) = info.event().map(|event| event.view()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let info = gst_video::VideoInfo::from_caps(event.caps()).ok();
+        let colour = info.map(|info| described(&info, event.caps())).unwrap_or_default();
+        let wanted = if colour.dynamic_range() == DynamicRange::Sdr { pixels } else { Pixels::Native };
+        if let Some(sink) = sink.upgrade() {
+            sink.set_caps(Some(&caps(wanted)));
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// What the decoder says of colours.
+fn described(info: &gst_video::VideoInfo, caps: &gst::CapsRef) -> ColourDescription {
+    let colorimetry = info.colorimetry();
+    let code = |code: u32| u8::try_from(code).unwrap_or(0);
+    let (primaries, transfer) = (colorimetry.primaries().to_iso(), colorimetry.transfer().to_iso());
+    ColourDescription {
+        full_range: colorimetry.range() == gst_video::VideoColorRange::Range0_255,
+        brightest: brightest(caps).unwrap_or(0),
+        ..ColourDescription::of(code(primaries), code(transfer), code(colorimetry.matrix().to_iso()))
+    }
+}
+
+/// Has a decoder say what its container or manifest says of high dynamic range, where its stream is silent: decoders
+/// take ordinary light for granted then.
+pub(super) fn describe(decoded: &gst::Pad, colour: ColourDescription) {
+    let named = match colour.dynamic_range() {
+        DynamicRange::Sdr => return,
+        DynamicRange::Pq => "bt2100-pq",
+        DynamicRange::Hlg => "bt2100-hlg",
+    };
+    decoded.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(gst::PadProbeData::Event(event)) = &mut info.data
+            && let gst::EventView::Caps(caps) = event.view()
+            && let Ok(own) = gst_video::VideoInfo::from_caps(caps.caps())
+            && described(&own, caps.caps()).dynamic_range() == DynamicRange::Sdr
+        {
+            let mut said = caps.caps_owned();
+            let fields = said.make_mut();
+            fields.set("colorimetry", named);
+            if colour.brightest > 0 && brightest(fields).is_none() {
+                fields.set("content-light-level", format!("{}:0", colour.brightest));
+            }
+            *event = gst::event::Caps::builder(&said).seqnum(event.seqnum()).build();
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// Light of the brightest picture, else of the display that it was made on, as caps have them.
+fn brightest(caps: &gst::CapsRef) -> Option<u32> {
+    let structure = caps.structure(0)?;
+    let light = structure.get::<String>("content-light-level").ok();
+    let most = light.and_then(|light| light.split(':').next()?.parse::<u32>().ok()).filter(|most| *most > 0);
+    let mastering = || {
+        let display = structure.get::<String>("mastering-display-info").ok()?;
+        // Eight coordinates, then the highest and the lowest light in ten-thousandths.
+        Some(display.split(':').nth(8)?.parse::<u32>().ok()? / 10_000)
+    };
+    most.or_else(mastering)
 }
 
 /// The sink: paced by the clock, hands frames to the slot.
 pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU64>) -> gst_app::AppSink {
-    let formats = match output.pixels {
-        Pixels::Only(format) => vec![video_format(format)],
-        Pixels::Native => FORMATS.map(|(theirs, _)| theirs).to_vec(),
-    };
-    let caps = gst_video::VideoCapsBuilder::new().format_list(formats).build();
-    let numbers = Numbers { sequence: Arc::new(AtomicU64::new(0)), generation };
+    let caps = caps(output.pixels);
+    let converts = output.pixels == Pixels::Only(PixelFormat::Rgba);
+    let numbers = Numbers { sequence: Arc::new(AtomicU64::new(0)), generation, converts };
     let (from_preroll, preroll_frames) = (numbers.clone(), frames.clone());
     let preroll_pts = Arc::new(AtomicU64::new(u64::MAX));
     let shown_at_preroll = preroll_pts.clone();
@@ -91,9 +172,15 @@ fn put(sample: &gst::Sample, numbers: &Numbers, frames: &FrameSlot) {
     frames.put(frame);
 }
 
+/// A decoded picture that belongs to no playback.
+pub(super) fn still(sample: &gst::Sample) -> Option<VideoFrame> {
+    frame(sample, &Numbers { sequence: Arc::default(), generation: Arc::default(), converts: false })
+}
+
 fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
     let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
     let pixels = pixel_format(info.format())?;
+    let colour = described(&info, sample.caps()?);
     let buffer = sample.buffer_owned()?;
     let pts = buffer.pts()?;
     let on_timeline =
@@ -111,7 +198,13 @@ fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
     let mapped = buffer.into_mapped_buffer_readable().ok()?;
     let number = numbers.sequence.fetch_add(1, Ordering::Relaxed) + 1;
     let generation = numbers.generation.load(Ordering::Acquire);
-    let mut frame = VideoFrame::new(number, time, (info.width(), info.height()), pixels, planes, Arc::new(mapped))?;
+    let size = (info.width(), info.height());
+    let mut frame = VideoFrame::new(number, time, size, pixels, planes, Arc::new(mapped))?;
+    frame.colour = colour;
+    if numbers.converts && pixels != PixelFormat::Rgba {
+        frame = VideoFrame::from_rgba(number, time, size, frame.to_rgba())?;
+        frame.colour = colour;
+    }
     frame.generation = generation;
     Some(frame)
 }

@@ -1,18 +1,19 @@
 //! The thread that owns the pipeline.
 
 use super::graph::Branch;
+use super::tempo::{SharedTempo, Tempo};
 use super::{GstOutput, registry};
 use crate::container::{Sample, TrackFormat};
 use crate::frame::FrameSlot;
 use crate::manifest::TrackKind;
 use crate::pipeline::{Generation, PipelineCommand, PipelineError, PipelineEvent, PipelineEvents};
-use abr::MediaTime;
+use abr::{MediaTime, PlaybackRate};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Positions are reported this often while playing.
@@ -50,6 +51,7 @@ pub(super) struct Worker {
     own: Sender<Message>,
     pipeline: Option<gst::Pipeline>,
     branches: BTreeMap<TrackKind, Branch>,
+    tempo: SharedTempo,
     /// A seek that waits for decoders.
     seek_to: Option<MediaTime>,
     held: Vec<Held>,
@@ -73,6 +75,7 @@ impl Worker {
             own,
             pipeline: None,
             branches: BTreeMap::new(),
+            tempo: SharedTempo::default(),
             seek_to: None,
             held: Vec::new(),
             shown: Arc::new(AtomicU64::new(0)),
@@ -149,6 +152,10 @@ impl Worker {
             PipelineCommand::Seek { to, generation } => self.seek(to, generation),
             PipelineCommand::Play => self.set_playing(true),
             PipelineCommand::Pause => self.set_playing(false),
+            PipelineCommand::SetRate(rate) => {
+                self.set_rate(rate);
+                Ok(())
+            }
             PipelineCommand::SetVolume(gain) => {
                 self.each_volume(|element| element.set_property("volume", f64::from(gain)));
                 Ok(())
@@ -163,7 +170,8 @@ impl Worker {
     fn configure(&mut self, kinds: &[TrackKind], start: MediaTime) -> Result<(), PipelineError> {
         let pipeline = gst::Pipeline::new();
         for kind in kinds {
-            self.branches.insert(*kind, Branch::new(&pipeline, *kind, self.output.clone(), &self.frames, &self.shown)?);
+            let branch = Branch::new(&pipeline, *kind, self.output.clone(), &self.frames, &self.shown, &self.tempo)?;
+            self.branches.insert(*kind, branch);
         }
         let (own, shown) = (self.own.clone(), self.shown.clone());
         let bus = pipeline.bus().ok_or_else(|| PipelineError::Framework("a pipeline without a bus".into()))?;
@@ -247,7 +255,10 @@ impl Worker {
         let position = gst::ClockTime::from_nseconds(u64::try_from(to.nanos()).unwrap_or_default());
         pipeline
             .seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, position)
-            .map_err(|error| PipelineError::Framework(error.message.to_string()))
+            .map_err(|error| PipelineError::Framework(error.message.to_string()))?;
+        // Nothing has been fed since the flush: no buffer can have seen the times before.
+        self.tempo().restart(position.nseconds());
+        Ok(())
     }
 
     fn set_playing(&mut self, playing: bool) -> Result<(), PipelineError> {
@@ -309,7 +320,7 @@ impl Worker {
 
     fn tick(&mut self) {
         let position = if self.output.paced {
-            self.pipeline.as_ref().and_then(|pipeline| pipeline.query_position::<gst::ClockTime>())
+            self.position()
         } else {
             // No clock says where it is: what has come out does.
             self.branches.values().filter_map(Branch::reached).min()
@@ -323,6 +334,30 @@ impl Worker {
             self.reported_at = self.ticked_at;
             self.report_frames();
         }
+    }
+
+    fn tempo(&self) -> MutexGuard<'_, Tempo> {
+        self.tempo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_rate(&self, rate: PlaybackRate) {
+        let running = self.running_time().map_or(0, gst::ClockTime::nseconds);
+        self.tempo().set_rate(f64::from(rate.get()), running);
+    }
+
+    /// Time since the last flush, pauses left out.
+    fn running_time(&self) -> Option<gst::ClockTime> {
+        let pipeline = self.pipeline.as_ref()?;
+        match (pipeline.current_state(), pipeline.clock(), pipeline.base_time()) {
+            (gst::State::Playing, Some(clock), Some(base)) => Some(clock.time().saturating_sub(base)),
+            _ => pipeline.start_time(),
+        }
+    }
+
+    /// What is due by the clock; not beyond what has come out, for a clock goes on when media do not.
+    fn position(&self) -> Option<gst::ClockTime> {
+        let due = gst::ClockTime::from_nseconds(self.tempo().media_at(self.running_time()?.nseconds()));
+        Some(due.min(self.branches.values().map(Branch::newest).max()?))
     }
 
     fn report_frames(&self) {

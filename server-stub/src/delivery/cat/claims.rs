@@ -2,6 +2,7 @@
 
 use super::cbor::Value;
 use std::net::IpAddr;
+use uuid::Uuid;
 
 // RFC 8392.
 const SUB: i64 = 2;
@@ -51,7 +52,7 @@ pub(crate) enum PathMatch {
 /// The statement of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims {
-    /// Whom it was given to, as an opaque text.
+    /// What it was given for: of our own tokens, the id of a grant.
     pub(crate) subject: Option<String>,
     /// Seconds since 1970; the moment itself is too late.
     pub(crate) expires_s: i64,
@@ -78,6 +79,11 @@ pub(crate) struct Use<'a> {
 }
 
 impl Claims {
+    /// The grant that the token was made for.
+    pub(crate) fn grant(&self) -> Option<Uuid> {
+        Uuid::parse_str(self.subject.as_deref()?).ok()
+    }
+
     /// May the token be used so? Whether it was used before is for [`super::AccessTokens`] to know.
     pub(crate) fn allow(&self, request: &Use<'_>) -> bool {
         let path = match &self.path {

@@ -6,8 +6,9 @@
 //! 61( 17( [ h'a10105' {1: 5}, {}, claims, tag ] ) )
 //! ```
 //!
-//! Checking needs no look-up, so segments cost the database nothing; the verdict on the tag of a token is remembered, so
-//! that its thousand segments cost one HMAC. What it claims is compared with each request.
+//! The verdict on the tag of a token is remembered, so that its thousand segments cost one HMAC. What it claims is compared
+//! with each request. Its subject is the grant that it was made for: whether that still holds is asked of entitlement,
+//! which asks the database every few seconds.
 
 pub(crate) mod cbor;
 pub(crate) mod claims;
@@ -17,13 +18,14 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cbor::Value;
 use claims::{Claims, PathMatch, Replay, Use};
 use hmac::{Hmac, KeyInit, Mac};
-use service_api::{AccountId, TitleId};
+use service_api::{GrantId, TitleId};
 use sha2::Sha256;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 const TAG_CWT: u64 = 61;
 const TAG_MAC0: u64 = 17;
@@ -49,12 +51,11 @@ impl AccessTokens {
         Self { key, clock, verdicts: RwLock::default(), used: Mutex::default() }
     }
 
-    /// A token for the media of one title, good until `expires_at_ms`.
-    pub(crate) fn issue(&self, title: &TitleId, account: &AccountId, expires_at_ms: i64) -> String {
-        // Whoever runs a CDN shall not learn accounts from addresses.
-        let subject = URL_SAFE_NO_PAD.encode(&self.key.authenticate(&[b"subject", account.as_str().as_bytes()])[..12]);
+    /// A token for the media of one title, good until `expires_at_ms`, as long as the grant holds.
+    pub(crate) fn issue(&self, title: &TitleId, grant: &GrantId, expires_at_ms: i64) -> String {
         self.sign(&Claims {
-            subject: Some(subject),
+            // Whoever runs a CDN shall not learn accounts from addresses; a grant is one playback's.
+            subject: Some(grant.to_string()),
             expires_s: expires_at_ms.div_euclid(1_000),
             not_before_s: None,
             issued_s: Some(self.clock.now_ms().div_euclid(1_000)),
@@ -87,20 +88,27 @@ impl AccessTokens {
         (claims.replay == Replay::Permitted || self.use_once(&claims, now_ms)).then_some(claims)
     }
 
-    /// The query that opens `path` until then: for whoever cannot handle tokens.
-    pub(crate) fn sign_path(&self, path: &str, expires_s: i64) -> String {
-        let signature = self.key.authenticate(&[b"path", path.as_bytes(), &expires_s.to_be_bytes()]);
-        format!("expires={expires_s}&signature={}", URL_SAFE_NO_PAD.encode(signature))
+    /// The same where nobody may wait and nothing may be used up: `None` also of a token for one use.
+    pub(crate) fn check_again(&self, token: &str, request: &TokenUse<'_>) -> Option<Arc<Claims>> {
+        let claims = self.verdict(token)?;
+        let TokenUse { method, path, peer } = *request;
+        let is_allowed = claims.allow(&Use { method, path, peer, now_ms: self.clock.now_ms() });
+        (is_allowed && claims.replay == Replay::Permitted).then_some(claims)
     }
 
-    /// Is this such a query, and not too old?
-    pub(crate) fn check_signed(&self, path: &str, query: &str) -> bool {
-        let Some((expires, _)) = query.strip_prefix("expires=").and_then(|rest| rest.split_once('&')) else {
-            return false;
-        };
-        let Some(expires_s) = expires.parse::<i64>().ok() else { return false };
-        let is_ours: bool = self.sign_path(path, expires_s).as_bytes().ct_eq(query.as_bytes()).into();
-        is_ours && self.clock.now_ms() < expires_s.saturating_mul(1_000)
+    /// The query that opens `path` until then, as long as the grant holds: for whoever cannot handle tokens.
+    pub(crate) fn sign_path(&self, path: &str, grant: Uuid, expires_s: i64) -> String {
+        let signature = self.key.authenticate(&[b"path", grant.as_bytes(), &expires_s.to_be_bytes(), path.as_bytes()]);
+        format!("grant={grant}&expires={expires_s}&signature={}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// The grant of such a query, if it is ours and not too old.
+    pub(crate) fn check_signed(&self, path: &str, query: &str) -> Option<Uuid> {
+        let (grant, rest) = query.strip_prefix("grant=")?.split_once('&')?;
+        let (expires, _) = rest.strip_prefix("expires=")?.split_once('&')?;
+        let (grant, expires_s) = (Uuid::parse_str(grant).ok()?, expires.parse::<i64>().ok()?);
+        let is_ours: bool = self.sign_path(path, grant, expires_s).as_bytes().ct_eq(query.as_bytes()).into();
+        (is_ours && self.clock.now_ms() < expires_s.saturating_mul(1_000)).then_some(grant)
     }
 
     fn verdict(&self, token: &str) -> Option<Arc<Claims>> {
@@ -183,6 +191,10 @@ mod tests {
         (AccessTokens::new(master_key.derive("test"), clock.clone()), clock)
     }
 
+    fn grant() -> GrantId {
+        GrantId("0192b4c8-7a10-7cc3-98e5-2f6d0a1b3c4d".into())
+    }
+
     fn get(path: &str) -> TokenUse<'_> {
         TokenUse { method: "GET", path, peer: IpAddr::from([10, 1, 2, 3]) }
     }
@@ -204,9 +216,10 @@ mod tests {
     #[test]
     fn l16_every_flipped_bit_is_refused() {
         let (tokens, _) = tokens();
-        let token = tokens.issue(&TitleId::from("one"), &AccountId("someone".into()), 2_000_000);
-        assert!(tokens.check(&token, &get("/one/x")).is_some());
-        assert!(!token.contains("someone") && token.len() < 200, "{}", token.len());
+        let token = tokens.issue(&TitleId::from("one"), &grant(), 2_000_000);
+        let claims = tokens.check(&token, &get("/one/x")).unwrap();
+        assert_eq!(claims.grant().map(|id| GrantId(id.to_string())), Some(grant()));
+        assert!(token.len() < 200, "{}", token.len());
         let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut changed = bytes.clone();
@@ -256,6 +269,7 @@ mod tests {
     fn l16_a_token_for_one_use_is_used_once() {
         let (tokens, _) = tokens();
         let once = |id: u8| tokens.sign(&Claims { id: Some(vec![id; 16]), replay: Replay::Prohibited, ..claims() });
+        assert!(tokens.check_again(&once(1), &get("/one/x")).is_none(), "looking does not use it up");
         assert!(tokens.check(&once(1), &get("/one/x")).is_some());
         assert!(tokens.check(&once(1), &get("/one/x")).is_none());
         assert!(tokens.check(&once(2), &get("/one/x")).is_some());
@@ -269,18 +283,21 @@ mod tests {
     #[test]
     fn l16_signed_addresses_are_good_for_one_path_and_a_while() {
         let (tokens, clock) = tokens();
-        let query = tokens.sign_path("/one/x", 2_000);
-        assert!(tokens.check_signed("/one/x", &query));
+        let id = Uuid::parse_str(grant().as_str()).unwrap();
+        let query = tokens.sign_path("/one/x", id, 2_000);
+        assert_eq!(tokens.check_signed("/one/x", &query), Some(id));
         for (place, _) in query.char_indices() {
             for bit in 0..7 {
                 let mut changed = query.clone().into_bytes();
                 changed[place] ^= 1 << bit;
-                assert!(!tokens.check_signed("/one/x", std::str::from_utf8(&changed).unwrap()));
+                let changed = std::str::from_utf8(&changed).unwrap();
+                assert!(tokens.check_signed("/one/x", changed).is_none(), "{changed}");
             }
         }
-        assert!(!tokens.check_signed("/one/y", &query) && !tokens.check_signed("/one/x", &format!("{query}&a=b")));
+        assert!(tokens.check_signed("/one/y", &query).is_none());
+        assert!(tokens.check_signed("/one/x", &format!("{query}&a=b")).is_none());
         clock.advance(Duration::from_secs(1_000));
-        assert!(!tokens.check_signed("/one/x", &query));
+        assert!(tokens.check_signed("/one/x", &query).is_none());
     }
 
     #[test]

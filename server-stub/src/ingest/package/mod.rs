@@ -13,7 +13,7 @@ mod segment;
 mod slice;
 mod source;
 
-use super::{IngestError, catalogue::TitleDescriptor, key::ContentKey, ladder::Rung, subtitles};
+use super::{IngestError, catalogue::TitleDescriptor, key::ContentKey, ladder::Rung, subtitles, thumbnails};
 use cipher::{Cipher, Scheme};
 use playlist::{Audio, Media, Subtitles, Variant};
 use service_api::catalog::Protection;
@@ -34,7 +34,7 @@ pub(crate) struct Plan {
     pub(crate) folder: PathBuf,
 }
 
-/// Packages a title: `master.m3u8`, `video/{rung}/`, `audio/`, `subtitles/`.
+/// Packages a title: `master.m3u8`, `video/{rung}/`, `audio/`, `subtitles/`, `thumbnails/`.
 pub(crate) fn package(plan: &Plan) -> Result<(), IngestError> {
     let title = &plan.title;
     let scheme = match title.protection {
@@ -81,7 +81,8 @@ pub(crate) fn package(plan: &Plan) -> Result<(), IngestError> {
         write(&folder.join("index.m3u8"), playlist::subtitle_playlist(title.duration_s).as_bytes())?;
         subtitles.push(Subtitles { uri: format!("subtitles/{language}/index.m3u8"), language: language.clone() });
     }
-    let master = playlist::master(&variants, &audio, &subtitles, key_line.as_deref());
+    let mut master = playlist::master(&variants, &audio, &subtitles, key_line.as_deref());
+    master.push_str(&thumbnails::make(title, &plan.folder)?);
     write(&plan.folder.join("master.m3u8"), master.as_bytes())
 }
 

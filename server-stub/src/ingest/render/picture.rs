@@ -39,6 +39,25 @@ impl Picture {
         (luma, u, v)
     }
 
+    /// Copies another picture to a place, column and row, which are even; it must fit.
+    pub(crate) fn place(&mut self, other: &Self, (column, row): (usize, usize)) {
+        let widths = (self.width, other.width);
+        let (own, height) = (self.width * self.height, other.height);
+        let copy = |into: &mut [u8], from: &[u8], part: usize| {
+            let (into_width, width, left, top) = (widths.0 / part, widths.1 / part, column / part, row / part);
+            for (line, points) in from.chunks_exact(width).take(height / part).enumerate() {
+                into[(top + line) * into_width + left..][..width].copy_from_slice(points);
+            }
+        };
+        let (luma, chroma) = other.bytes.split_at(other.width * other.height);
+        let (u, v) = chroma.split_at(chroma.len() / 2);
+        let (own_luma, own_chroma) = self.bytes.split_at_mut(own);
+        let (own_u, own_v) = own_chroma.split_at_mut(own / 4);
+        copy(own_luma, luma, 1);
+        copy(own_u, u, 2);
+        copy(own_v, v, 2);
+    }
+
     /// Scales all light by `k`.
     pub(crate) fn darken(&mut self, k: f32) {
         let table =

@@ -137,3 +137,27 @@ fn where_flags_say_the_same_of_all_pictures_the_slices_decide() {
     assert_eq!(keyframes(0, &[other, other]), [true, true]);
     assert_eq!(keyframes(0x1_0000, &[other, other]), [false, false]);
 }
+
+/// What a list of key frames names: the beginning of a fragment, up to the end of its first sample or somewhere behind.
+#[test]
+fn conformance_16_a_fragment_that_is_cut_off_gives_the_samples_that_are_there() {
+    let init = InitSegment::parse(VIDEO_INIT).unwrap();
+    let whole = demux(&Bytes::from_static(VIDEO), &init).unwrap();
+    let whole = samples(&whole, TrackKind::Video);
+    let data = VIDEO.windows(4).position(|window| window == b"mdat").unwrap() + 4;
+    let mut end = data;
+    for (count, sample) in (1..).zip(&whole[..whole.len() - 1]) {
+        end += sample.data.len();
+        for cut in [end, end + 1] {
+            let range = Bytes::from_static(&VIDEO[..cut]);
+            assert!(demux(&range, &init).is_err(), "a segment that lacks data is damaged");
+            let read = demux_clipped(&range, &init).unwrap();
+            // Encryption is described for more samples than are there.
+            assert_eq!(samples(&read, TrackKind::Video), whole[..count]);
+        }
+    }
+    assert!(whole[0].keyframe && whole[0].protection.is_some());
+    let all = demux_clipped(&Bytes::from_static(VIDEO), &init).unwrap();
+    assert_eq!(samples(&all, TrackKind::Video), whole);
+    assert!(demux_clipped(&Bytes::from_static(&VIDEO[..data - 40]), &init).is_err(), "a moof must be whole");
+}

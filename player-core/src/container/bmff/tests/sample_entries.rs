@@ -124,6 +124,47 @@ fn text_in_samples_is_a_track() {
     assert!(matches!(parse(tx3g), Err(ContainerError::Unsupported(_))));
 }
 
+#[test]
+fn encrypted_text_is_the_text_it_was() {
+    let vttc = atom(b"vttC", &[b"WEBVTT\n"]);
+    let wvtt = atom(b"enct", &[&[0; 8], &vttc, &sinf(b"wvtt", b"cenc", &tenc())]);
+    // The boxes of TTML stand behind three texts.
+    let texts = b"http://www.w3.org/ns/ttml\0\0image/png\0";
+    let stpp = atom(b"enct", &[&[0; 8], texts, &sinf(b"stpp", b"cbcs", &tenc())]);
+    let webvtt = CodecConfig::WebVtt { header: Bytes::from_static(b"WEBVTT\n") };
+    for (entry, codec) in [(wvtt, webvtt), (stpp, CodecConfig::Ttml)] {
+        let parsed = parse(Track { handler: b"subt", entries: vec![entry], ..Track::default() }).unwrap();
+        assert_eq!(parsed.tracks[0].format.codec, codec);
+        assert!(parsed.tracks[0].descriptions[0].protection.is_some());
+        assert_eq!(parsed.key_ids, [crate::drm::KeyId(KEY_ID)]);
+    }
+    let bare = atom(b"enct", &[&[0; 8], texts]);
+    assert!(parse(Track { handler: b"subt", entries: vec![bare], ..Track::default() }).is_err());
+}
+
+#[test]
+fn boxes_say_how_numbers_stand_for_colours() {
+    let of = |extra: &[&[u8]]| {
+        let entry = visual(b"vp09", 640, extra);
+        parse(Track { entries: vec![entry], ..Track::default() }).unwrap().tracks[0].format.colour
+    };
+    let nclx = atom(b"colr", &[b"nclx", &[0, 9, 0, 16, 0, 9, 0x80]]);
+    let light = atom(b"clli", &[&[0x03, 0xe8, 0, 100]]);
+    let found = of(&[&nclx, &light]);
+    assert_eq!(
+        (found.primaries, found.transfer, found.matrix, found.full_range, found.brightest),
+        (9, 16, 9, true, 1_000)
+    );
+    let vpcc = atom(b"vpcC", &[&[1, 0, 0, 0, 2, 10, 0xa2, 9, 18, 9, 0, 0]]);
+    let mastering = atom(b"mdcv", &[&[0; 16], &40_000_000_u32.to_be_bytes(), &[0; 4]]);
+    let found = of(&[&vpcc, &mastering]);
+    assert_eq!(
+        (found.primaries, found.transfer, found.matrix, found.full_range, found.brightest),
+        (9, 18, 9, false, 4_000)
+    );
+    assert_eq!(of(&[&atom(b"colr", &[b"nclx"])]), of(&[]));
+}
+
 /// `esds` with an object type and specific information.
 fn esds(object_type: u8, specific: &[u8]) -> Vec<u8> {
     let specific = [&[5, specific.len() as u8][..], specific].concat();

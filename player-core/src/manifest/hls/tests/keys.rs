@@ -1,5 +1,5 @@
 use super::*;
-use crate::drm::KeyId;
+use crate::drm::{InitData, InitDataType, KeyId, SystemId, SystemOffer};
 use crate::manifest::{CipherMethod, Protection, SegmentCipher};
 
 const SYSTEMS: &str = r#"#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://key",KEYFORMAT="com.apple.streamingkeydelivery"
@@ -101,8 +101,9 @@ fn conformance_03_what_is_not_known_is_fatal_only_where_nothing_else_is_offered(
     }
     // In boxes it is Common Encryption, whoever has the key.
     let boxes = index_of(&format!("#EXT-X-MAP:URI=\"i.mp4\"\n{SYSTEMS}\n#EXTINF:4,\na.m4s")).unwrap();
-    let foreign = Some("FairPlay Streaming".to_owned());
-    assert_eq!(boxes.protections, [Protection { foreign, ..Protection::default() }]);
+    let offered: Vec<_> = boxes.protections.iter().flat_map(|protection| &protection.systems).collect();
+    let offered: Vec<_> = offered.into_iter().map(|offer| offer.system.to_string()).collect();
+    assert_eq!(offered.first().map(String::as_str), Some("FairPlay Streaming"), "{offered:?}");
     // A lead in the clear does not help what follows.
     assert!(index_of(&format!("{segment}\n{SYSTEMS}\n{segment}")).is_err());
     assert!(index_of(&format!("{segment}\n{SYSTEMS}\n#EXT-X-KEY:METHOD=NONE\n{segment}")).is_ok());
@@ -142,20 +143,39 @@ fn key_ids_come_from_boxes_and_attributes() {
             let key = format!("#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,{offer},KEYFORMAT=\"{format}\"");
             let index =
                 index_of(&format!("{key}\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:4,\na.m4s\n{key}\n#EXTINF:4,\nb.m4s"));
-            assert_eq!(
-                index.unwrap().protections,
-                [Protection { key_ids: vec![id], ..Protection::default() }],
-                "{key}"
-            );
+            let protections = index.unwrap().protections;
+            let keys: Vec<_> = protections.iter().map(|protection| &protection.key_ids[..]).collect();
+            assert_eq!(keys, [[id]], "{key}");
         }
     }
 }
 
 #[test]
-fn conformance_19_session_keys_are_announced_if_they_can_be_taken() {
+fn conformance_19_session_keys_are_announced_whoever_has_them() {
     let presentation = presentation_of(
         "#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8",
     );
     let key_url = Some(base().join("k").unwrap());
-    assert_eq!(presentation.unwrap().protections, [Protection { key_url, ..Protection::default() }]);
+    let init = Some(InitData { kind: InitDataType::Skd, data: "skd://k".into() });
+    let systems = vec![SystemOffer { system: SystemId::FAIRPLAY, init }];
+    let vendors = Protection { systems, ..Protection::default() };
+    assert_eq!(presentation.unwrap().protections, [vendors, Protection { key_url, ..Protection::default() }]);
+}
+
+#[test]
+fn vendors_get_what_they_ask_with_and_nobody_is_asked_where_the_key_has_an_address() {
+    let widevine = "METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,AAAAI3Bzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAANhYmM=\",KEYID=0x00000000000000000000000000000009,KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\"";
+    let playready = "METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,YWJj\",KEYFORMAT=\"com.microsoft.playready\"";
+    let media = "#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:4,\na.m4s";
+    let found = index_of(&format!("#EXT-X-KEY:{widevine}\n#EXT-X-KEY:{playready}\n{media}")).unwrap().protections;
+    let data = |protection: &Protection| {
+        let offer = &protection.systems[0];
+        (offer.system.clone(), offer.init.as_ref().unwrap().data[32..].to_vec())
+    };
+    let (abc, id) = (b"abc".to_vec(), KeyId(9u128.to_be_bytes()));
+    assert_eq!((data(&found[0]), &found[0].key_ids[..]), ((SystemId::WIDEVINE, abc.clone()), &[id][..]));
+    assert_eq!((data(&found[1]), found[1].key_ids.len()), ((SystemId::PLAYREADY, abc), 0));
+    let raw = "METHOD=SAMPLE-AES,URI=\"k\"";
+    let found = index_of(&format!("#EXT-X-KEY:{widevine}\n#EXT-X-KEY:{raw}\n{media}")).unwrap().protections;
+    assert!(found.len() == 2 && found.iter().all(|protection| protection.key_ids.is_empty()), "{found:?}");
 }
