@@ -300,6 +300,12 @@ impl App {
         published.bring(title, file).await.map_err(|error| unavailable(&error))
     }
 
+    /// The same for all files that a title's manifests are made of.
+    pub(crate) async fn bring_manifests(&self, title: &TitleId) -> Result<(), ApiError> {
+        let Some(published) = &self.published else { return Ok(()) };
+        published.bring_small(title).await.map_err(|error| unavailable(&error))
+    }
+
     /// The same for a picture.
     pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<(), ApiError> {
         let Some(published) = &self.published else { return Ok(()) };

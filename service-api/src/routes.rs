@@ -124,11 +124,11 @@ pub const CONTENT: &str = "/content/{title}/{*path}";
 pub const HEALTH_LIVE: &str = "/health/live";
 /// Can it serve: store and library open?
 pub const HEALTH_READY: &str = "/health/ready";
-/// Counters for Prometheus; only for this machine and with the admin's token.
+/// Counters for Prometheus; only for this machine, QA and admins.
 pub const METRICS: &str = "/metrics";
 /// The description of this interface (OpenAPI 3.1).
 pub const OPENAPI: &str = "/openapi.json";
-/// The admin page, where the server has one.
+/// The admin page, for QA and admins.
 pub const ADMIN: &str = "/admin";
 /// What a problem's code means, for people.
 pub const PROBLEM: &str = "/problems/{code}";

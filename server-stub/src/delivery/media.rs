@@ -180,6 +180,11 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
     let permitted = request.permit(&app)?;
     app.may_stream(permitted.grant, &permitted.title, request.peer).await?;
     let damage = suffer(&app, &permitted).await?;
+    if super::manifest::is_made(&permitted.file) {
+        app.bring_manifests(&permitted.title).await?;
+    } else {
+        app.bring(&permitted.title, &permitted.file).await?;
+    }
     if let Some(response) = super::manifest::answer(&app, &request, &permitted).await? {
         return Ok(response);
     }
@@ -195,7 +200,6 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
         (_, false) => Keep::Segment,
     };
     let name = format!("{}/{}", permitted.title, permitted.file);
-    app.bring(&permitted.title, &permitted.file).await?;
     let library = app.library.clone();
     let open = move || library.open_media(&permitted.title, &permitted.file);
     file(

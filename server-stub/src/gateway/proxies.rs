@@ -82,12 +82,13 @@ pub(crate) fn client_address(proxies: &Proxies, peer: IpAddr, headers: &HeaderMa
     nearest
 }
 
-/// The addresses on the way, nearest last. `Forwarded` (RFC 7239) is preferred to the older field.
+/// The addresses on the way, nearest last. `Forwarded` (RFC 7239) counts where the older field is not there: nearly all
+/// proxies write that one, and pass on what a client wrote into the other.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines =
         |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
-    let forwarded = lines("forwarded");
-    if !forwarded.is_empty() {
+    let (forwarded, older) = (lines("forwarded"), lines("x-forwarded-for"));
+    if older.is_empty() && !forwarded.is_empty() {
         let parts = forwarded.split(',').map(|element| {
             let node = element.split(';').find_map(|pair| {
                 let (name, value) = pair.trim().split_once('=')?;
@@ -97,7 +98,6 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         });
         return parts.collect();
     }
-    let older = lines("x-forwarded-for");
     if older.is_empty() { Vec::new() } else { older.split(',').map(|part| node_address(part.trim())).collect() }
 }
 
@@ -137,6 +137,16 @@ mod tests {
             let found = client_address(&ours, peer.parse().unwrap(), &headers);
             assert_eq!(found.to_string(), expected, "{peer} {name}: {value}");
         }
+    }
+
+    #[test]
+    fn l04_a_field_that_the_proxy_does_not_write_is_not_preferred() {
+        let ours = Proxies::new(&["10.0.0.0/8".parse().unwrap()]);
+        let mut headers = HeaderMap::new();
+        headers.insert("forwarded", "for=9.9.9.9".parse().unwrap());
+        headers.insert("x-forwarded-for", "1.2.3.4".parse().unwrap());
+        let found = client_address(&ours, "10.0.0.1".parse().unwrap(), &headers);
+        assert_eq!(found.to_string(), "1.2.3.4");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::blob::{BlobError, BlobKey, BlobStore};
 use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 use service_api::{TitleId, catalog::Artwork};
+use std::collections::BTreeMap;
 
 /// Where the documents are.
 pub(super) const FOLDER: &str = "titles";
@@ -23,6 +24,9 @@ pub(super) struct Document {
     /// Files that manifests are made of, relative to the title.
     pub(super) small: Vec<String>,
     pub(super) artwork: Artwork,
+    /// Bits per second of the most demanding segment in each folder: manifests name it, and the segments are elsewhere.
+    #[serde(default)]
+    pub(super) peaks: BTreeMap<String, u64>,
 }
 
 impl Document {

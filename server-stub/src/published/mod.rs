@@ -18,7 +18,7 @@ use crate::{
 use document::Document;
 use service_api::TitleId;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -123,6 +123,15 @@ impl Published {
         }
     }
 
+    /// The same for the small files that manifests are made of.
+    pub(crate) async fn bring_small(&self, title: &TitleId) -> Result<(), BlobError> {
+        let Some(document) = self.document(title) else { return Ok(()) };
+        for file in &document.small {
+            self.cache_file(&document, title, file).await?;
+        }
+        Ok(())
+    }
+
     /// The same for a picture.
     pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<(), BlobError> {
         let Some(document) = self.document(title) else { return Ok(()) };
@@ -131,6 +140,12 @@ impl Published {
             Err(BlobError::NotFound) => Ok(()),
             outcome => outcome,
         }
+    }
+
+    /// Bits per second of the most demanding segment in each folder of a title, if that was published: its segments need
+    /// not be here.
+    pub(crate) fn peaks(&self, title: &TitleId) -> BTreeMap<String, u64> {
+        self.document(title).map(|document| document.peaks).unwrap_or_default()
     }
 
     async fn cache_file(&self, document: &Document, title: &TitleId, file: &str) -> Result<(), BlobError> {

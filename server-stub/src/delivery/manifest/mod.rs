@@ -25,6 +25,15 @@ use std::{
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// The playlist that a title's media are described by.
 const MASTER: &str = "master.m3u8";
+/// The same as MPEG-DASH.
+const DASH: &str = "manifest.mpd";
+const STEERING_HLS: &str = "steering.hls.json";
+const STEERING_DASH: &str = "steering.dash.json";
+
+/// Is a document of this name made from several files of the title?
+pub(super) fn is_made(name: &str) -> bool {
+    matches!(name, DASH | STEERING_HLS | STEERING_DASH)
+}
 
 /// The document, if the request is for one that is made rather than read.
 pub(super) async fn answer(
@@ -36,9 +45,10 @@ pub(super) async fn answer(
     let place = Place { prefix: prefix(request, permitted), pathways: app.pathways.of_manifests() };
     let (library, title) = (app.library.clone(), permitted.title.clone());
     match permitted.file.as_str() {
-        "manifest.mpd" => {
-            let text =
-                blocking(move || Ok(Presentation::read(&library, &title)?.map(|found| dash::write(&found, &place))));
+        DASH => {
+            let peaks = app.published.as_ref().map(|published| published.peaks(&title)).unwrap_or_default();
+            let found = move || Presentation::read(&library, &title, &peaks);
+            let text = blocking(move || Ok(found()?.map(|found| dash::write(&found, &place))));
             Ok(Some(document(request, "application/dash+xml", text.await?)))
         }
         MASTER if has_pathways => {
@@ -49,10 +59,10 @@ pub(super) async fn answer(
             });
             Ok(Some(document(request, "application/vnd.apple.mpegurl", text.await?)))
         }
-        name @ ("steering.hls.json" | "steering.dash.json") if has_pathways => {
+        name @ (STEERING_HLS | STEERING_DASH) if has_pathways => {
             let least =
                 blocking(move || Ok(read(&library, &title, MASTER)?.map(|master| hls::least_bandwidth(&master))));
-            let dialect = if name == "steering.hls.json" { steering::Dialect::Hls } else { steering::Dialect::Dash };
+            let dialect = if name == STEERING_HLS { steering::Dialect::Hls } else { steering::Dialect::Dash };
             let manifest =
                 app.pathways.steer(dialect, request.query.as_deref(), least.await?, app.delivery.steering_ttl_s);
             let text = serde_json::to_string(&manifest).map_err(|error| ApiError::internal(&error))?;

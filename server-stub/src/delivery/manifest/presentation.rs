@@ -4,7 +4,10 @@ use super::{MASTER, hls::attribute, read, read_bytes};
 use crate::ingest::Library;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use service_api::TitleId;
-use std::{io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
+
+/// Bits per second of the most demanding segment, by folder.
+pub(super) type Peaks = BTreeMap<String, u64>;
 
 /// The tracks of a title.
 #[derive(Debug, Default)]
@@ -50,7 +53,8 @@ pub(super) struct Protection {
 
 impl Presentation {
     /// Reads a title that is ready; nothing if it is not. Blocking.
-    pub(super) fn read(library: &Arc<Library>, title: &TitleId) -> io::Result<Option<Self>> {
+    /// `peaks` are the bits per second of tracks whose segments need not be here.
+    pub(super) fn read(library: &Arc<Library>, title: &TitleId, peaks: &Peaks) -> io::Result<Option<Self>> {
         let Some(master) = read(library, title, MASTER)? else { return Ok(None) };
         let mut found = Self::default();
         let mut lines = master.lines();
@@ -58,7 +62,7 @@ impl Presentation {
             if let Some(list) = line.strip_prefix("#EXT-X-STREAM-INF:") {
                 let uri = lines.next().ok_or_else(|| broken("a variant without an address"))?;
                 let codec = attribute(list, "CODECS").and_then(|codecs| codecs.split(',').next());
-                let mut track = Track::read(library, title, uri, codec.unwrap_or_default())?;
+                let mut track = Track::read(library, title, uri, codec.unwrap_or_default(), peaks)?;
                 track.size = attribute(list, "RESOLUTION")
                     .and_then(|size| size.split_once('x'))
                     .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
@@ -72,7 +76,7 @@ impl Presentation {
             } else if let Some(list) = line.strip_prefix("#EXT-X-MEDIA:") {
                 let uri = attribute(list, "URI").ok_or_else(|| broken("a rendition without an address"))?;
                 if attribute(list, "TYPE") == Some("AUDIO") {
-                    let mut track = Track::read(library, title, uri, "mp4a.40.2")?;
+                    let mut track = Track::read(library, title, uri, "mp4a.40.2", peaks)?;
                     track.channels = attribute(list, "CHANNELS").map(str::to_owned);
                     found.audio.push(track);
                 } else {
@@ -89,7 +93,7 @@ impl Presentation {
 }
 
 impl Track {
-    fn read(library: &Arc<Library>, title: &TitleId, uri: &str, codec: &str) -> io::Result<Self> {
+    fn read(library: &Arc<Library>, title: &TitleId, uri: &str, codec: &str, peaks: &Peaks) -> io::Result<Self> {
         let missing = || broken("a playlist or an initialization segment is missing");
         let folder = folder(uri).to_owned();
         let playlist = read(library, title, uri)?.ok_or_else(missing)?;
@@ -108,7 +112,10 @@ impl Track {
             segments,
             folder,
         };
-        track.bandwidth = track.peak(library, title)?;
+        track.bandwidth = match peaks.get(&track.folder) {
+            Some(known) => *known,
+            None => track.peak(library, title)?,
+        };
         Ok(track)
     }
 
