@@ -7,7 +7,6 @@ use common::{MIA, TestServer};
 use reqwest::{Method, StatusCode};
 use server_stub::access_table;
 use service_api::identity::Role;
-use sqlx::Connection;
 use std::fmt::Write;
 
 /// What `access-table.txt` must hold.
@@ -31,8 +30,7 @@ fn b01_table_is_the_one_that_was_agreed_on() {
 #[tokio::test]
 async fn b01_every_route_answers_every_role_and_method_as_the_table_says() {
     let server = TestServer::start().await;
-    let address = format!("sqlite://{}", server.data().join("lumen.db").display());
-    let mut database = sqlx::SqliteConnection::connect(&address).await.unwrap();
+    let mut database = server.database().await;
     let table = access_table();
     let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
     // A path that reaches no real thing: whoever is admitted gets "not found" or "cannot be understood".

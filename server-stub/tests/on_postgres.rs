@@ -4,10 +4,28 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::duplicate_mod, reason = "each suite is a program of its own and brings `common` along")]
 
+#[path = "access.rs"]
+mod access;
+#[path = "accounts.rs"]
+mod accounts;
+#[path = "catalog.rs"]
+mod catalog;
 #[path = "delivery.rs"]
 mod delivery;
+#[path = "device_grant.rs"]
+mod device_grant;
 #[path = "gateway.rs"]
 mod gateway;
+#[path = "household.rs"]
+mod household;
+#[path = "oauth_authorize.rs"]
+mod oauth_authorize;
+#[path = "oauth_tokens.rs"]
+mod oauth_tokens;
+#[path = "oidc_basic.rs"]
+mod oidc_basic;
+#[path = "rights.rs"]
+mod rights;
 #[path = "sign_in.rs"]
 mod sign_in;
 #[path = "tokens.rs"]
@@ -16,7 +34,8 @@ mod tokens;
 mod watching;
 
 /// Suites that have no database, bring their own, or are about the embedded profile.
-const ELSEWHERE: [&str; 4] = ["contracts.rs", "on_postgres.rs", "program.rs", "scaled_out.rs"];
+const ELSEWHERE: [&str; 6] =
+    ["contracts.rs", "crash.rs", "independent.rs", "on_postgres.rs", "program.rs", "scaled_out.rs"];
 
 #[test]
 fn every_suite_is_here() {

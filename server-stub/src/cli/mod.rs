@@ -56,7 +56,7 @@ It stops on Ctrl-C or SIGTERM: requests in flight get five seconds, a second sig
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves, and makes missing titles in the background
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Makes the library and ends; what is there already is kept
     MakeLibrary(LibraryArgs),
     /// Copies the database of a data folder to PostgreSQL; no server may be using either
@@ -76,7 +76,7 @@ enum Command {
         action: KeysAction,
     },
     /// Checks what the server needs: ffmpeg, a writable data folder, a free port, and every backend that is named
-    Doctor(DoctorArgs),
+    Doctor(Box<DoctorArgs>),
     /// Registers apps that sign people in here
     Client(admin::ClientArgs),
     /// Changes what an account may do
@@ -257,12 +257,12 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Serve(args) => serve::run(args).await,
+            Command::Serve(args) => serve::run(*args).await,
             Command::MakeLibrary(args) => make_library::run(args).await,
             Command::CopyDatabase(args) => copy_database::run(&args).await,
             Command::Catalog { library, action } => operate::catalog(&library, action).await,
             Command::Keys { library, action } => operate::keys(&library, action).await,
-            Command::Doctor(args) => doctor::run(args).await,
+            Command::Doctor(args) => doctor::run(*args).await,
             Command::Client(args) => admin::client(args).await,
             Command::Account(args) => admin::account(args).await,
             Command::SigningKeys(args) => admin::keys(args).await,
