@@ -33,8 +33,7 @@ async fn with_inbox() -> (TestServer, mpsc::UnboundedReceiver<Mail>) {
 
 /// Runs a statement on the server's database.
 async fn sql(server: &TestServer, statement: &'static str) {
-    let address = format!("sqlite://{}", server.data().join("lumen.db").display());
-    let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+    let mut connection = server.database().await;
     sqlx::query(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
@@ -340,8 +339,7 @@ async fn cheap_hash_is_replaced_at_the_next_sign_in() {
     let server = TestServer::run_on(config.clone(), folder).await;
     register(&server, &mut mails, "ada@lumen.example", NEW_PASSWORD).await;
     let hash = async |server: &TestServer| -> String {
-        let address = format!("sqlite://{}", server.data().join("lumen.db").display());
-        let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+        let mut connection = server.database().await;
         sqlx::query_scalar("SELECT password_hash FROM identity_accounts WHERE email = 'ada@lumen.example'")
             .fetch_one(&mut connection)
             .await

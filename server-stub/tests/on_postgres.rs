@@ -4,14 +4,32 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::duplicate_mod, reason = "each suite is a program of its own and brings `common` along")]
 
+#[path = "access.rs"]
+mod access;
+#[path = "accounts.rs"]
+mod accounts;
 #[path = "api.rs"]
 mod api;
+#[path = "catalog.rs"]
+mod catalog;
 #[path = "delivery.rs"]
 mod delivery;
+#[path = "device_grant.rs"]
+mod device_grant;
 #[path = "gateway.rs"]
 mod gateway;
+#[path = "household.rs"]
+mod household;
 #[path = "media_rules.rs"]
 mod media_rules;
+#[path = "oauth_authorize.rs"]
+mod oauth_authorize;
+#[path = "oauth_tokens.rs"]
+mod oauth_tokens;
+#[path = "oidc_basic.rs"]
+mod oidc_basic;
+#[path = "rights.rs"]
+mod rights;
 #[path = "schemathesis.rs"]
 mod schemathesis;
 #[path = "sign_in.rs"]
@@ -22,8 +40,10 @@ mod tokens;
 mod watching;
 
 /// Suites that have no database, bring their own, or are about the embedded profile or about connections.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 10] = [
     "contracts.rs",
+    "crash.rs",
+    "independent.rs",
     "on_postgres.rs",
     "players.rs",
     "program.rs",

@@ -278,7 +278,7 @@ async fn kid(url: &str) -> String {
     use base64::Engine;
     use sqlx::Connection;
     let mut database = sqlx::PgConnection::connect(url).await.unwrap();
-    let kid: Vec<u8> = sqlx::query_scalar("SELECT kid FROM licence_content_keys WHERE title_id = $1")
+    let kid: Vec<u8> = sqlx::query_scalar("SELECT kid FROM licence_keys WHERE title_id = $1")
         .bind(ENCRYPTED)
         .fetch_one(&mut database)
         .await

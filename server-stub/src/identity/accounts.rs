@@ -205,6 +205,16 @@ impl Accounts {
         .map(|done| done.rows_affected() == 1)
     }
 
+    /// Gives a demo account its name if it has none.
+    pub(crate) async fn name_demo(&self, email: &str, name: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE identity_accounts SET name = $2 WHERE email = $1 AND is_demo = 1 AND name IS NULL")
+            .bind(email)
+            .bind(name)
+            .execute(self.db.writer())
+            .await
+            .map(|_| ())
+    }
+
     /// Adds an account unless its address is taken. Its address counts as confirmed: nobody is added before.
     pub(crate) async fn add(&self, new: NewAccount<'_>) -> Result<Option<AccountId>, sqlx::Error> {
         let account = Uuid::now_v7().to_string();

@@ -40,6 +40,8 @@ pub(crate) const ACCOUNTS: [DemoAccount; 2] = [
 pub(crate) async fn seed(accounts: &Accounts, passwords: &Passwords, now_ms: i64) -> Result<(), sqlx::Error> {
     for account in &ACCOUNTS {
         if accounts.credentials(account.email).await?.is_some() {
+            // Those of older databases have no name yet.
+            accounts.name_demo(account.email, account.profiles[0].name).await?;
             continue;
         }
         let password_hash =

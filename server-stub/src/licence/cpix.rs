@@ -149,10 +149,12 @@ impl Reading {
             (Some("ContentKeyUsageRule"), "VideoFilter") => {
                 let pixels = attribute(element, "maxPixels")?.and_then(|text| text.parse::<u64>().ok());
                 if let (Some(index), Some(pixels)) = (self.rule, pixels) {
-                    let quality = match pixels {
-                        pixels if pixels <= SD_PIXELS => Quality::Sd,
-                        pixels if pixels <= HD_PIXELS => Quality::Hd,
-                        _ => Quality::Uhd,
+                    let quality = if pixels <= SD_PIXELS {
+                        Quality::Sd
+                    } else if pixels <= HD_PIXELS {
+                        Quality::Hd
+                    } else {
+                        Quality::Uhd
                     };
                     self.cpix.keys[index].quality = self.cpix.keys[index].quality.max(quality);
                 }
