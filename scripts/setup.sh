@@ -18,11 +18,14 @@ PACKAGES_WINDOW='libx11-6 libx11-xcb1 libxcb1 libxcursor1 libxi6 libxrandr2 libx
     fonts-inter xdg-utils'
 PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
-# npm fetches the packager that tests make encrypted streams with; nothing else needs it.
+# What tests start by themselves, on loopback: nothing of it needs to run as a service. The program of redis-server is in
+# redis-tools, without its service. Pages are looked at in a browser; npm fetches the packager that encrypted streams are
+# made with.
 PACKAGES_TESTS=''
 if [ "${LUMEN_SETUP_TESTS:-}" = tests ]; then
+    PACKAGES_TESTS='postgresql redis-tools haproxy python3 python3-venv chromium'
     # Node.js from elsewhere brings its npm along.
-    command -v node >/dev/null && command -v npm >/dev/null || PACKAGES_TESTS='nodejs npm'
+    command -v node >/dev/null && command -v npm >/dev/null || PACKAGES_TESTS+=' nodejs npm'
 fi
 
 # Elements that the player's pipelines are made of, for systems whose packages we do not know.
@@ -105,11 +108,42 @@ install_missing_packages() {
     "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 update ||
         warn "not all package lists could be refreshed, going on with those that are there"
     say "Installing"
+    keep_services_off
+    # The file that says so to PostgreSQL is ours to keep.
     # shellcheck disable=SC2086
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 \
-        install --yes --no-install-recommends $all ||
+        -o Dpkg::Options::=--force-confold install --yes --no-install-recommends $all ||
         die "apt could not install everything" "Its message is above. By hand: apt-get install --no-install-recommends $all"
+    let_services_be
     note "Installed in $(duration $((SECONDS - started)))."
+}
+
+# Some of the packages would start a service at once, and at every boot. The tests only want the programs. Uses the
+# array `as_root` of its caller.
+SERVICES_OFF=/usr/sbin/policy-rc.d
+keep_services_off() {
+    HELD_OFF='' HAD_HAPROXY=$(command -v haproxy || true)
+    if [ ! -e "$SERVICES_OFF" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$SERVICES_OFF" >/dev/null
+        "${as_root[@]}" chmod 755 "$SERVICES_OFF"
+        HELD_OFF=yes
+        trap let_services_be EXIT
+    fi
+    # Without this file a database cluster would be made and started.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        "${as_root[@]}" mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' |
+            "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+}
+
+let_services_be() {
+    [ -n "${HELD_OFF:-}" ] || return 0
+    HELD_OFF=''
+    "${as_root[@]}" rm -f "$SERVICES_OFF"
+    if [ -z "$HAD_HAPROXY" ] && command -v systemctl >/dev/null; then
+        "${as_root[@]}" systemctl --quiet disable haproxy 2>/dev/null || true
+    fi
 }
 
 check_gstreamer_version() {
@@ -144,4 +178,4 @@ list_what_is_missing() {
         "(Packages are installed automatically on Debian and Ubuntu only.)"
 }
 
-main
+main "$@"

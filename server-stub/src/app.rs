@@ -1,19 +1,29 @@
 //! The services, put together.
 
 use crate::{
+    backends::{BackendError, OpenBackends, Services},
+    blob::BlobError,
     catalog::Catalog,
     clock::Clock,
     config::{Limits, ServerConfig},
-    delivery::{Faults, MediaTokens},
-    entitlement::{Grants, Viewer},
-    gateway::{ApiError, Principal},
-    identity::{Identity, IdentityParts},
+    delivery::{AccessTokens, DeliveryConfig, Faults, FileCache, Pathways},
+    entitlement::{Entitlement, PlaceError, PlaceTable, Viewer},
+    gateway::{
+        ApiError, Principal, TlsError, metrics::Metrics, proxies::Proxies, rate::RateLimits, request_id::RequestIds,
+        request_log::RequestLog, spans::Spans,
+    },
+    identity::{FolderSink, Identity, IdentityError, IdentityParts, RegistrationError},
     ingest::{IngestError, Library, LibraryOptions},
-    licence::{Audit, KeyStore},
-    profiles::Positions,
+    licence::{Audit, Encryptors, KeyStore, KeyStoreError, LicenceProxy, PartnersError, TokenIssuers},
+    messages::{Outbox, Relay},
+    profiles::{self, Details, Pins, Positions, Taste},
+    published::Published,
+    server::Chain,
+    shared::{RateStore, SqlShared},
     store::{Database, Db, MasterKey, MasterKeyError, StoreError},
 };
-use service_api::{ProfileId, catalog::Protection};
+use axum::http::StatusCode;
+use service_api::{ProfileId, TitleId, catalog::Protection};
 use std::{
     fs::{self, File},
     io,
@@ -32,17 +42,43 @@ pub(crate) struct App {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    /// What clients know the server by, without a slash at its end.
+    pub(crate) origin: String,
     pub(crate) identity: Identity,
     pub(crate) catalog: Catalog,
     pub(crate) positions: Positions,
-    pub(crate) grants: Grants,
+    pub(crate) details: Details,
+    pub(crate) pins: Pins,
+    pub(crate) taste: Taste,
+    pub(crate) entitlement: Entitlement,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) audit: Audit,
-    pub(crate) media_tokens: MediaTokens,
+    pub(crate) token_issuers: TokenIssuers,
+    pub(crate) encryptors: Encryptors,
+    pub(crate) licence_proxies: Vec<Arc<dyn LicenceProxy>>,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) files: FileCache,
+    pub(crate) delivery: DeliveryConfig,
+    pub(crate) pathways: Pathways,
+    pub(crate) proxies: Proxies,
+    pub(crate) metrics: Metrics,
+    pub(crate) rates: RateLimits,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) request_log: RequestLog,
+    pub(crate) spans: Option<Spans>,
     pub(crate) library: Arc<Library>,
+    /// Where titles come from that are not made here.
+    pub(crate) published: Option<Published>,
+    pub(crate) outbox: Outbox,
+    pub(crate) relay: Relay,
+    /// Counts that all instances share, where there are several.
+    pub(crate) shared_rates: Option<Arc<dyn RateStore>>,
+    pub(crate) services: Services,
     pub(crate) faults: Option<Faults>,
     pub(crate) request_slots: Semaphore,
-    /// Cancelled when the server begins to stop.
+    /// Cancelled when readiness is to fail.
+    pub(crate) draining: CancellationToken,
+    /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,
 }
 
@@ -68,6 +104,18 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A file that was asked for cannot be used.
+    #[error("cannot use {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// TLS cannot be spoken.
+    #[error("cannot set up TLS")]
+    Tls(#[from] TlsError),
     /// The public address is not one that OAuth could name as its issuer.
     #[error("the public address must be http or https with a host and nothing after it")]
     PublicUrl,
@@ -80,9 +128,30 @@ pub enum StartError {
     /// The database can be opened but not used.
     #[error("cannot set up the database")]
     SetUp(#[from] sqlx::Error),
+    /// What several instances share cannot be used.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The table of regions cannot be used.
+    #[error("cannot use the table of regions")]
+    Places(#[from] PlaceError),
+    /// The file of token issuers or of encryptors cannot be used.
+    #[error("cannot use a list of partners")]
+    Partners(#[from] PartnersError),
+    /// The content keys cannot be opened.
+    #[error("cannot open the content keys")]
+    Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A client of the configuration cannot be registered.
+    #[error(transparent)]
+    Client(RegistrationError),
     /// The library's folder cannot be used.
     #[error("cannot open the library")]
     Library(#[from] IngestError),
+}
+
+impl From<KeyStoreError> for StartError {
+    fn from(error: KeyStoreError) -> Self {
+        Self::Keys(Box::new(error))
+    }
 }
 
 impl App {
@@ -90,8 +159,13 @@ impl App {
     /// `http://127.0.0.1:7800`.
     pub(crate) async fn open(config: &ServerConfig, origin: String) -> Result<Self, StartError> {
         let set_up = SetUp::begin(&config.data)?;
-        let master_key = MasterKey::load_or_create(&config.data.join("master.key"))?;
+        let master_key = match &config.master_key {
+            // Whoever shares a key must not make one: the others would not know it.
+            Some(path) => MasterKey::load(path)?,
+            None => MasterKey::load_or_create(&config.data.join("master.key"))?,
+        };
         let file = || std::path::absolute(config.data.join("lumen.db")).map(Database::File);
+        let places = config.rights.region_table.as_deref().map(PlaceTable::read).transpose()?.unwrap_or_default();
         let database = config
             .database
             .clone()
@@ -112,27 +186,69 @@ impl App {
             clock: &clock,
             master_key: &master_key,
             lifetimes: &config.lifetimes,
-            issuer: origin,
+            config: &config.identity,
+            issuer: origin.clone(),
             demo: config.demo,
+            mail_sink: config
+                .identity
+                .mail
+                .clone()
+                .unwrap_or_else(|| Arc::new(FolderSink::new(config.data.join("mail")))),
         })
-        .await?;
+        .await
+        .map_err(|error| match error {
+            IdentityError::Store(error) => StartError::SetUp(error),
+            IdentityError::Registration(error) => StartError::Client(error),
+        })?;
+        let spans = match &config.trace_file {
+            Some(path) => Some(Spans::open(path).map_err(|source| StartError::File { path: path.clone(), source })?),
+            None => None,
+        };
+        let OpenBackends { published, outbox, log, shared_rates } = config.backends.open(&db, &clock, &library).await?;
         drop(set_up);
         Ok(Self {
+            origin,
+            published,
+            relay: Relay::new(outbox.clone(), log),
+            outbox,
+            shared_rates,
+            services: config.services.clone(),
             identity,
-            catalog: Catalog::new(library.clone()),
+            catalog: Catalog::open(db.clone(), library.clone()).await?,
             positions: Positions::new(db.clone(), clock.clone()),
-            grants: Grants::new(db.clone(), clock.clone(), config.lifetimes.grant),
+            details: Details::new(db.clone()),
+            pins: Pins::new(db.clone(), clock.clone(), master_key.derive("profiles: PIN")),
+            taste: Taste::new(db.clone(), clock.clone()),
+            entitlement: Entitlement::new(&db, &clock, &config.rights, config.lifetimes.grant, places),
             keys: Arc::new(keys),
-            audit: Audit::new(db.clone(), clock.clone()),
-            media_tokens: MediaTokens::new(master_key.derive("delivery: media tokens"), clock.clone()),
+            audit: Audit::open(db.clone(), clock.clone(), &master_key).await?,
+            token_issuers: TokenIssuers::open(&master_key, config.rights.token_issuers.as_deref())?,
+            encryptors: Encryptors::open(config.rights.encryptors.as_deref())?,
+            licence_proxies: config.licence_proxies.clone(),
+            access_tokens: AccessTokens::new(master_key.derive("delivery: access tokens"), clock.clone()),
+            files: FileCache::new(config.delivery.cache_bytes),
+            delivery: config.delivery.clone(),
+            pathways: Pathways::new(config.delivery.cdns.clone()),
+            proxies: Proxies::new(&config.proxies),
+            metrics: Metrics::default(),
+            rates: RateLimits::new(config.limits.rate_per_address, config.limits.rate_per_session),
+            request_ids: RequestIds::new(),
+            request_log: RequestLog::new(),
+            spans,
             library,
             faults: config.faults.clone().map(Faults::new),
             request_slots: Semaphore::new(config.limits.concurrent_requests),
+            draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
             limits: config.limits.clone(),
             clock,
             db,
         })
+    }
+
+    /// Is the server about to stop?
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
     }
 
     /// Is the server on its way down?
@@ -142,10 +258,11 @@ impl App {
 
     /// Who is watching, if the profile is the account's. Somebody else's is not told from one that does not exist.
     pub(crate) async fn viewer(&self, who: &Principal, profile: &ProfileId) -> Result<Viewer, ApiError> {
-        let accounts = &self.identity.accounts;
-        let profile = accounts.profile(&who.account, profile).await?.ok_or_else(|| ApiError::not_found("profile"))?;
-        let plan = accounts.plan(&who.account).await?.ok_or_else(|| ApiError::not_found("account"))?;
-        Ok(Viewer::new(plan, &profile))
+        let viewer = self.viewer_of(&who.account, profile, who.address).await?;
+        if !self.pins.may_use(profile, &who.family).await? {
+            return Err(profiles::pin_required());
+        }
+        Ok(viewer)
     }
 
     /// The account as its least restricted profile.
@@ -153,17 +270,53 @@ impl App {
         let accounts = &self.identity.accounts;
         let plan = accounts.plan(&who.account).await?.ok_or_else(|| ApiError::not_found("account"))?;
         let profiles = accounts.profiles(&who.account).await?;
+        let mut usable = Vec::new();
+        for profile in profiles {
+            if self.pins.may_use(&profile.id, &who.family).await? {
+                usable.push(profile);
+            }
+        }
         // No ceiling ranks above every ceiling.
-        let freest = profiles.iter().max_by_key(|profile| profile.maturity_ceiling.map_or(u16::MAX, u16::from));
-        freest.map(|profile| Viewer::new(plan, profile)).ok_or_else(|| ApiError::not_found("profile"))
+        let freest = usable.iter().max_by_key(|profile| profile.maturity_ceiling.map_or(u16::MAX, u16::from));
+        let (place, now_ms) = (self.entitlement.place(who.address), self.clock.now_ms());
+        freest.map(|profile| Viewer::new(plan, profile, place, now_ms)).ok_or_else(|| ApiError::not_found("profile"))
     }
 
     /// Forgets what nobody can use any more.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.identity.sweep().await?;
-        self.grants.sweep().await?;
-        self.audit.sweep().await
+        self.entitlement.sweep().await?;
+        self.pins.sweep().await?;
+        self.sweep_nonces().await?;
+        self.audit.sweep().await?;
+        self.outbox.sweep().await?;
+        SqlShared::new(self.db.clone()).sweep(self.clock.now_ms()).await
     }
+
+    /// Makes a file of a title be in the library's folder, if it is in a bucket. Call it before the file is looked for,
+    /// and after it is known that the client may have it.
+    pub(crate) async fn bring(&self, title: &TitleId, file: &str) -> Result<(), ApiError> {
+        let Some(published) = &self.published else { return Ok(()) };
+        published.bring(title, file).await.map_err(|error| unavailable(&error))
+    }
+
+    /// The same for all files that a title's manifests are made of.
+    pub(crate) async fn bring_manifests(&self, title: &TitleId) -> Result<(), ApiError> {
+        let Some(published) = &self.published else { return Ok(()) };
+        published.bring_small(title).await.map_err(|error| unavailable(&error))
+    }
+
+    /// The same for a picture.
+    pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<(), ApiError> {
+        let Some(published) = &self.published else { return Ok(()) };
+        published.bring_picture(title, name).await.map_err(|error| unavailable(&error))
+    }
+}
+
+/// The bucket is away, or the disk is full: another instance may do better.
+fn unavailable(error: &BlobError) -> ApiError {
+    tracing::error!(error = %Chain(error), "a published file cannot be brought");
+    ApiError::unexplained(StatusCode::SERVICE_UNAVAILABLE).retry_after(1)
 }
 
 /// Holds other servers off while this one sets the data folder up: two must not make two master keys.

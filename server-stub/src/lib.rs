@@ -4,15 +4,20 @@
 //! is shut down. A **service** is one folder with one job, its own tables and its own routes; the gateway joins them:
 //!
 //! ```text
-//! gateway      sockets, limits, problems, logs
+//! gateway      sockets, limits, who may what, problems, logs
 //!   identity     accounts, profiles, OAuth 2.1 with PKCE        tables identity_*
-//!   catalog      home screen, title pages
-//!   profiles     how far each title was watched                 tables profiles_*
-//!   entitlement  who may watch what, grants                     tables entitlement_*
-//!   licence      content keys, Clear Key licences, audit        tables licence_*
-//!   delivery     media tokens, playlists, segments, artwork
+//!   catalog      home screen, title pages, search, files        tables catalog_*
+//!   profiles     positions, list, ratings, PIN                  tables profiles_*
+//!   entitlement  who may watch what, grants, devices, streams   tables entitlement_*
+//!   licence      content keys, licences, audit log              tables licence_*
+//!   delivery     access tokens, manifests, segments, artwork
 //!   ingest       makes the demo library
-//! store        SQLite or PostgreSQL, master key
+//! store        SQLite or PostgreSQL, master key                
+//! backends     what several instances share: a choice for each of
+//!   blob         objects: a folder or a bucket
+//!   published    titles in a bucket
+//!   messages     outbox, relay, consumers or NATS               tables messages_*
+//!   shared       leases and rates: the database or Redis        tables shared_*
 //! ```
 //!
 //! ```no_run
@@ -35,6 +40,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod app;
+mod backends;
+pub mod blob;
 mod catalog;
 mod clock;
 mod config;
@@ -44,13 +51,30 @@ mod gateway;
 mod identity;
 pub mod ingest;
 mod licence;
+pub mod messages;
 mod profiles;
+mod published;
 mod server;
+pub mod shared;
 mod store;
 
 pub use app::StartError;
+pub use backends::{BackendError, Backends, DEFAULT_CACHE_BYTES, Messages, Objects, Rates, Service, Services};
+pub use catalog::CatalogError;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{DEFAULT_PORT, LibraryConfig, Lifetimes, Limits, ServerConfig};
-pub use delivery::{DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use config::{
+    DEFAULT_PORT, IdentityConfig, LibraryConfig, Lifetimes, Limits, RightsConfig, ServerConfig, TlsConfig, TlsSource,
+};
+pub use delivery::{CdnConfig, DeliveryConfig, DeliveryRequest, Fault, FaultFn, FaultScript};
+pub use entitlement::{Country, PlaceError, PlanTerms, Plans, Revoked};
+pub use gateway::{TlsError, access::access_table, proxies::Network, rate::Rate};
+pub use identity::{
+    Admin, AdminError, ClientAuthentication, ClientDocument, ClientRegistration, FolderSink, Mail, MailError, MailSink,
+    PasswordCost, ProviderConfig, RegistrationError, RelaySink,
+};
+pub use licence::{
+    KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy,
+    operate::KeysError,
+};
 pub use server::{RunningServer, Server};
-pub use store::{Database, MasterKeyError, StoreError};
+pub use store::{CopyError, Database, MasterKeyError, StoreError, check_database, copy_database};

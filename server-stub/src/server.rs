@@ -2,17 +2,25 @@
 
 use crate::{
     app::{App, Shared, StartError},
+    backends::Service,
+    catalog::CatalogError,
     config::ServerConfig,
-    gateway,
+    entitlement::Revoked,
+    gateway::{self, Tls},
+    identity,
     ingest::{KeySource, Library},
+    licence::operate::KeysError,
 };
-use service_api::catalog::LibraryProgress;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use service_api::{TitleId, catalog::LibraryProgress, playback::Quality};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Url;
 
 /// How often expired rows are thrown away.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// How often it is looked for a catalog that another instance has imported.
+const REFRESH_EVERY: Duration = Duration::from_secs(5);
 
 /// Starts servers.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +53,31 @@ impl Server {
         // `Url` shows an origin with a slash; an issuer has none.
         let app = Arc::new(App::open(&config, origin.as_str().trim_end_matches('/').to_owned()).await?);
         let router = gateway::router::build(app.clone());
-        let mut serving = JoinSet::new();
-        serving.spawn(gateway::serve::serve(listener, router, app.clone()));
         let mut background = JoinSet::new();
+        let tls = match &config.tls {
+            Some(tls) => Some(Arc::new(Tls::open(tls, &config.data, origin.host_str())?)),
+            None => None,
+        };
+        if let Some(tls) = &tls {
+            background.spawn(tls.clone().watch());
+        }
+        let mut serving = JoinSet::new();
+        serving.spawn(gateway::listener::serve(listener, router, app.clone(), tls));
         background.spawn(sweep(app.clone()));
-        if config.library.make {
+        background.spawn(refresh_catalog(app.clone()));
+        if let Some(jobs) = app.identity.take_mail_jobs() {
+            background.spawn(identity::send_mails(app.clone(), jobs));
+        }
+        let makes = app.services.has(Service::Ingest);
+        if config.library.make && makes {
             background.spawn(make_library(app.clone()));
+        }
+        background.spawn(relay(app.clone()));
+        if app.published.is_some() {
+            background.spawn(follow(app.clone()));
+            if makes {
+                background.spawn(publish(app.clone()));
+            }
         }
         Ok(RunningServer { address, origin, app, serving, background })
     }
@@ -82,12 +109,85 @@ impl RunningServer {
         self.app.keys.clone()
     }
 
+    /// The title's keys as a CPIX 2.3 document, in the clear: for a file that nobody else can read.
+    ///
+    /// # Errors
+    /// [`KeysError`] if there is no such title or its keys do not open.
+    pub async fn export_keys(&self, title: &TitleId) -> Result<zeroize::Zeroizing<String>, KeysError> {
+        self.app.export_keys(title).await
+    }
+
+    /// Brings the keys of a CPIX document in; returns how many are new.
+    ///
+    /// # Errors
+    /// [`KeysError`], with nothing but the keys before the one at fault brought in.
+    pub async fn import_keys(&self, document: &str) -> Result<usize, KeysError> {
+        self.app.import_keys(document).await
+    }
+
+    /// A new key for what is made of the title from now on; the one before still opens what was made with it.
+    ///
+    /// # Errors
+    /// [`KeysError`] if the title has no key for this quality.
+    pub async fn rotate_key(&self, title: &TitleId, quality: Quality) -> Result<(), KeysError> {
+        self.app.rotate_key(title, quality).await
+    }
+
+    /// Gives a key to nobody any more; says whether there was one.
+    ///
+    /// # Errors
+    /// [`KeysError`] if the database does not answer.
+    pub async fn revoke_key(&self, kid: &[u8; 16]) -> Result<bool, KeysError> {
+        self.app.revoke_key(kid).await
+    }
+
+    /// Wraps the data keys anew: under a new salt, coming from the master key in `previous` if it is another one.
+    /// Returns how many there are.
+    ///
+    /// # Errors
+    /// [`KeysError`] if they do not open.
+    pub async fn rewrap_keys(&self, data: &Path, previous: Option<&Path>) -> Result<usize, KeysError> {
+        self.app.rewrap_keys(data, previous).await
+    }
+
+    /// Takes permissions back, from now on and for whatever was granted until now. Segments end within five seconds.
+    ///
+    /// # Errors
+    /// That of the database.
+    pub async fn revoke(&self, what: &Revoked) -> Result<(), sqlx::Error> {
+        self.app.revoke(what).await
+    }
+
+    /// Checks the chain of the licence log: how many entries there are, or in words what is wrong and where.
+    ///
+    /// # Errors
+    /// That of the database.
+    pub async fn verify_audit(&self) -> Result<Result<u64, String>, sqlx::Error> {
+        Ok(self.app.audit.verify().await?.map_err(|tampered| tampered.to_string()))
+    }
+
+    /// Checks a catalog file and puts it in place of the one before; returns how many titles are in it.
+    ///
+    /// # Errors
+    /// [`CatalogError`], with the catalog as it was.
+    pub async fn import_catalog(&self, document: &str) -> Result<usize, CatalogError> {
+        self.app.catalog.import(document).await
+    }
+
+    /// The whole catalog as a file.
+    pub fn export_catalog(&self) -> String {
+        self.app.catalog.export()
+    }
+
     /// Stops: readiness fails, nothing new is accepted, requests in flight get the drain time to finish, then the rest
     /// is cut off and the database closed.
     pub async fn shutdown(mut self) {
+        self.app.draining.cancel();
+        tokio::time::sleep(self.app.limits.lame_duck).await;
         self.app.stopping.cancel();
         self.background.shutdown().await;
         while self.serving.join_next().await.is_some() {}
+        self.app.relay.release().await;
         self.app.db.close().await;
     }
 }
@@ -105,7 +205,8 @@ fn origin(config: &ServerConfig, address: SocketAddr) -> Result<Url, StartError>
             }
             other => other,
         };
-        return Url::parse(&format!("http://{reachable}")).map_err(|_| StartError::PublicUrl);
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        return Url::parse(&format!("{scheme}://{reachable}")).map_err(|_| StartError::PublicUrl);
     };
     let is_origin = matches!(url.scheme(), "http" | "https")
         && url.has_host()
@@ -127,6 +228,17 @@ async fn sweep(app: Shared) {
     }
 }
 
+/// Takes over what other instances have imported.
+async fn refresh_catalog(app: Shared) {
+    let mut every = tokio::time::interval(REFRESH_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = app.catalog.refresh().await {
+            tracing::warn!(%error, "cannot look for a new catalog");
+        }
+    }
+}
+
 async fn make_library(app: Shared) {
     match app.library.make(app.keys.clone()).await {
         Ok(()) => {
@@ -135,6 +247,22 @@ async fn make_library(app: Shared) {
         }
         // The server goes on with what there is.
         Err(error) => tracing::error!(error = %Chain(&error), "the library could not be made"),
+    }
+}
+
+async fn relay(app: Shared) {
+    app.relay.run().await;
+}
+
+async fn follow(app: Shared) {
+    if let Some(published) = &app.published {
+        published.follow().await;
+    }
+}
+
+async fn publish(app: Shared) {
+    if let Some(published) = &app.published {
+        published.publish_as_made().await;
     }
 }
 

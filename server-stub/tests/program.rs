@@ -151,7 +151,7 @@ async fn no_secret_reaches_the_log() {
 async fn kid_of(data: &Path) -> String {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("lumen.db")).read_only(true);
     let db = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let kid: Vec<u8> = sqlx::query_scalar("SELECT kid FROM licence_content_keys WHERE title_id = ?")
+    let kid: Vec<u8> = sqlx::query_scalar("SELECT kid FROM licence_keys WHERE title_id = ?")
         .bind(ENCRYPTED)
         .fetch_one(&db)
         .await
@@ -170,7 +170,10 @@ async fn doctor_names_what_is_wrong() {
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     };
     let (is_well, report) = doctor("127.0.0.1:0", folder.path()).await;
-    assert!(is_well && report.lines().count() == 3, "{report}");
+    assert!(is_well && report.lines().count() == 6, "{report}");
+    std::fs::write(folder.path().join("lumen.toml"), "[limits]\nconections = 1\n").unwrap();
+    let (is_well, report) = doctor("127.0.0.1:0", folder.path()).await;
+    assert!(!is_well && report.contains("conections"), "{report}");
     let (is_well, report) = doctor(&address, Path::new("/proc/nowhere")).await;
     assert!(!is_well);
     assert!(report.contains(&format!("{address} is taken")) && report.contains("cannot write in /proc"), "{report}");

@@ -31,9 +31,11 @@ async fn metadata_names_what_there_is_and_nothing_else() {
     assert_eq!(metadata.issuer, server.issuer.clone());
     assert_eq!(metadata.authorization_endpoint, format!("{}/oauth/authorize", server.issuer.clone()));
     assert_eq!(metadata.response_types_supported, ["code"]);
-    assert_eq!(metadata.grant_types_supported, ["authorization_code", "refresh_token"]);
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    assert_eq!(metadata.grant_types_supported, ["authorization_code", "refresh_token", device]);
     assert_eq!(metadata.code_challenge_methods_supported, ["S256"]);
-    assert_eq!(metadata.token_endpoint_auth_methods_supported, ["none"]);
+    let methods = ["none", "client_secret_basic", "client_secret_post"];
+    assert_eq!(metadata.token_endpoint_auth_methods_supported, methods);
     assert!(metadata.authorization_response_iss_parameter_supported);
 }
 
@@ -218,17 +220,19 @@ async fn page_is_locked_down() {
     for part in ["form-action 'self' http://127.0.0.1:4321;", "base-uri 'none'", "frame-ancestors 'none'"] {
         assert!(policy.contains(part), "{part} in {policy}");
     }
-    assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
+    assert!(!policy.contains("unsafe") && policy.contains("script-src 'self';"));
     assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     assert_eq!(headers[header::X_FRAME_OPTIONS], "DENY");
     assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
     assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
     let cookie = headers[header::SET_COOKIE].to_str().unwrap();
-    for attribute in ["; Path=/oauth", "; HttpOnly", "; SameSite=Strict", "; Max-Age=900"] {
+    for attribute in ["; Path=/;", "; HttpOnly", "; SameSite=Strict", "; Max-Age=900"] {
         assert!(cookie.contains(attribute), "{attribute} in {cookie}");
     }
     let page = response.text().await.unwrap();
-    assert!(page.contains(r#"<html lang="en">"#) && !page.contains("<script"));
+    assert!(page.contains(r#"<html lang="en">"#));
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains(r#"<script src="/passkeys/passkeys.js" defer></script>"#));
     for field in ["email", "password"] {
         assert!(page.contains(&format!(r#"<label for="{field}">"#)) && page.contains(&format!(r#"id="{field}""#)));
     }

@@ -173,13 +173,7 @@ async fn sign_in_survives_a_restart_and_only_hashes_are_on_disk() {
     let server = server.restart().await;
     let me: Account = json(server.get(routes::ME).bearer_auth(&tokens.access_token)).await;
     assert_eq!(me.email, MIA);
-    let mut bytes = Vec::new();
-    for file in std::fs::read_dir(server.data()).unwrap() {
-        let file = file.unwrap();
-        if file.file_type().unwrap().is_file() {
-            bytes.extend(std::fs::read(file.path()).unwrap());
-        }
-    }
+    let bytes = server.bytes_on_disk().await;
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds(MIA), "the test looks at the right files");
     for secret in [&code, &tokens.access_token, &tokens.refresh_token, &PASSWORD.to_owned()] {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /v1/profiles/{profile}/home`. Rows come in the order to be shown; an empty row is never sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Home {
     /// Absent only while no title is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,6 +18,7 @@ pub struct Home {
 
 /// The library while it is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryProgress {
     pub ready: u32,
     pub total: u32,
@@ -24,6 +26,7 @@ pub struct LibraryProgress {
 
 /// A horizontal list of titles with a heading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// Stable within the profile, so that focus and scroll survive a reload.
     pub id: String,
@@ -35,6 +38,7 @@ pub struct Row {
 
 /// Shape of the cards of a row; never mixed within one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CardShape {
     /// 16:9, for continue watching and episodes.
@@ -46,6 +50,7 @@ pub enum CardShape {
 
 /// What a card and a hero show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TitleSummary {
     pub id: TitleId,
     pub name: String,
@@ -73,8 +78,23 @@ pub struct TitleSummary {
     pub progress: Option<Progress>,
 }
 
+/// What a title is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TitleKind {
+    #[default]
+    Film,
+    /// Has seasons, and is itself not played.
+    Series,
+    Episode,
+    /// A few minutes of another title.
+    Trailer,
+}
+
 /// `GET /v1/titles/{title}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Title {
     #[serde(flatten)]
     pub summary: TitleSummary,
@@ -99,8 +119,58 @@ pub struct Title {
     pub more_like_this: Vec<TitleSummary>,
 }
 
+/// The answer of `GET /v1/titles/{title}`: a [`Title`] and where it stands among others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TitlePage {
+    #[serde(flatten)]
+    pub title: Title,
+    #[serde(default)]
+    pub kind: TitleKind,
+    /// Of a series; those without an episode that may be seen are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seasons: Vec<Season>,
+    /// Of an episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<EpisodePlace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trailer: Option<TitleSummary>,
+}
+
+/// The episodes of a season, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Season {
+    /// Counted from one.
+    pub number: u16,
+    pub episodes: Vec<TitleSummary>,
+}
+
+/// Where an episode belongs. Numbers count from one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EpisodePlace {
+    pub series: TitleId,
+    pub season: u16,
+    pub number: u16,
+    /// What comes after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<TitleId>,
+}
+
+/// Some titles of many. `GET /v1/profiles/{profile}/titles` and `/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TitleList {
+    pub items: Vec<TitleSummary>,
+    /// What to send as `cursor` for the next ones; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// One line of the credits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Credit {
     pub part: String,
     pub name: String,
@@ -108,6 +178,7 @@ pub struct Credit {
 
 /// A named stretch of the title; it ends where the next begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chapter {
     pub start_s: f64,
     pub name: String,
@@ -115,6 +186,7 @@ pub struct Chapter {
 
 /// A stretch that a viewer may want to skip.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Segment {
     pub kind: SegmentKind,
     pub start_s: f64,
@@ -123,6 +195,7 @@ pub struct Segment {
 
 /// What a [`Segment`] is. Buttons go by this, never by words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SegmentKind {
     Intro,
@@ -135,6 +208,7 @@ pub enum SegmentKind {
 
 /// Can it be watched yet?
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum TitleState {
     Ready,
@@ -153,6 +227,7 @@ impl TitleState {
 
 /// How the media are encrypted (ISO/IEC 23001-7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Protection {
     #[default]
@@ -165,6 +240,7 @@ pub enum Protection {
 
 /// Paths of pictures relative to the server's origin; absent while they are being made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Artwork {
     /// 16:9, 640 wide.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@
 pub mod catalog;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod health;
 pub mod id;
 pub mod identity;
 pub mod licence;

@@ -7,6 +7,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Why a request was not served. `code` is for programs and never changes its meaning; `title` is for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Stable identifier, also the fragment of the documentation address.
     pub code: ProblemCode,
@@ -27,6 +28,7 @@ pub struct Problem {
 
 /// The stable codes. A client must treat an unknown one by its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ProblemCode {
@@ -54,6 +56,28 @@ pub enum ProblemCode {
     GrantExpired,
     /// A key was asked for that does not belong to the granted title.
     UnknownKey,
+    /// As many devices of the account are watching as its plan allows.
+    StreamLimit,
+    /// As many devices are registered as the plan allows, or too many were exchanged this month.
+    DeviceLimit,
+    /// The title is not offered where the request comes from.
+    NotAvailableHere,
+    /// The request comes through a service that hides where it comes from.
+    AddressHidden,
+    /// The title is not offered yet, or not any more.
+    NotAvailableNow,
+    /// The plan, the title or the device does not allow keeping it for offline.
+    OfflineNotAllowed,
+    /// The permission was taken back.
+    Revoked,
+    /// The same message came a second time.
+    Replayed,
+    /// The profile is locked: send its PIN.
+    PinRequired,
+    /// The PIN is wrong, or was wrong too often; see `retry_after_s`.
+    PinWrong,
+    /// A limit on how many of a thing one account may have.
+    LimitReached,
     /// Our fault.
     Internal,
     /// A code newer than this client.

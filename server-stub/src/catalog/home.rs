@@ -1,10 +1,9 @@
 //! Composes the home screen.
 
 use super::{
-    progress_of,
+    Entry, Snapshot, progress_of,
     summary::{Summaries, likeness},
 };
-use crate::ingest::TitleDescriptor;
 use service_api::{
     TitleId,
     catalog::{CardShape, Home, Protection, Row, TitleSummary},
@@ -20,26 +19,31 @@ const MIN_GENRE: usize = 2;
 
 /// Composes the home screen from nothing but its arguments.
 ///
-/// `titles` are in editorial order, which decides where nothing else does; `watched` has the latest first.
-pub(crate) fn compose(titles: &[TitleDescriptor], watched: &[(TitleId, Progress)], summaries: Summaries<'_>) -> Home {
-    let shown: Vec<&TitleDescriptor> = titles.iter().filter(|title| summaries.shows(title)).collect();
-    let films: Vec<&TitleDescriptor> = shown.iter().copied().filter(|title| !title.qa).collect();
+/// Titles are in editorial order, which decides where nothing else does; `watched` has the latest first.
+pub(crate) fn compose(snapshot: &Snapshot, watched: &[(TitleId, Progress)], summaries: Summaries<'_>) -> Home {
+    let shown: Vec<&Entry> =
+        snapshot.entries.iter().map(AsRef::as_ref).filter(|title| summaries.shows(title)).collect();
+    let films: Vec<&Entry> = shown.iter().copied().filter(|title| !title.qa && title.is_listed()).collect();
     let shelf = Shelf { shown, films, watched, summaries };
     let mut rows = vec![shelf.continue_watching(), shelf.newest()];
+    rows.extend(snapshot.rows.iter().map(|row| {
+        let titles = row.titles.iter().filter_map(|id| shelf.find(id));
+        shelf.row(&format!("editorial-{}", row.id), &row.heading, row.shape, titles)
+    }));
     rows.push(shelf.because_you_watched());
     rows.extend(shelf.genres());
     rows.push(shelf.encrypted());
     rows.push(shelf.test_pictures());
-    let library = Some(progress_of(titles, summaries.media)).filter(|library| library.ready < library.total);
+    let library = Some(progress_of(summaries.media)).filter(|library| library.ready < library.total);
     Home { hero: shelf.hero(), rows: rows.into_iter().filter(|row| !row.items.is_empty()).collect(), library }
 }
 
 /// What rows are filled from.
 struct Shelf<'a> {
     /// What the profile may see.
-    shown: Vec<&'a TitleDescriptor>,
+    shown: Vec<&'a Entry>,
     /// The same without test pictures.
-    films: Vec<&'a TitleDescriptor>,
+    films: Vec<&'a Entry>,
     watched: &'a [(TitleId, Progress)],
     summaries: Summaries<'a>,
 }
@@ -48,10 +52,9 @@ impl<'a> Shelf<'a> {
     /// The first film, in editorial order, that can be played now and was not seen to the end; else one that was.
     fn hero(&self) -> Option<TitleSummary> {
         let playable = || self.films.iter().copied().filter(|title| self.summaries.is_playable(title));
-        let is_new = |title: &&TitleDescriptor| self.progress(&title.id).is_none_or(|progress| !progress.is_finished());
-        let has_picture = |title: &&TitleDescriptor| {
-            self.summaries.media.get(&title.id).is_some_and(|media| media.artwork.backdrop.is_some())
-        };
+        let is_new = |title: &&Entry| self.progress(&title.id).is_none_or(|progress| !progress.is_finished());
+        let has_picture =
+            |title: &&Entry| self.summaries.media.get(&title.id).is_some_and(|media| media.artwork.backdrop.is_some());
         playable()
             .filter(is_new)
             .find(has_picture)
@@ -111,18 +114,12 @@ impl<'a> Shelf<'a> {
         self.row("test-pictures", "Test pictures", CardShape::Wide, self.shown.iter().copied().filter(|title| title.qa))
     }
 
-    fn row(
-        &self,
-        id: &str,
-        heading: &str,
-        shape: CardShape,
-        titles: impl IntoIterator<Item = &'a TitleDescriptor>,
-    ) -> Row {
+    fn row(&self, id: &str, heading: &str, shape: CardShape, titles: impl IntoIterator<Item = &'a Entry>) -> Row {
         let items = titles.into_iter().map(|title| self.summaries.summary(title)).collect();
         Row { id: id.to_owned(), heading: heading.to_owned(), shape, items }
     }
 
-    fn find(&self, id: &TitleId) -> Option<&'a TitleDescriptor> {
+    fn find(&self, id: &TitleId) -> Option<&'a Entry> {
         self.shown.iter().copied().find(|title| title.id == *id)
     }
 
@@ -144,23 +141,28 @@ fn slug(genre: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        entitlement::{Plan, Viewer},
-        ingest::{LibraryState, MediaState, TitleMedia, catalogue},
+        entitlement::{Place, Plan, Viewer},
+        ingest::{LibraryState, MediaState, TitleMedia},
     };
     use service_api::catalog::{Artwork, TitleState};
     use std::collections::BTreeMap;
 
-    const ADULT: Viewer = Viewer { plan: Plan::Premium, ceiling: None };
+    const ADULT: Viewer =
+        Viewer { plan: Plan::Premium, ceiling: None, place: Place { country: None, is_hidden: false }, now_ms: 0 };
+
+    fn catalogue() -> Vec<Entry> {
+        crate::ingest::catalogue().iter().map(Entry::from).collect()
+    }
 
     fn all_ready() -> LibraryState {
         let artwork = Artwork { backdrop: Some("/artwork/x/backdrop.jpg".to_owned()), ..Artwork::default() };
         let ready = TitleMedia { state: MediaState::Ready, artwork, duration_s: 60.0 };
-        catalogue().into_iter().map(|title| (title.id, ready.clone())).collect()
+        catalogue().into_iter().map(|title| (title.id.clone(), ready.clone())).collect()
     }
 
     fn home(media: &LibraryState, viewer: Viewer, watched: &[(TitleId, Progress)]) -> Home {
         let by_title: BTreeMap<_, _> = watched.iter().cloned().collect();
-        compose(&catalogue(), watched, Summaries { media, viewer, watched: &by_title })
+        compose(&Snapshot::new(catalogue(), Vec::new(), 0), watched, Summaries { media, viewer, watched: &by_title })
     }
 
     fn ids(home: &Home) -> Vec<&str> {

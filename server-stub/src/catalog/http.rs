@@ -1,13 +1,12 @@
 //! `GET` of the home screen and of a title.
 
 use super::{
-    home,
+    Entry, Snapshot, home,
     summary::{Summaries, likeness},
 };
 use crate::{
     app::Shared,
     gateway::{ApiError, Principal, conditional},
-    ingest::TitleDescriptor,
 };
 use axum::{
     body::Body,
@@ -15,7 +14,10 @@ use axum::{
     http::{HeaderMap, Response},
 };
 use serde::Deserialize;
-use service_api::{ProfileId, TitleId, catalog::Title};
+use service_api::{
+    ProfileId, TitleId,
+    catalog::{EpisodePlace, Season, Title, TitlePage},
+};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Neighbours on a title page.
@@ -33,7 +35,7 @@ pub(crate) async fn home(
     let by_title = watched.iter().cloned().collect();
     let media = app.catalog.state();
     let summaries = Summaries { media: &media, viewer, watched: &by_title };
-    conditional::json(&headers, &home::compose(app.catalog.titles(), &watched, summaries))
+    conditional::json(&headers, &home::compose(&app.catalog.snapshot(), &watched, summaries))
 }
 
 /// Who is asking for a title.
@@ -62,25 +64,53 @@ pub(crate) async fn title(
     let watched: BTreeMap<_, _> = watched.into_iter().collect();
     let media = app.catalog.state();
     let summaries = Summaries { media: &media, viewer, watched: &watched };
-    conditional::json(&headers, &page(title, app.catalog.titles(), summaries))
+    conditional::json(&headers, &page(&title, &app.catalog.snapshot(), summaries))
 }
 
-fn page(title: &TitleDescriptor, titles: &[TitleDescriptor], summaries: Summaries<'_>) -> Title {
-    let mut neighbours: Vec<_> = titles
+fn page(title: &Entry, snapshot: &Snapshot, summaries: Summaries<'_>) -> TitlePage {
+    let mut neighbours: Vec<&Entry> = snapshot
+        .entries
         .iter()
-        .filter(|other| other.id != title.id && other.qa == title.qa && summaries.shows(other))
+        .map(AsRef::as_ref)
+        .filter(|other| other.id != title.id && other.qa == title.qa && other.is_listed() && summaries.shows(other))
         .filter(|other| likeness(title, other) > 0)
         .collect();
     neighbours.sort_by_key(|other| Reverse(likeness(title, other)));
-    Title {
-        summary: summaries.summary(title),
-        description: title.description.clone(),
-        credits: title.credits.clone(),
-        audio_languages: Vec::new(),
-        subtitle_languages: title.subtitle_languages.clone(),
-        protection: title.protection,
-        chapters: title.chapters.clone(),
-        segments: title.segments.clone(),
-        more_like_this: neighbours.into_iter().take(MORE_LIKE_THIS).map(|other| summaries.summary(other)).collect(),
+    let mut seasons: Vec<Season> = Vec::new();
+    for episode in snapshot.episodes(&title.id).into_iter().filter(|episode| summaries.shows(episode)) {
+        let number = episode.episode.as_ref().map_or(1, |place| place.season);
+        if seasons.last().is_none_or(|season| season.number != number) {
+            seasons.push(Season { number, episodes: Vec::new() });
+        }
+        if let Some(season) = seasons.last_mut() {
+            season.episodes.push(summaries.summary(episode));
+        }
+    }
+    let episode = title.episode.as_ref().map(|place| {
+        let mut after = snapshot.episodes(&place.series).into_iter().skip_while(|other| other.id != title.id).skip(1);
+        EpisodePlace {
+            series: place.series.clone(),
+            season: place.season,
+            number: place.number,
+            next: after.find(|other| summaries.shows(other)).map(|other| other.id.clone()),
+        }
+    });
+    let trailer = title.trailer.as_ref().and_then(|id| snapshot.entry(id)).filter(|trailer| summaries.shows(trailer));
+    TitlePage {
+        title: Title {
+            summary: summaries.summary(title),
+            description: title.description.clone(),
+            credits: title.credits.clone(),
+            audio_languages: Vec::new(),
+            subtitle_languages: title.subtitle_languages.clone(),
+            protection: title.protection,
+            chapters: title.chapters.clone(),
+            segments: title.segments.clone(),
+            more_like_this: neighbours.into_iter().take(MORE_LIKE_THIS).map(|other| summaries.summary(other)).collect(),
+        },
+        kind: title.kind,
+        seasons,
+        episode,
+        trailer: trailer.map(|trailer| summaries.summary(trailer)),
     }
 }

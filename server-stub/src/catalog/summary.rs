@@ -1,8 +1,9 @@
 //! From a descriptor and its media to what a card shows.
 
+use super::Entry;
 use crate::{
-    entitlement::{Decision, Refusal, Terms, Viewer, decide},
-    ingest::{LibraryState, MediaState, TitleDescriptor},
+    entitlement::{Decision, Plans, Purpose, Refusal, Viewer, decide},
+    ingest::{LibraryState, MediaState},
 };
 use service_api::{
     TitleId,
@@ -24,10 +25,10 @@ pub(crate) struct Summaries<'a> {
 
 impl Summaries<'_> {
     /// The title on a card.
-    pub(crate) fn summary(&self, title: &TitleDescriptor) -> TitleSummary {
+    pub(crate) fn summary(&self, title: &Entry) -> TitleSummary {
         let media = self.media.get(&title.id).cloned().unwrap_or_default();
         let mut badges = title.badges.clone();
-        if decide(self.viewer, Terms::from(title)) == Decision::Refused(Refusal::NotInPlan) {
+        if browse(self.viewer, title) == Decision::Refused(Refusal::NotInPlan) {
             badges.insert(0, UPGRADE_BADGE.to_owned());
         }
         let runtime_s = if media.duration_s > 0.0 { media.duration_s } else { title.duration_s };
@@ -48,19 +49,24 @@ impl Summaries<'_> {
     }
 
     /// May the viewer know of the title?
-    pub(crate) fn shows(&self, title: &TitleDescriptor) -> bool {
-        decide(self.viewer, Terms::from(title)) != Decision::Refused(Refusal::AboveCeiling)
+    pub(crate) fn shows(&self, title: &Entry) -> bool {
+        !matches!(browse(self.viewer, title), Decision::Refused(refusal) if refusal.hides())
     }
 
     /// Could the viewer press play now?
-    pub(crate) fn is_playable(&self, title: &TitleDescriptor) -> bool {
-        decide(self.viewer, Terms::from(title)) == Decision::Allowed
+    pub(crate) fn is_playable(&self, title: &Entry) -> bool {
+        matches!(browse(self.viewer, title), Decision::Allowed(_))
             && self.media.get(&title.id).is_some_and(|media| media.state == MediaState::Ready)
     }
 }
 
+/// May the viewer see the title listed? Nothing of this depends on a plan's limits.
+pub(crate) fn browse(viewer: Viewer, title: &Entry) -> Decision {
+    decide(viewer, title.terms(), Plans::default().of(viewer.plan), Purpose::Show)
+}
+
 /// How many genres two titles share.
-pub(crate) fn likeness(one: &TitleDescriptor, other: &TitleDescriptor) -> usize {
+pub(crate) fn likeness(one: &Entry, other: &Entry) -> usize {
     one.genres.iter().filter(|genre| other.genres.contains(genre)).count()
 }
 

@@ -3,11 +3,7 @@
 use super::fault::Fault;
 use axum::body::{Body, Bytes};
 use futures_util::stream;
-use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-    time::Duration,
-};
+use std::{fs::File, io, os::unix::fs::FileExt, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// Read at a time: large enough that a read costs more than handing it to a thread, small enough that a thousand
@@ -24,7 +20,7 @@ const FLUSH_PAUSE: Duration = Duration::from_millis(20);
 /// Part of an open file.
 #[derive(Debug)]
 pub(crate) struct Extent {
-    pub(crate) file: File,
+    pub(crate) file: Arc<File>,
     pub(crate) first: u64,
     pub(crate) length: u64,
 }
@@ -52,41 +48,25 @@ impl Damage {
         }
     }
 
-    fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         self.truncate_at.is_none() && self.corrupt.is_none() && self.bits_per_second.is_none()
     }
 }
 
-/// What was opened and, if it is short, already read: most playlists and audio segments need one visit to a thread.
-#[derive(Debug)]
-pub(crate) enum Opened {
-    Read(Bytes),
-    Open(Extent),
-}
-
-impl Opened {
-    /// Blocking. Reads the extent if that is one piece and nothing is to be done to it.
-    pub(crate) fn open(mut extent: Extent, damage: &Damage) -> io::Result<Self> {
-        extent.file.seek(SeekFrom::Start(extent.first))?;
-        if damage.is_none() && extent.length <= PIECE_BYTES {
-            return read(&mut extent.file, extent.length).map(Self::Read);
-        }
-        Ok(Self::Open(extent))
+/// The body of an answer. Blocking: reads the extent if that is one piece and nothing is to be done to it; most playlists
+/// and audio segments need one visit to a thread.
+pub(super) fn of(extent: Extent, damage: Damage) -> io::Result<Body> {
+    if damage.is_none() && extent.length <= PIECE_BYTES {
+        return read(&extent.file, extent.first, extent.length).map(Body::from);
     }
-
-    /// The body of the answer.
-    pub(crate) fn into_body(self, damage: Damage) -> Body {
-        match self {
-            Self::Read(bytes) => bytes.into(),
-            Self::Open(extent) => stream_extent(extent, damage),
-        }
-    }
+    Ok(stream_extent(extent, damage))
 }
 
 /// A stream in progress.
 struct Flow {
     /// The read that was begun while the piece before was being sent.
-    pending: Option<JoinHandle<io::Result<(Bytes, File)>>>,
+    pending: Option<JoinHandle<io::Result<Bytes>>>,
+    file: Arc<File>,
     /// Where in the file the pending piece begins.
     position: u64,
     /// What is left to be read after the pending piece.
@@ -99,7 +79,8 @@ fn stream_extent(extent: Extent, damage: Damage) -> Body {
     let piece = if damage.bits_per_second.is_some() { SLOW_PIECE_BYTES } else { PIECE_BYTES };
     let Extent { file, first, length } = extent;
     let now = length.min(piece);
-    let flow = Flow { pending: Some(begin(file, now)), position: first, remaining: length - now, sent: 0, damage };
+    let pending = Some(begin(file.clone(), first, now));
+    let flow = Flow { pending, file, position: first, remaining: length - now, sent: 0, damage };
     Body::from_stream(stream::unfold(flow, move |flow| flow.next(piece)))
 }
 
@@ -113,14 +94,15 @@ impl Flow {
             return Some((Err(io::Error::other("the body is cut off on purpose")), self));
         }
         let pending = self.pending.take()?;
-        let (mut bytes, file) = match pending.await.unwrap_or_else(|stopped| Err(io::Error::other(stopped))) {
+        let mut bytes = match pending.await.unwrap_or_else(|stopped| Err(io::Error::other(stopped))) {
             Ok(read) => read,
             Err(error) => return Some((Err(error), self)),
         };
         let now = self.remaining.min(piece);
         if now > 0 {
             self.remaining -= now;
-            self.pending = Some(begin(file, now));
+            let next = self.position + bytes.len() as u64;
+            self.pending = Some(begin(self.file.clone(), next, now));
         }
         if !self.damage.is_none() {
             bytes = self.damage.apply(bytes, self.position, self.sent).await;
@@ -158,14 +140,14 @@ fn overlay(bytes: Bytes, position: u64, offset: u64, wrong: &[u8]) -> Bytes {
     changed.into()
 }
 
-fn begin(mut file: File, length: u64) -> JoinHandle<io::Result<(Bytes, File)>> {
-    tokio::task::spawn_blocking(move || read(&mut file, length).map(|bytes| (bytes, file)))
+fn begin(file: Arc<File>, first: u64, length: u64) -> JoinHandle<io::Result<Bytes>> {
+    tokio::task::spawn_blocking(move || read(&file, first, length))
 }
 
-fn read(file: &mut File, length: u64) -> io::Result<Bytes> {
+fn read(file: &File, first: u64, length: u64) -> io::Result<Bytes> {
     let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
     // A file that has become shorter ends the connection: its length was promised.
-    file.read_exact(&mut bytes)?;
+    file.read_exact_at(&mut bytes, first)?;
     Ok(bytes.into())
 }
 
@@ -177,8 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, content).unwrap();
-        let extent = Extent { file: File::open(path).unwrap(), first, length };
-        let body = Opened::open(extent, &damage).unwrap().into_body(damage);
+        let extent = Extent { file: Arc::new(File::open(path).unwrap()), first, length };
+        let body = of(extent, damage).unwrap();
         axum::body::to_bytes(body, usize::MAX).await.map(|bytes| bytes.to_vec())
     }
 

@@ -2,44 +2,53 @@
 
 use super::{
     body::Damage,
-    fault::Fault,
-    served_file::{FileRequest, Keep},
+    cache::Route,
+    media::{self, FileRequest, MediaRequest},
+    served_file::{Keep, SHARED_WITH_SCRIPTS},
 };
-use crate::{app::Shared, gateway::ApiError};
+use crate::{
+    app::Shared,
+    gateway::{ApiError, PeerAddress},
+};
 use axum::{
-    extract::{Path, State},
-    http::{HeaderMap, Method, StatusCode},
-    response::Response,
+    Extension,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
+    response::{IntoResponse, Response},
 };
-use service_api::{TitleId, problem::ProblemCode};
+use service_api::TitleId;
 
 /// A playlist, segment or subtitle of a title.
 pub(crate) async fn media(
     State(app): State<Shared>,
-    Path((token, title, path)): Path<(String, TitleId, String)>,
-    method: Method,
-    headers: HeaderMap,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    // Before anything else: without a token nobody learns which files exist.
-    if !app.media_tokens.is_valid(&token, &title) {
-        let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired");
-        return Err(error.detail("Ask for playback again"));
+    let (parts, _) = request.into_parts();
+    let request = MediaRequest::read(parts.method, &parts.uri, parts.headers, peer);
+    media::serve(app, request.ok_or_else(|| ApiError::not_found("file"))?).await
+}
+
+/// What a script may ask for, whoever asks: nothing here is opened by a cookie of the server.
+pub(crate) async fn preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    for (name, value) in SHARED_WITH_SCRIPTS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    let fault = app.faults.as_ref().and_then(|faults| faults.fault(&title, &path));
-    match &fault {
-        Some(Fault::Status(status)) => return Err(ApiError::unexplained(error_status(*status))),
-        Some(Fault::Delay(delay)) => tokio::time::sleep(*delay).await,
-        Some(Fault::Hang) => {
-            app.stopping.cancelled().await;
-            return Err(ApiError::busy());
-        }
-        _ => {}
+    let more = [
+        ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
+        (
+            "access-control-allow-headers",
+            "range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since, \
+             cta-common-access-token, cmcd-request, cmcd-object, cmcd-status, cmcd-session",
+        ),
+        ("access-control-max-age", "86400"),
+    ];
+    for (name, value) in more {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    let keep = if path.ends_with(".m3u8") { Keep::Playlist } else { Keep::Segment };
-    let library = app.library.clone();
-    FileRequest { method, headers, keep, damage: Damage::from_fault(fault.as_ref()) }
-        .answer(move || library.media_file(&title, &path))
-        .await
+    response
 }
 
 /// A picture of a title.
@@ -49,15 +58,10 @@ pub(crate) async fn artwork(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    app.bring_picture(&title, &file).await?;
     let library = app.library.clone();
-    FileRequest { method, headers, keep: Keep::Picture, damage: Damage::default() }
-        .answer(move || library.artwork_file(&title, &file))
-        .await
-}
-
-fn error_status(status: u16) -> StatusCode {
-    StatusCode::from_u16(status)
-        .ok()
-        .filter(|status| status.is_client_error() || status.is_server_error())
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    let name = format!("{title}/{file}");
+    let request =
+        FileRequest { method, headers, route: Route::Artwork, name, keep: Keep::Picture, damage: Damage::default() };
+    media::file(app, request, move || library.open_artwork(&title, &file)).await
 }

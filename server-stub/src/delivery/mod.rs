@@ -1,22 +1,35 @@
 //! Hands out files: playlists and segments to holders of a media token, artwork to everybody.
 //!
-//! Three nouns. A **media token** ([`MediaTokens`]) is a signed, expiring statement in the path of a URL, so that the
-//! relative addresses in a playlist inherit it. A **served file** (served_file.rs) is bytes on disk with validators and
-//! ranges. A **fault** ([`Fault`]) is a way to break delivery on purpose, for tests.
+//! Four nouns. An **access token** ([`AccessTokens`]) is a signed, expiring statement in the path of a URL, so that the
+//! relative addresses in a playlist inherit it, or beside the URL, so that caches can share it. An **answer**
+//! (answer.rs) is a file with validators and ranges; the connection itself may write it (media.rs, `quick`), or axum. A
+//! **manifest** (manifest/) is made for the client that asks. A **fault** ([`Fault`]) is a way to break delivery on
+//! purpose, for tests.
 //!
-//! Owns no table. What this service must never do: read outside of the library's folder, hold a whole segment of any
-//! size in memory, or log a token.
+//! Owns no table. What this service must never do: read outside of the library's folder, hold more in memory than its
+//! cache may, or log a token.
 
+mod answer;
 mod body;
+mod cache;
+mod cat;
+mod config;
 mod fault;
 mod http;
-mod media_token;
+mod manifest;
+mod media;
 mod range;
 mod served_file;
+mod url_fault;
 
+pub(crate) use answer::{Answer, Conditions};
+pub(crate) use cache::FileCache;
+pub(crate) use cat::{AccessTokens, claims::contains};
+pub use config::{CdnConfig, DeliveryConfig};
 pub(crate) use fault::Faults;
 pub use fault::{DeliveryRequest, Fault, FaultFn, FaultScript};
-pub(crate) use media_token::MediaTokens;
+pub(crate) use manifest::Pathways;
+pub(crate) use media::{QuickRequest, quick};
 
 use crate::app::Shared;
 use axum::{Router, routing::get};
@@ -24,5 +37,8 @@ use service_api::routes as paths;
 
 /// The routes of the service. GET routes also answer HEAD.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route(paths::MEDIA, get(http::media)).route(paths::ARTWORK, get(http::artwork))
+    Router::new()
+        .route(paths::MEDIA, get(http::media).options(http::preflight))
+        .route(paths::CONTENT, get(http::media).options(http::preflight))
+        .route(paths::ARTWORK, get(http::artwork))
 }

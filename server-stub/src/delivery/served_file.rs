@@ -1,21 +1,23 @@
-//! One file as an answer: validators, conditions, ranges.
+//! A published file and what a client may remember it by.
 
-use super::{
-    body::{Damage, Extent, Opened},
-    range::{Wanted, wanted},
-};
-use crate::gateway::{ApiError, conditional};
-use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::Response,
-};
+use axum::body::Bytes;
 use std::{
     fs::{File, Metadata},
     io,
-    path::{Path, PathBuf},
+    os::unix::fs::{FileExt, MetadataExt},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
+
+/// Files up to this size are held in memory as soon as they are asked for: one `writev` is cheaper than any way through
+/// the page cache.
+pub(super) const SMALL: u64 = 64 * 1024;
+/// Larger files are never held in memory.
+pub(super) const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// How long and by whom an answer may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,151 +28,132 @@ pub(crate) enum Keep {
     Playlist,
     /// Pictures have their version in the address.
     Picture,
+    /// A segment whose address carries no token, for caches that check the token themselves.
+    SharedSegment,
+    /// A playlist of the same kind.
+    SharedPlaylist,
 }
 
 impl Keep {
-    fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
+    pub(crate) fn value(self) -> &'static str {
+        match self {
             Self::Segment => "private, max-age=3600, immutable",
             Self::Playlist => "private, max-age=10",
-            Self::Picture => "public, max-age=31536000, immutable",
-        })
-    }
-}
-
-/// A request for a file that the client may have.
-#[derive(Debug)]
-pub(crate) struct FileRequest {
-    pub(crate) method: Method,
-    pub(crate) headers: HeaderMap,
-    pub(crate) keep: Keep,
-    pub(crate) damage: Damage,
-}
-
-/// What a client may remember a file by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Validators {
-    /// Strong: files of the library are written beside their place and renamed into it, never changed.
-    tag: String,
-    modified: SystemTime,
-}
-
-impl FileRequest {
-    /// Answers with the file that `locate` finds; both run where blocking is allowed.
-    pub(crate) async fn answer(
-        self,
-        locate: impl FnOnce() -> Option<PathBuf> + Send + 'static,
-    ) -> Result<Response, ApiError> {
-        let answer = tokio::task::spawn_blocking(move || match locate() {
-            Some(path) => self.prepare(&path),
-            None => Ok(None),
-        });
-        match answer.await {
-            Ok(Ok(Some(response))) => Ok(response),
-            Ok(Ok(None)) => Err(ApiError::not_found("file")),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(ApiError::not_found("file")),
-            Ok(Err(error)) => Err(ApiError::internal(&error)),
-            Err(stopped) => Err(ApiError::internal(&stopped)),
+            Self::Picture | Self::SharedSegment => "public, max-age=31536000, immutable",
+            Self::SharedPlaylist => "public, max-age=10",
         }
     }
+}
 
-    fn prepare(self, path: &Path) -> io::Result<Option<Response>> {
-        let file = File::open(path)?;
+/// Fields that answers with files may have.
+pub(super) const FIELD_NAMES: [&str; 11] = [
+    "content-type",
+    "etag",
+    "last-modified",
+    "accept-ranges",
+    "cache-control",
+    "x-content-type-options",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "cross-origin-resource-policy",
+    "timing-allow-origin",
+    "vary",
+];
+
+/// What a script of any origin may do with media: players live on other origins, and the token is the permission.
+pub(crate) const SHARED_WITH_SCRIPTS: [(&str, &str); 4] = [
+    ("access-control-allow-origin", "*"),
+    (
+        "access-control-expose-headers",
+        "accept-ranges, content-length, content-range, date, etag, last-modified, x-request-id",
+    ),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("timing-allow-origin", "*"),
+];
+
+/// An open file of the library. Files there are written beside their place and renamed into it, never changed.
+#[derive(Debug)]
+pub(crate) struct ServedFile {
+    pub(crate) file: Arc<File>,
+    pub(crate) length: u64,
+    /// A strong validator.
+    pub(crate) tag: String,
+    /// Seconds since 1970, as precise as the field.
+    pub(crate) modified_s: u64,
+    /// The whole content, if it is held in memory.
+    pub(crate) bytes: Option<Bytes>,
+    /// The fields that every answer about it has, as lines of HTTP/1.1.
+    pub(crate) lines: String,
+    /// Device, inode, size and nanoseconds: what would differ if another file stood in its place.
+    pub(super) identity: (u64, u64, u64, u128),
+    /// When the identity was last compared, in milliseconds of the cache's own time.
+    pub(super) checked_ms: AtomicU64,
+    /// Was it used since the cache last looked for what to forget?
+    pub(super) used: AtomicBool,
+}
+
+impl ServedFile {
+    /// Takes the opened file. Blocking: reads it if it is small, or not too large and `into_memory` is wanted. `None`
+    /// for what is no regular file.
+    pub(super) fn of(file: File, name: &str, keep: Keep, into_memory: bool) -> io::Result<Option<Self>> {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Ok(None);
         }
-        let validators = Validators::of(&metadata)?;
-        let mut response = Response::new(Body::empty());
-        validators.write(response.headers_mut());
-        response.headers_mut().insert(header::CACHE_CONTROL, self.keep.header());
-        if self.is_unchanged(&validators) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return Ok(Some(response));
-        }
         let length = metadata.len();
-        let wanted = self.wanted(&validators, length);
-        let headers = response.headers_mut();
-        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        let (first, extent_length) = match wanted {
-            Wanted::Whole => (0, length),
-            Wanted::Part { first, last } => {
-                headers.insert(header::CONTENT_RANGE, content_range(&format!("{first}-{last}"), length));
-                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                (first, last - first + 1)
-            }
-            Wanted::Nothing => {
-                headers.insert(header::CONTENT_RANGE, content_range("*", length));
-                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-                return Ok(Some(response));
-            }
+        let bytes = if length <= SMALL || (into_memory && length <= LARGEST) {
+            let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+            file.read_exact_at(&mut bytes, 0)?;
+            Some(bytes.into())
+        } else {
+            None
         };
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(extent_length));
-        if self.method != Method::HEAD {
-            let extent = Extent { file, first, length: extent_length };
-            *response.body_mut() = Opened::open(extent, &self.damage)?.into_body(self.damage);
-        }
-        Ok(Some(response))
-    }
-
-    /// RFC 9110, 13.2.2: `If-None-Match` decides, and only without it `If-Modified-Since`.
-    fn is_unchanged(&self, validators: &Validators) -> bool {
-        if self.headers.contains_key(header::IF_NONE_MATCH) {
-            return conditional::none_match(&self.headers, &validators.tag);
-        }
-        self.date(header::IF_MODIFIED_SINCE).is_some_and(|since| validators.modified_s() <= since)
-    }
-
-    /// The range, if there is one and the client's idea of the file is ours.
-    fn wanted(&self, validators: &Validators, length: u64) -> Wanted {
-        // A range is only defined for GET.
-        let range = self.headers.get(header::RANGE).filter(|_| self.method == Method::GET);
-        let Some(range) = range.and_then(|range| range.to_str().ok()) else { return Wanted::Whole };
-        let is_same = match self.headers.get(header::IF_RANGE) {
-            None => true,
-            Some(tag) if tag.as_bytes().starts_with(b"\"") => tag.as_bytes() == validators.tag.as_bytes(),
-            // A date must be exactly ours; a weak tag is not a date and never matches.
-            Some(_) => self.date(header::IF_RANGE).is_some_and(|date| date == validators.modified_s()),
-        };
-        if is_same { wanted(range, length) } else { Wanted::Whole }
-    }
-
-    /// A date header in seconds since 1970.
-    fn date(&self, name: header::HeaderName) -> Option<u64> {
-        let date = httpdate::parse_http_date(self.headers.get(name)?.to_str().ok()?).ok()?;
-        Some(date.duration_since(UNIX_EPOCH).ok()?.as_secs())
-    }
-}
-
-impl Validators {
-    fn of(metadata: &Metadata) -> io::Result<Self> {
         let modified = metadata.modified()?;
         let nanos = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        Ok(Self { tag: format!("\"{:x}-{nanos:x}\"", metadata.len()), modified })
+        let tag = format!("\"{length:x}-{nanos:x}\"");
+        Ok(Some(Self {
+            lines: lines(name, &tag, modified, keep),
+            file: Arc::new(file),
+            length,
+            tag,
+            modified_s: modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            bytes,
+            identity: identity(&metadata)?,
+            checked_ms: AtomicU64::new(0),
+            used: AtomicBool::new(true),
+        }))
     }
 
-    /// As precise as the header.
-    fn modified_s(&self) -> u64 {
-        self.modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-    }
-
-    fn write(&self, headers: &mut HeaderMap) {
-        headers.insert(header::ETAG, HeaderValue::try_from(&self.tag).expect("hexadecimal digits are visible ASCII"));
-        let date = httpdate::fmt_http_date(self.modified.max(UNIX_EPOCH));
-        headers.insert(header::LAST_MODIFIED, HeaderValue::try_from(date).expect("a date is visible ASCII"));
+    /// Bytes of memory that it takes.
+    pub(super) fn weight(&self) -> u64 {
+        self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64) + 1_024
     }
 }
 
-fn content_range(range: &str, length: u64) -> HeaderValue {
-    HeaderValue::try_from(format!("bytes {range}/{length}")).expect("digits are visible ASCII")
+pub(super) fn identity(metadata: &Metadata) -> io::Result<(u64, u64, u64, u128)> {
+    let nanos = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    Ok((metadata.dev(), metadata.ino(), metadata.len(), nanos))
+}
+
+fn lines(name: &str, tag: &str, modified: SystemTime, keep: Keep) -> String {
+    let date = httpdate::fmt_http_date(modified.max(UNIX_EPOCH));
+    let own = [
+        ("content-type", content_type(name)),
+        ("etag", tag),
+        ("last-modified", &date),
+        ("accept-ranges", "bytes"),
+        ("cache-control", keep.value()),
+        ("x-content-type-options", "nosniff"),
+    ];
+    own.into_iter().chain(SHARED_WITH_SCRIPTS).map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 
 /// By file name: the library only makes these.
-fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()) {
+pub(super) fn content_type(name: &str) -> &'static str {
+    match Path::new(name).extension().and_then(|extension| extension.to_str()) {
         Some("m3u8") => "application/vnd.apple.mpegurl",
+        Some("mpd") => "application/dash+xml",
+        Some("mp4" | "m4s") if name.contains("audio/") => "audio/mp4",
         Some("mp4" | "m4s") => "video/mp4",
         Some("vtt") => "text/vtt; charset=utf-8",
         Some("jpg" | "jpeg") => "image/jpeg",

@@ -1,10 +1,10 @@
-//! Permissions that were handed out.
+//! Permissions that were handed out, and those that were taken back.
 
 use crate::{
     clock::{Clock, DAY_MS},
     store::Db,
 };
-use service_api::{AccountId, GrantId, ProfileId, TitleId};
+use service_api::{AccountId, GrantId, ProfileId, TitleId, playback::PlaybackDevice};
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -23,67 +23,172 @@ pub(crate) struct StoredGrant {
     pub(crate) account: AccountId,
     pub(crate) profile: ProfileId,
     pub(crate) title: TitleId,
+    /// The key of the device in the tables.
+    pub(crate) device: String,
+    pub(crate) traits: PlaybackDevice,
     pub(crate) expires_at_ms: i64,
+    pub(crate) is_revoked: bool,
 }
+
+/// What a grant is made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewGrant<'a> {
+    pub(crate) account: &'a AccountId,
+    pub(crate) profile: &'a ProfileId,
+    pub(crate) title: &'a TitleId,
+    pub(crate) device: &'a str,
+    pub(crate) traits: &'a PlaybackDevice,
+    /// The client's name for the request: the same one finds the same grant.
+    pub(crate) request_key: Option<&'a str>,
+}
+
+/// Whose permissions are void from a moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Revoked {
+    /// Every grant of an account.
+    Account(AccountId),
+    /// Every grant of one of its devices.
+    Device(AccountId, String),
+    /// Every grant of a title.
+    Title(TitleId),
+    /// One grant.
+    Grant(GrantId),
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    profile_id: String,
+    title_id: String,
+    device_id: String,
+    traits: String,
+    expires_at_ms: i64,
+    revoked: i64,
+}
+
+/// A grant with what was taken back since: one statement, so that the answer is of one moment.
+const SELECT: &str = "SELECT id, account_id, profile_id, title_id, device_id, traits, expires_at_ms, \
+    CASE WHEN revoked_at_ms IS NOT NULL OR EXISTS (SELECT 1 FROM entitlement_revocations AS void \
+    WHERE void.revoked_at_ms >= entitlement_grants.issued_at_ms AND void.subject IN \
+    ('account:' || account_id, 'device:' || account_id || '/' || device_id, 'title:' || title_id)) \
+    THEN 1 ELSE 0 END AS revoked FROM entitlement_grants WHERE ";
 
 impl Grants {
     pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, lifetime: Duration) -> Self {
         Self { db, clock, lifetime }
     }
 
-    /// A new grant; on disk before it is returned, so that a licence can be had after a restart.
-    pub(crate) async fn add(
-        &self,
-        account: &AccountId,
-        profile: &ProfileId,
-        title: &TitleId,
-    ) -> Result<StoredGrant, sqlx::Error> {
+    /// A new grant, or the one that the same request has made before; on disk before it is returned, so that a licence
+    /// can be had after a restart.
+    pub(crate) async fn add(&self, new: NewGrant<'_>) -> Result<Option<StoredGrant>, sqlx::Error> {
         let now_ms = self.clock.now_ms();
-        let grant = StoredGrant {
-            id: GrantId(Uuid::now_v7().to_string()),
-            account: account.clone(),
-            profile: profile.clone(),
-            title: title.clone(),
-            expires_at_ms: now_ms.saturating_add(i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX)),
-        };
-        sqlx::query(
-            "INSERT INTO entitlement_grants (id, account_id, profile_id, title_id, issued_at_ms, expires_at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+        let id = GrantId(Uuid::now_v7().to_string());
+        let lifetime_ms = i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX);
+        let added = sqlx::query(
+            "INSERT INTO entitlement_grants (id, account_id, profile_id, title_id, device_id, traits, issued_at_ms, \
+             expires_at_ms, request_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         )
-        .bind(grant.id.as_str())
-        .bind(grant.account.as_str())
-        .bind(grant.profile.as_str())
-        .bind(grant.title.as_str())
+        .bind(id.as_str())
+        .bind(new.account.as_str())
+        .bind(new.profile.as_str())
+        .bind(new.title.as_str())
+        .bind(new.device)
+        .bind(serde_json::to_string(new.traits).unwrap_or_default())
         .bind(now_ms)
-        .bind(grant.expires_at_ms)
+        .bind(now_ms.saturating_add(lifetime_ms))
+        .bind(new.request_key)
         .execute(self.db.writer())
-        .await?;
-        Ok(grant)
+        .await?
+        .rows_affected()
+            == 1;
+        if added {
+            return self.find(&id).await;
+        }
+        let key = new.request_key.unwrap_or_default();
+        let same = self.by_request(new.account, key).await?;
+        Ok(same.filter(|same| same.title == *new.title && same.profile == *new.profile && same.device == new.device))
     }
 
     /// The grant, expired or not.
     pub(crate) async fn find(&self, id: &GrantId) -> Result<Option<StoredGrant>, sqlx::Error> {
-        let row: Option<(String, String, String, i64)> = sqlx::query_as(
-            "SELECT account_id, profile_id, title_id, expires_at_ms FROM entitlement_grants WHERE id = $1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(self.db.reader())
-        .await?;
-        Ok(row.map(|(account, profile, title, expires_at_ms)| StoredGrant {
-            id: id.clone(),
-            account: AccountId(account),
-            profile: ProfileId(profile),
-            title: TitleId(title),
-            expires_at_ms,
-        }))
+        let text = statement(SELECT, "id = $1");
+        let row: Option<Row> =
+            sqlx::query_as(sqlx::AssertSqlSafe(text)).bind(id.as_str()).fetch_optional(self.db.reader()).await?;
+        Ok(row.map(StoredGrant::from))
     }
 
-    /// Forgets grants a week after they expired; until then the answer is "expired", not "unknown".
+    async fn by_request(&self, account: &AccountId, key: &str) -> Result<Option<StoredGrant>, sqlx::Error> {
+        let text = statement(SELECT, "account_id = $1 AND request_key = $2");
+        let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(text))
+            .bind(account.as_str())
+            .bind(key)
+            .fetch_optional(self.db.reader())
+            .await?;
+        Ok(row.map(StoredGrant::from))
+    }
+
+    /// Takes permissions back, from now on and for whatever was granted until now.
+    pub(crate) async fn revoke(&self, what: &Revoked) -> Result<(), sqlx::Error> {
+        let now_ms = self.clock.now_ms();
+        let subject = match what {
+            Revoked::Grant(grant) => {
+                return sqlx::query("UPDATE entitlement_grants SET revoked_at_ms = $1 WHERE id = $2")
+                    .bind(now_ms)
+                    .bind(grant.as_str())
+                    .execute(self.db.writer())
+                    .await
+                    .map(drop);
+            }
+            Revoked::Account(account) => format!("account:{account}"),
+            Revoked::Device(account, device) => format!("device:{account}/{device}"),
+            Revoked::Title(title) => format!("title:{title}"),
+        };
+        sqlx::query(
+            "INSERT INTO entitlement_revocations (subject, revoked_at_ms) VALUES ($1, $2) \
+             ON CONFLICT (subject) DO UPDATE SET revoked_at_ms = excluded.revoked_at_ms",
+        )
+        .bind(subject)
+        .bind(now_ms)
+        .execute(self.db.writer())
+        .await
+        .map(drop)
+    }
+
+    /// Forgets grants a week after they expired; until then the answer is "expired", not "unknown". A revocation is of
+    /// no more use once every grant that it was about is gone.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
+        let before_ms = self.clock.now_ms() - 7 * DAY_MS;
         sqlx::query("DELETE FROM entitlement_grants WHERE expires_at_ms < $1")
-            .bind(self.clock.now_ms() - 7 * DAY_MS)
+            .bind(before_ms)
+            .execute(self.db.writer())
+            .await?;
+        let lifetime_ms = i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX / 4);
+        sqlx::query("DELETE FROM entitlement_revocations WHERE revoked_at_ms < $1")
+            .bind(before_ms.saturating_sub(lifetime_ms))
             .execute(self.db.writer())
             .await
             .map(drop)
+    }
+}
+
+/// Both halves are written here: nothing of a request ever becomes part of a statement.
+fn statement(select: &'static str, condition: &'static str) -> String {
+    [select, condition].concat()
+}
+
+impl From<Row> for StoredGrant {
+    fn from(row: Row) -> Self {
+        Self {
+            id: GrantId(row.id),
+            account: AccountId(row.account_id),
+            profile: ProfileId(row.profile_id),
+            title: TitleId(row.title_id),
+            device: row.device_id,
+            traits: serde_json::from_str(&row.traits).unwrap_or_default(),
+            expires_at_ms: row.expires_at_ms,
+            is_revoked: row.revoked != 0,
+        }
     }
 }

@@ -1,20 +1,21 @@
-//! `POST /v1/playback`.
+//! `/v1/playback`: its start, its heartbeats, its end, and the devices that have asked for it.
 
-use super::{Decision, Terms, decide};
+use super::{Decision, Purpose, Revoked, Step, StoredGrant, decide, grants::NewGrant};
 use crate::{
-    app::Shared,
+    app::{App, Shared},
     gateway::{ApiError, ApiJson, Principal},
     ingest::MediaState,
 };
 use axum::{
     Json,
-    extract::State,
-    http::{StatusCode, header},
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use service_api::{
+    GrantId,
     catalog::Protection,
-    playback::{PlaybackGrant, PlaybackRequest},
+    playback::{Heartbeat, HeartbeatAnswer, PlaybackDevice, PlaybackGrant, PlaybackStart, RegisteredDevice},
     problem::ProblemCode,
     routes,
 };
@@ -25,15 +26,23 @@ const MANIFEST: &str = "master.m3u8";
 /// How soon to ask again for a title that is being made, in seconds.
 const NOT_READY_RETRY_S: u32 = 5;
 
-/// Decides, and hands out a media token and, for encrypted titles, the address of the licence.
+/// Longest name that a client may give to a request or a device.
+const MAX_NAME: usize = 64;
+
+/// Decides, takes a stream, and hands out a media token and, for encrypted titles, the address of the licence.
 pub(crate) async fn playback(
     State(app): State<Shared>,
     who: Principal,
-    ApiJson(request): ApiJson<PlaybackRequest>,
+    headers: HeaderMap,
+    ApiJson(start): ApiJson<PlaybackStart>,
 ) -> Result<Response, ApiError> {
+    let PlaybackStart { request, device } = start;
+    let device_id = device_id(&who, &device)?;
+    let request_key = request_key(&headers)?;
     let viewer = app.viewer(&who, &request.profile).await?;
-    let title = app.catalog.visible(&request.title, viewer)?;
-    if let Decision::Refused(refusal) = decide(viewer, Terms::from(title)) {
+    let entry = app.catalog.entry(&request.title).ok_or_else(|| ApiError::not_found("title"))?;
+    let plan = app.entitlement.plans.of(viewer.plan);
+    if let Decision::Refused(refusal) = decide(viewer, entry.terms(), plan, Purpose::Show) {
         return Err(refusal.into());
     }
     match app.catalog.media(&request.title).state {
@@ -41,14 +50,28 @@ pub(crate) async fn playback(
         MediaState::Making { percent } => return Err(not_ready(&format!("{percent} percent are made"))),
         MediaState::Absent => return Err(not_ready("its turn has not come yet")),
     }
-    let grant = app.grants.add(&who.account, &request.profile, &request.title).await?;
-    let token = app
-        .media_tokens
-        .issue(&grant.title, &grant.account, grant.expires_at_ms)
-        .ok_or_else(|| ApiError::internal(&"an account has an identifier that is not a UUID"))?;
+    let new = NewGrant {
+        account: &who.account,
+        profile: &request.profile,
+        title: &request.title,
+        device: &device_id,
+        traits: &device,
+        request_key: request_key.as_deref(),
+    };
+    let grant = app.entitlement.grants.add(new).await?.ok_or_else(|| {
+        ApiError::new(StatusCode::CONFLICT, ProblemCode::Replayed, "The idempotency key was used for something else")
+    })?;
+    let allowance = match app.admit(&grant, viewer, &entry, Step::Begin, false).await {
+        Ok(allowance) => allowance,
+        Err(error) => {
+            app.entitlement.grants.revoke(&Revoked::Grant(grant.id)).await?;
+            return Err(error);
+        }
+    };
+    let token = app.access_tokens.issue(&grant.title, &grant.id, grant.expires_at_ms);
     let manifest =
         routes::fill(routes::MEDIA, &[("token", &token), ("title", grant.title.as_str()), ("*path", MANIFEST)]);
-    let licence = (title.protection != Protection::Clear)
+    let licence = (entry.protection != Protection::Clear)
         .then(|| routes::fill(routes::LICENCE_CLEARKEY, &[("grant", grant.id.as_str())]));
     let progress = app.positions.get(&request.profile, &request.title).await?;
     let document = PlaybackGrant {
@@ -56,11 +79,92 @@ pub(crate) async fn playback(
         title: grant.title,
         manifest,
         licence,
-        protection: title.protection,
+        protection: entry.protection,
         expires_at_ms: grant.expires_at_ms,
         progress,
+        heartbeat_s: Some(heartbeat_s(&app)),
+        quality: Some(allowance.quality),
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(document)).into_response())
+}
+
+/// Goes on, if everything that was asked at the start still holds.
+pub(crate) async fn heartbeat(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(id): Path<GrantId>,
+    ApiJson(_position): ApiJson<Heartbeat>,
+) -> Result<Json<HeartbeatAnswer>, ApiError> {
+    let grant = own_grant(&app, &who, &id).await?;
+    app.authorise(&grant, who.address, Step::GoOn).await?;
+    Ok(Json(HeartbeatAnswer { next_s: heartbeat_s(&app), expires_at_ms: grant.expires_at_ms }))
+}
+
+/// Ends a grant. Ending it again is no error.
+pub(crate) async fn end(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(id): Path<GrantId>,
+) -> Result<StatusCode, ApiError> {
+    let grant = own_grant(&app, &who, &id).await?;
+    app.revoke(&Revoked::Grant(grant.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account's devices.
+pub(crate) async fn devices(
+    State(app): State<Shared>,
+    who: Principal,
+) -> Result<Json<Vec<RegisteredDevice>>, ApiError> {
+    Ok(Json(app.entitlement.devices.all(&who.account, &app.entitlement.leases).await?))
+}
+
+/// Removes a device: what it was granted is void, its stream and its place are free.
+pub(crate) async fn remove_device(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(device): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    if !app.entitlement.devices.remove(&who.account, &device).await? {
+        return Err(ApiError::not_found("device"));
+    }
+    app.revoke(&Revoked::Device(who.account, device)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The grant, if it is the account's: somebody else's is not told from one that does not exist.
+async fn own_grant(app: &App, who: &Principal, id: &GrantId) -> Result<StoredGrant, ApiError> {
+    let grant = app.entitlement.grants.find(id).await?;
+    grant.filter(|grant| grant.account == who.account).ok_or_else(|| ApiError::not_found("grant"))
+}
+
+/// What tells the device from the account's others: its own name, or else the sign-in that it has its tokens from.
+fn device_id(who: &Principal, device: &PlaybackDevice) -> Result<String, ApiError> {
+    let is_plain = |text: &str| {
+        (1..=MAX_NAME).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+    };
+    if device.name.as_deref().is_some_and(|name| name.chars().count() > MAX_NAME || name.chars().any(char::is_control))
+    {
+        return Err(ApiError::invalid("device.name must have at most 64 characters, none of them a control"));
+    }
+    match &device.id {
+        None => Ok(who.family.clone()),
+        Some(id) if is_plain(id) => Ok(id.clone()),
+        Some(_) => Err(ApiError::invalid("device.id must be 1 to 64 of A-Z a-z 0-9 . _ -")),
+    }
+}
+
+/// The `Idempotency-Key` of a request.
+fn request_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=MAX_NAME).contains(&key.len()));
+    key.map(|key| Some(key.to_owned()))
+        .ok_or_else(|| ApiError::invalid("Idempotency-Key must be 1 to 64 visible ASCII characters"))
+}
+
+fn heartbeat_s(app: &App) -> u32 {
+    u32::try_from(app.entitlement.leases.heartbeat().as_secs()).unwrap_or(u32::MAX).max(1)
 }
 
 fn not_ready(detail: &str) -> ApiError {

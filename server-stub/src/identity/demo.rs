@@ -5,6 +5,7 @@ use super::{
     passwords::Passwords,
 };
 use crate::entitlement::Plan;
+use service_api::identity::Role;
 
 /// The password of every demo account.
 pub(crate) const PASSWORD: &str = "lumen-demo";
@@ -14,7 +15,7 @@ pub(crate) const PASSWORD: &str = "lumen-demo";
 pub(crate) struct DemoAccount {
     pub(crate) email: &'static str,
     pub(crate) plan: Plan,
-    pub(crate) profiles: &'static [NewProfile],
+    pub(crate) profiles: &'static [NewProfile<'static>],
 }
 
 /// A family with everything, including a profile for children, and somebody whose plan leaves titles out.
@@ -39,6 +40,8 @@ pub(crate) const ACCOUNTS: [DemoAccount; 2] = [
 pub(crate) async fn seed(accounts: &Accounts, passwords: &Passwords, now_ms: i64) -> Result<(), sqlx::Error> {
     for account in &ACCOUNTS {
         if accounts.credentials(account.email).await?.is_some() {
+            // Those of older databases have no name yet.
+            accounts.name_demo(account.email, account.profiles[0].name).await?;
             continue;
         }
         let password_hash =
@@ -46,12 +49,14 @@ pub(crate) async fn seed(accounts: &Accounts, passwords: &Passwords, now_ms: i64
         let new = NewAccount {
             email: account.email,
             password_hash,
+            name: Some(account.profiles[0].name),
+            role: Role::Owner,
             plan: account.plan,
             is_demo: true,
             profiles: account.profiles,
             now_ms,
         };
-        if accounts.add(new).await? {
+        if accounts.add(new).await?.is_some() {
             tracing::info!(email = account.email, "added a demo account");
         }
     }

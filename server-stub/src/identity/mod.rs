@@ -1,61 +1,125 @@
-//! Who is signed in: accounts, profiles, and the OAuth 2.1 authorization server for our own installed apps.
+//! Who is signed in: accounts, profiles, browsers and apps; an OAuth 2.1 authorization server and OpenID provider.
 //!
-//! Owns the tables `identity_*`. Knows one client, `lumen-app`, which is public: what proves its identity is that only
-//! a program on the viewer's machine can listen on the loopback address that the code is sent to, and that only the
-//! program which asked knows the PKCE verifier.
+//! Owns the tables `identity_*`. Our own apps are public: what proves their identity is that only a program on the
+//! viewer's machine can listen on the loopback address that the code is sent to, and that only the program which asked
+//! knows the PKCE verifier. Apps of others are registered ([`clients`]) and people are asked about them.
 //!
-//! **Access tokens are opaque**, 256 random bits looked up by their hash, and not signed statements. One process
-//! answers every request, so a look-up costs one read of a warm page, less than verifying a signature; sign-out takes
-//! effect at once instead of after ten minutes; and there is no signing key whose loss would forge every account.
-//! Signed tokens become worth their price when a service that must not reach this database checks them.
+//! ```text
+//! http, pages    what people see in a browser
+//! oauth          what apps send: authorization, codes, tokens, devices, proofs
+//! jose           signed statements and our keys
+//! passkeys, federation, mail    other ways in, and the way back
+//! sessions, devices, roles      who is in, where, and what he may do
+//! ```
+//!
+//! **Access tokens are opaque**, 256 random bits looked up by their hash, and not signed statements. Every instance
+//! shares one database, so a look-up costs one read of a warm page, less than verifying a signature; sign-out takes
+//! effect at once instead of after ten minutes; and no signing key could forge every account. Resource servers that must
+//! not reach the database ask by introspection. Id tokens are signed, because apps check them by themselves.
 //!
 //! What this service must never do: print, log or store a password, code or token; answer differently for an account
 //! that does not exist; redirect to an address that it has not checked.
 
 mod accounts;
-mod authorize;
-mod codes;
+mod admin;
+mod browser;
+mod clients;
+mod consents;
+mod cookies;
+mod credentials;
 mod demo;
+mod devices;
+mod federation;
 mod form_token;
+mod grant;
 mod http;
-mod page;
+mod jose;
+mod limits;
+mod mail;
+mod oauth;
+mod pages;
+mod passkeys;
 mod passwords;
+mod roles;
+mod routes;
+mod seal;
 mod secret;
+mod sessions;
 mod throttle;
-mod token_endpoint;
-mod tokens;
 
-pub(crate) use accounts::Accounts;
-pub(crate) use tokens::{TokenRefused, TokenState, Tokens};
+pub(crate) use accounts::{Accounts, ProfileFields};
+pub use admin::{Admin, AdminError};
+pub(crate) use browser::Browser;
+pub use clients::{ClientAuthentication, ClientDocument, ClientRegistration, RegistrationError};
+pub use federation::ProviderConfig;
+pub(crate) use grant::{Grant, contains as contains_scope};
+pub(crate) use mail::work as send_mails;
+pub use mail::{FolderSink, Mail, MailError, MailSink, RelaySink};
+pub(crate) use oauth::{
+    dpop::DpopError,
+    tokens::{TokenRefused, TokenState, Tokens},
+};
+pub use passwords::PasswordCost;
+pub(crate) use routes::routes;
 
 use crate::{
-    app::Shared,
     clock::Clock,
-    config::Lifetimes,
+    config::{IdentityConfig, Lifetimes},
     store::{Db, MasterKey},
 };
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use codes::Codes;
+use clients::Clients;
+use consents::Consents;
+use devices::Devices;
+use federation::Federation;
 use form_token::FormTokens;
+use jose::SigningKeys;
+use limits::Limits;
+use mail::{Job, MailLinks};
+use oauth::{codes::Codes, device::DeviceCodes, dpop::Dpop, par::PushedRequests};
+use passkeys::Passkeys;
 use passwords::Passwords;
-use service_api::routes as paths;
-use std::sync::Arc;
+use roles::Roles;
+use seal::Seal;
+use sessions::Sessions;
+use std::sync::{Arc, Mutex, PoisonError};
 use throttle::Throttle;
+use tokio::sync::mpsc;
+use url::Url;
 
 /// The service.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
+    pub(crate) dpop: Dpop,
+    pub(crate) roles: Roles,
+    clients: Clients,
     codes: Codes,
+    devices: DeviceCodes,
+    pushed: PushedRequests,
+    keys: SigningKeys,
+    sessions: Sessions,
+    signed_in: Devices,
+    consents: Consents,
+    passkeys: Passkeys,
+    federation: Federation,
+    mail_links: MailLinks,
+    mails: mpsc::Sender<Job>,
+    /// For the worker, once.
+    mail_jobs: Mutex<Option<mpsc::Receiver<Job>>>,
+    mail_sink: Arc<dyn MailSink>,
     passwords: Passwords,
     forms: FormTokens,
+    seal: Seal,
     throttle: Throttle,
+    limits: Limits,
     /// Origin without a trailing slash, as in the metadata and in `iss`.
     issuer: String,
+    /// Domain that passkeys are bound to.
+    rp_id: String,
+    /// Is the issuer `https`?
+    is_secure: bool,
+    may_register: bool,
     demo: bool,
     clock: Arc<dyn Clock>,
 }
@@ -67,25 +131,66 @@ pub(crate) struct IdentityParts<'a> {
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) master_key: &'a MasterKey,
     pub(crate) lifetimes: &'a Lifetimes,
+    pub(crate) config: &'a IdentityConfig,
     pub(crate) issuer: String,
     pub(crate) demo: bool,
+    /// Where mails go.
+    pub(crate) mail_sink: Arc<dyn MailSink>,
+}
+
+/// Why the service does not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IdentityError {
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
 }
 
 impl Identity {
     /// Opens the service; in demo mode the demo accounts exist afterwards, otherwise nobody can use them.
-    pub(crate) async fn open(parts: IdentityParts<'_>) -> Result<Self, sqlx::Error> {
-        let IdentityParts { db, clock, master_key, lifetimes, issuer, demo } = parts;
+    pub(crate) async fn open(parts: IdentityParts<'_>) -> Result<Self, IdentityError> {
+        let IdentityParts { db, clock, master_key, lifetimes, config, issuer, demo, mail_sink } = parts;
+        let is_secure = issuer.starts_with("https:");
+        let host = Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let sessions = Sessions::new(db.clone(), clock.clone(), is_secure);
+        let consents = Consents::new(db.clone());
+        let (mails, jobs) = mpsc::channel(mail::QUEUE);
+        let key = |purpose| master_key.derive(purpose);
         let identity = Self {
             accounts: Accounts::new(db.clone(), demo),
             tokens: Tokens::new(db.clone(), clock.clone(), lifetimes),
+            dpop: Dpop::new(db.clone(), clock.clone(), key("identity: dpop nonces"), issuer.clone()),
+            roles: Roles::new(db.clone()),
+            clients: Clients::new(db.clone(), clock.clone()),
             codes: Codes::new(db.clone(), clock.clone(), lifetimes.code),
-            passwords: Passwords::new(),
-            forms: FormTokens::new(master_key.derive("identity: sign-in form"), lifetimes.sign_in_form),
+            devices: DeviceCodes::new(db.clone(), clock.clone(), key("identity: user codes")),
+            pushed: PushedRequests::new(db.clone(), clock.clone()),
+            keys: SigningKeys::new(db.clone(), clock.clone(), Seal::new(key("identity: signing keys"))),
+            signed_in: Devices::new(db.clone(), clock.clone(), sessions.clone(), consents.clone()),
+            sessions,
+            consents,
+            passkeys: Passkeys::new(db.clone(), clock.clone()),
+            federation: Federation::new(config.providers.clone(), clock.clone(), issuer.clone()),
+            mail_links: MailLinks::new(db.clone(), clock.clone()),
+            mails,
+            mail_jobs: Mutex::new(Some(jobs)),
+            mail_sink,
+            passwords: Passwords::new(config.password_cost),
+            forms: FormTokens::new(key("identity: sign-in form"), lifetimes.sign_in_form, is_secure),
+            seal: Seal::new(key("identity: cookies")),
             throttle: Throttle::default(),
+            limits: Limits::default(),
+            rp_id: host.unwrap_or_default(),
+            is_secure,
             issuer,
+            may_register: config.may_register,
             demo,
             clock: clock.clone(),
         };
+        for client in &config.clients {
+            identity.clients.register(client).await?;
+        }
         if demo {
             demo::seed(&identity.accounts, &identity.passwords, clock.now_ms()).await?;
         } else {
@@ -94,20 +199,30 @@ impl Identity {
         Ok(identity)
     }
 
-    /// Forgets what nobody can use any more.
+    /// Forgets what nobody can use any more, and rotates the signing keys that are due.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.codes.sweep().await?;
-        self.tokens.sweep().await
+        self.tokens.sweep().await?;
+        self.devices.sweep().await?;
+        self.pushed.sweep().await?;
+        self.dpop.sweep().await?;
+        self.sessions.sweep().await?;
+        self.passkeys.sweep().await?;
+        self.mail_links.sweep().await?;
+        if let Err(error) = self.keys.sweep().await {
+            tracing::warn!(%error, "signing keys could not be rotated");
+        }
+        Ok(())
     }
-}
 
-/// The routes of the service.
-pub(crate) fn routes() -> Router<Shared> {
-    Router::new()
-        .route(paths::OAUTH_METADATA, get(http::metadata))
-        .route(paths::OAUTH_AUTHORIZE, get(http::show_sign_in).post(http::sign_in))
-        .route(paths::OAUTH_TOKEN, post(token_endpoint::token))
-        .route(paths::OAUTH_REVOKE, post(token_endpoint::revoke))
-        .route(paths::ME, get(http::me))
-        .route(paths::PROFILES, get(http::profiles))
+    /// What the mail worker works on; `None` the second time.
+    pub(crate) fn take_mail_jobs(&self) -> Option<mpsc::Receiver<Job>> {
+        self.mail_jobs.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The account that an id token of ours names, expired or not.
+    async fn subject_of_own_token(&self, token: &str) -> Option<String> {
+        let keys = self.keys.public().await.inspect_err(|error| tracing::error!(%error, "no signing keys")).ok()?;
+        oauth::id_token::subject(token, &self.issuer, &keys)
+    }
 }

@@ -1,5 +1,6 @@
 //! Slows down guessing, by account and by address, without locking the owner out.
 
+use super::limits::network_of;
 use crate::clock::SECOND_MS;
 use sha2::{Digest, Sha256};
 use std::{
@@ -96,14 +97,6 @@ impl Key {
         // 1 s, 2 s, 4 s ... 20 doublings are beyond every limit and do not overflow.
         let wait = (SECOND_MS << beyond.min(20)).min(longest);
         (failures.last_ms + wait - now_ms).max(0)
-    }
-}
-
-/// Who pays for one IPv6 address has 2^64 of them.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
     }
 }
 

@@ -68,7 +68,8 @@ pub(crate) fn make(root: &Path, title: &TitleDescriptor) -> Result<Artwork, Inge
     Ok(describe(&title.id, &record))
 }
 
-fn folder(root: &Path, title: &TitleId) -> PathBuf {
+/// Folder of the pictures of `title`.
+pub(crate) fn folder(root: &Path, title: &TitleId) -> PathBuf {
     root.join("artwork").join(title.as_str())
 }
 

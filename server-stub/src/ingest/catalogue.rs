@@ -1,7 +1,7 @@
 //! What the demo library consists of: texts from `assets/catalogue/titles.json`, in the order in which it is made.
 
 use super::{scene::SceneKind, sound::ScoreKind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use service_api::{
     TitleId,
     catalog::{Chapter, Credit, Protection, Segment},
@@ -9,7 +9,7 @@ use service_api::{
 use std::collections::BTreeMap;
 
 /// The lowest subscription that includes a title.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Plan {
     #[default]

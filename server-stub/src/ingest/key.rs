@@ -3,6 +3,7 @@
 use service_api::TitleId;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use zeroize::Zeroize;
 
 /// Why a [`KeySource`] has no key; its message must not contain key material.
 pub type KeyError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,6 +23,12 @@ impl ContentKey {
     pub(crate) fn check_value(&self) -> String {
         let digest = Sha256::new().chain_update(b"lumen key check 1").chain_update(self.kid).chain_update(self.key);
         hex(&digest.finalize()[..8])
+    }
+}
+
+impl Drop for ContentKey {
+    fn drop(&mut self) {
+        self.key.zeroize();
     }
 }
 

@@ -8,7 +8,10 @@ use super::{
     produce::Production,
 };
 use serde::{Deserialize, Serialize};
-use service_api::{TitleId, catalog::Protection};
+use service_api::{
+    TitleId,
+    catalog::{Artwork, Protection},
+};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::{
     fs, io,
@@ -18,7 +21,7 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 
 /// Rises when media would come out different; older ones are made again.
-const GENERATOR: u32 = 3;
+pub(crate) const GENERATOR: u32 = 3;
 /// Files that a player may ask for. `title.json` is not one of them.
 const SERVED: [&str; 5] = ["m3u8", "mp4", "m4s", "vtt", "jpg"];
 
@@ -97,18 +100,58 @@ impl Library {
 
     /// The file `relative` (such as `master.m3u8`) of a title that is ready.
     pub fn media_file(&self, title: &TitleId, relative: &str) -> Option<PathBuf> {
-        let ready = self.state.borrow().get(title).is_some_and(|media| media.state == MediaState::Ready);
-        let suffix = relative.rsplit_once('.').map(|(_, suffix)| suffix)?;
-        if !ready || !SERVED.contains(&suffix) {
-            return None;
+        self.is_served(title, relative).then(|| paths::file_below(&self.folder(title), relative)).flatten()
+    }
+
+    /// Opens the file `relative` of a title that is ready; nothing if there is none. Blocking.
+    pub(crate) fn open_media(&self, title: &TitleId, relative: &str) -> io::Result<Option<fs::File>> {
+        if !self.is_served(title, relative) {
+            return Ok(None);
         }
-        paths::file_below(&self.folder(title), relative)
+        paths::open_below(&self.folder(title), relative)
+    }
+
+    fn is_served(&self, title: &TitleId, relative: &str) -> bool {
+        let ready = self.state.borrow().get(title).is_some_and(|media| media.state == MediaState::Ready);
+        ready && relative.rsplit_once('.').is_some_and(|(_, suffix)| SERVED.contains(&suffix))
+    }
+
+    /// Opens the file behind `/artwork/{title}/{name}`; nothing if there is none. Blocking.
+    pub(crate) fn open_artwork(&self, title: &TitleId, name: &str) -> io::Result<Option<fs::File>> {
+        self.artwork_file(title, name).map(fs::File::open).transpose()
     }
 
     /// The file behind `/artwork/{title}/{name}`.
     pub fn artwork_file(&self, title: &TitleId, name: &str) -> Option<PathBuf> {
         let known = self.descriptors.iter().any(|descriptor| descriptor.id == *title);
         known.then(|| artwork::file(&self.options.root, title, name)).flatten()
+    }
+
+    /// Folder of a title's media.
+    pub(crate) fn title_folder(&self, title: &TitleId) -> PathBuf {
+        self.folder(title)
+    }
+
+    /// Folder of a title's pictures.
+    pub(crate) fn artwork_folder(&self, title: &TitleId) -> PathBuf {
+        artwork::folder(&self.options.root, title)
+    }
+
+    /// Are the media complete and our own? Blocking, for a moment.
+    pub(crate) fn is_made_here(&self, title: &TitleId) -> bool {
+        self.descriptors
+            .iter()
+            .find(|descriptor| descriptor.id == *title)
+            .and_then(|descriptor| self.record(descriptor))
+            .is_some_and(|record| self.is_current(&record))
+    }
+
+    /// The media of a title that was made elsewhere can be had.
+    pub(crate) fn adopt(&self, title: &TitleId, pictures: Artwork) {
+        self.update(title, |media| {
+            media.state = MediaState::Ready;
+            media.artwork = pictures;
+        });
     }
 
     /// Makes what is missing: all pictures for the catalogue, then one title after the other.

@@ -40,6 +40,8 @@ pub use catalogue::{Cue, Plan, TitleDescriptor, catalogue};
 pub use error::IngestError;
 pub use key::{ContentKey, KeyError, KeySource};
 pub use ladder::LadderProfile;
+#[cfg(test)]
+pub(crate) use library::GENERATOR;
 pub use library::{Library, LibraryOptions};
 pub use reference::Reference;
 pub use scene::SceneKind;

@@ -1,22 +1,36 @@
 //! Who asked for keys, and what became of it.
+//!
+//! Each entry carries an HMAC over itself and the one before, and the head of the log one over its two ends: whoever
+//! edits, deletes or cuts off entries without the key is found out, with the place. Entries are written in groups, by
+//! one task, so that many licences share one sync of the disk.
 
 use crate::{
     clock::{Clock, DAY_MS},
     entitlement::StoredGrant,
-    store::Db,
+    store::{Db, MasterKey, SubKey},
 };
 use service_api::{AccountId, GrantId};
 use std::sync::Arc;
+use subtle::ConstantTimeEq;
+use tokio::sync::{mpsc, oneshot};
 
 /// Entries are kept as long as viewing history may be needed to settle a dispute.
 const RETENTION_MS: i64 = 400 * DAY_MS;
+/// Entries that wait to be written; more requests wait for room.
+const QUEUE: usize = 1_024;
+/// Entries in one transaction.
+const GROUP: usize = 256;
+/// Tries against other instances that write at the same time.
+const TRIES: usize = 50;
+/// Entries that are checked at a time.
+const PAGE: i64 = 1_000;
 
 /// The list of licence decisions. Only requests of signed-in accounts are in it: strangers must not be able to fill the
 /// disk.
 #[derive(Clone, Debug)]
 pub(crate) struct Audit {
-    db: Db,
-    clock: Arc<dyn Clock>,
+    log: Log,
+    queue: mpsc::Sender<Waiting>,
 }
 
 /// One decision.
@@ -30,32 +44,284 @@ pub(crate) struct Entry<'a> {
     pub(crate) outcome: &'a str,
 }
 
+/// What is wrong with the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Tampered {
+    #[error("entry {0} was changed")]
+    Changed(i64),
+    #[error("entry {0} is missing")]
+    Missing(i64),
+    #[error("the head of the log was changed, or the log belongs to another master key")]
+    Head,
+}
+
+#[derive(Debug)]
+struct Record {
+    at_ms: i64,
+    account: String,
+    grant: String,
+    title: Option<String>,
+    outcome: String,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    record: Record,
+    written: oneshot::Sender<bool>,
+}
+
+#[derive(Clone, Debug)]
+struct Log {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    key: SubKey,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Head {
+    base: i64,
+    base_chain: Vec<u8>,
+    last: i64,
+    last_chain: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredEntry {
+    id: i64,
+    at_ms: i64,
+    account_id: String,
+    grant_id: String,
+    title_id: Option<String>,
+    outcome: String,
+    chain: Option<Vec<u8>>,
+}
+
 impl Audit {
-    pub(crate) fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock }
+    /// Opens the log and starts the task that writes it. The task ends with the last clone.
+    pub(crate) async fn open(db: Db, clock: Arc<dyn Clock>, master_key: &MasterKey) -> Result<Self, sqlx::Error> {
+        let log = Log { db, clock, key: master_key.derive("licence: audit") };
+        log.begin().await?;
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write_all(log.clone(), waiting));
+        Ok(Self { log, queue })
     }
 
     /// Writes the decision down before it is answered.
     pub(crate) async fn record(&self, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+        let record = Record {
+            at_ms: self.log.clock.now_ms(),
+            account: entry.account.0.clone(),
+            grant: entry.grant_id.0.clone(),
+            title: entry.grant.map(|grant| grant.title.0.clone()),
+            outcome: entry.outcome.to_owned(),
+        };
+        let (written, answer) = oneshot::channel();
+        let failed = || sqlx::Error::Io(std::io::Error::other("the audit log cannot be written"));
+        self.queue.send(Waiting { record, written }).await.map_err(|_| failed())?;
+        if answer.await.unwrap_or(false) { Ok(()) } else { Err(failed()) }
+    }
+
+    /// Checks the whole log; returns how many entries there are.
+    pub(crate) async fn verify(&self) -> Result<Result<u64, Tampered>, sqlx::Error> {
+        self.log.verify().await
+    }
+
+    /// Forgets what is too old to be of use.
+    pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
+        self.log.forget_before(self.log.clock.now_ms() - RETENTION_MS).await
+    }
+}
+
+/// Takes whatever waits and writes it at once; while it is written, the next group gathers.
+async fn write_all(log: Log, mut waiting: mpsc::Receiver<Waiting>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        let (records, waiters): (Vec<_>, Vec<_>) =
+            group.drain(..).map(|waiting| (waiting.record, waiting.written)).unzip();
+        let outcome = log.append(&records).await;
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+        for waiter in waiters {
+            // Whoever gave up waiting is answered by nobody; the entry stands.
+            let _ = waiter.send(outcome.is_ok());
+        }
+    }
+}
+
+impl Log {
+    /// The head, made on the first start. Entries of before have no chain; it begins after them.
+    async fn begin(&self) -> Result<(), sqlx::Error> {
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(id) FROM licence_audit").fetch_one(self.db.reader()).await?;
+        let start = last.unwrap_or(0);
+        let chain = [0; 32];
         sqlx::query(
-            "INSERT INTO licence_audit (at_ms, account_id, grant_id, title_id, outcome) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO licence_audit_head (name, base, base_chain, last, last_chain, tag) \
+             VALUES ('head', $1, $2, $1, $2, $3) ON CONFLICT (name) DO NOTHING",
         )
-        .bind(self.clock.now_ms())
-        .bind(entry.account.as_str())
-        .bind(entry.grant_id.as_str())
-        .bind(entry.grant.map(|grant| grant.title.as_str()))
-        .bind(entry.outcome)
+        .bind(start)
+        .bind(chain.as_slice())
+        .bind(self.tag(start, &chain, start, &chain).as_slice())
         .execute(self.db.writer())
         .await
         .map(drop)
     }
 
-    /// Forgets what is too old to be of use.
-    pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM licence_audit WHERE at_ms < $1")
-            .bind(self.clock.now_ms() - RETENTION_MS)
-            .execute(self.db.writer())
-            .await
-            .map(drop)
+    async fn append(&self, records: &[Record]) -> Result<(), sqlx::Error> {
+        for _ in 0..TRIES {
+            match self.try_append(records).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                // Another instance has written an entry of the same number.
+                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(sqlx::Error::Io(std::io::Error::other("other instances kept writing")))
+    }
+
+    /// Writes behind the head as it is; false if another instance has moved it.
+    async fn try_append(&self, records: &[Record]) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.db.transaction().await?;
+        let head: Head = sqlx::query_as(
+            "SELECT base, base_chain, last, last_chain, tag FROM licence_audit_head WHERE name = 'head'",
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        let (mut last, mut chain) = (head.last, head.last_chain.clone());
+        for record in records {
+            last += 1;
+            chain = self.link(&chain, last, record).to_vec();
+            sqlx::query(
+                "INSERT INTO licence_audit (id, at_ms, account_id, grant_id, title_id, outcome, chain) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(last)
+            .bind(record.at_ms)
+            .bind(&record.account)
+            .bind(&record.grant)
+            .bind(record.title.as_deref())
+            .bind(&record.outcome)
+            .bind(chain.as_slice())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let moved = sqlx::query(
+            "UPDATE licence_audit_head SET last = $1, last_chain = $2, tag = $3 WHERE name = 'head' AND last = $4",
+        )
+        .bind(last)
+        .bind(chain.as_slice())
+        .bind(self.tag(head.base, &head.base_chain, last, &chain).as_slice())
+        .bind(head.last)
+        .execute(&mut *transaction)
+        .await?;
+        if moved.rows_affected() != 1 {
+            return Ok(false);
+        }
+        transaction.commit().await.map(|()| true)
+    }
+
+    async fn verify(&self) -> Result<Result<u64, Tampered>, sqlx::Error> {
+        let head: Head = sqlx::query_as(
+            "SELECT base, base_chain, last, last_chain, tag FROM licence_audit_head WHERE name = 'head'",
+        )
+        .fetch_one(self.db.reader())
+        .await?;
+        let tag = self.tag(head.base, &head.base_chain, head.last, &head.last_chain);
+        if !bool::from(tag.as_slice().ct_eq(&head.tag)) {
+            return Ok(Err(Tampered::Head));
+        }
+        let (mut at, mut chain) = (head.base, head.base_chain.clone());
+        while at < head.last {
+            let page: Vec<StoredEntry> = sqlx::query_as(
+                "SELECT id, at_ms, account_id, grant_id, title_id, outcome, chain FROM licence_audit \
+                 WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
+            )
+            .bind(at)
+            .bind(head.last)
+            .bind(PAGE)
+            .fetch_all(self.db.reader())
+            .await?;
+            if page.is_empty() {
+                return Ok(Err(Tampered::Missing(at + 1)));
+            }
+            for entry in page {
+                if entry.id != at + 1 {
+                    return Ok(Err(Tampered::Missing(at + 1)));
+                }
+                let stored = entry.chain.unwrap_or_default();
+                let record = Record {
+                    at_ms: entry.at_ms,
+                    account: entry.account_id,
+                    grant: entry.grant_id,
+                    title: entry.title_id,
+                    outcome: entry.outcome,
+                };
+                if !bool::from(self.link(&chain, entry.id, &record).as_slice().ct_eq(&stored)) {
+                    return Ok(Err(Tampered::Changed(entry.id)));
+                }
+                (at, chain) = (entry.id, stored);
+            }
+        }
+        if chain != head.last_chain {
+            return Ok(Err(Tampered::Changed(head.last)));
+        }
+        Ok(Ok(u64::try_from(head.last - head.base).unwrap_or(0)))
+    }
+
+    async fn forget_before(&self, before_ms: i64) -> Result<(), sqlx::Error> {
+        let mut transaction = self.db.transaction().await?;
+        let head: Head = sqlx::query_as(
+            "SELECT base, base_chain, last, last_chain, tag FROM licence_audit_head WHERE name = 'head'",
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        // The first that stays decides, so that what is left begins without a gap.
+        let stays: Option<i64> = sqlx::query_scalar("SELECT MIN(id) FROM licence_audit WHERE at_ms >= $1 AND id > $2")
+            .bind(before_ms)
+            .bind(head.base)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let base = stays.map_or(head.last, |id| id - 1);
+        let chain: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT chain FROM licence_audit WHERE id = $1")
+            .bind(base)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM licence_audit WHERE id <= $1").bind(base).execute(&mut *transaction).await?;
+        if let Some(Some(chain)) = chain.filter(|_| base > head.base) {
+            sqlx::query(
+                "UPDATE licence_audit_head SET base = $1, base_chain = $2, tag = $3 WHERE name = 'head' AND last = $4",
+            )
+            .bind(base)
+            .bind(chain.as_slice())
+            .bind(self.tag(base, &chain, head.last, &head.last_chain).as_slice())
+            .bind(head.last)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await
+    }
+
+    fn link(&self, before: &[u8], id: i64, record: &Record) -> [u8; 32] {
+        self.key.authenticate(&[
+            b"entry",
+            before,
+            &id.to_be_bytes(),
+            &record.at_ms.to_be_bytes(),
+            record.account.as_bytes(),
+            record.grant.as_bytes(),
+            &[u8::from(record.title.is_some())],
+            record.title.as_deref().unwrap_or_default().as_bytes(),
+            record.outcome.as_bytes(),
+        ])
+    }
+
+    fn tag(&self, base: i64, base_chain: &[u8], last: i64, last_chain: &[u8]) -> [u8; 32] {
+        self.key.authenticate(&[b"head", &base.to_be_bytes(), base_chain, &last.to_be_bytes(), last_chain])
     }
 }
+
+#[cfg(test)]
+mod tests;

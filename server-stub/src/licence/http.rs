@@ -1,96 +1,193 @@
-//! `POST /v1/licences/clearkey/{grant}`.
+//! Licences over HTTP: W3C Clear Key by sign-in or by token, single keys for HLS, and licences that are kept.
 
-use super::audit::Entry;
+use super::{
+    issue::{Asker, Issued},
+    token::{self, TokenError},
+};
 use crate::{
     app::{App, Shared},
-    entitlement::{Decision, StoredGrant, Terms, decide},
+    entitlement::{ClientAddress, StoredGrant, offline_end},
     gateway::{ApiError, ApiJson, Principal},
 };
 use axum::{
     Json,
-    extract::{Path, State},
-    http::{StatusCode, header},
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
 use service_api::{
     GrantId,
-    licence::{ClearKey, ClearKeyLicence, ClearKeyRequest, SessionType},
+    licence::{ClearKey, ClearKeyLicence, ClearKeyRequest, KeptLicence, SessionType},
     problem::ProblemCode,
 };
+use uuid::Uuid;
 
 /// Keys in one request. A title has one; players of other makes may ask for audio and each resolution.
 const MAX_KIDS: usize = 32;
 
-/// Answers a challenge with the key of the granted title, or says why not. Both are written down first.
+/// Says when a licence ends, in milliseconds since 1970: the format of the W3C has no place for it.
+const EXPIRES: &str = "lumen-licence-expires";
+
+/// Answers a challenge with the keys of the granted title, or says why not.
 pub(crate) async fn clearkey(
     State(app): State<Shared>,
     who: Principal,
-    Path(grant_id): Path<GrantId>,
+    Path(grant): Path<GrantId>,
+    headers: HeaderMap,
     ApiJson(request): ApiJson<ClearKeyRequest>,
 ) -> Result<Response, ApiError> {
     let kids = read(&request)?;
-    let grant = app.grants.find(&grant_id).await?;
-    let outcome = match &grant {
-        None => Err(ApiError::not_found("grant")),
-        Some(grant) => answer(&app, &who, grant, &kids).await,
-    };
-    let code = outcome.as_ref().err().map(|error| error.code());
-    let entry = Entry {
-        account: &who.account,
-        grant_id: &grant_id,
-        grant: grant.as_ref(),
-        outcome: &code.map_or_else(|| "granted".to_owned(), code_text),
-    };
-    app.audit.record(entry).await?;
-    let licence = outcome?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(licence)).into_response())
+    let asker = Asker::new(who, &headers)?;
+    answer(&app, &asker, &grant, &kids, request.session).await
+}
+
+/// The same for who has an authorization token instead of a session: the token says which grant and which keys.
+pub(crate) async fn clearkey_by_token(
+    State(app): State<Shared>,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    body: Result<ApiJson<ClearKeyRequest>, ApiError>,
+) -> Result<Response, ApiError> {
+    let claims = app.token_issuers.verify(token::bearer(&headers)?, app.clock.now_ms())?;
+    let ApiJson(request) = body?;
+    let kids = read(&request)?;
+    let grant = app.entitlement.grants.find(&claims.grant).await?;
+    let grant = grant.ok_or_else(|| ApiError::from(TokenError::Grant))?;
+    if !app.is_first("token", &claims.replay_name()).await? {
+        return Err(super::issue::replayed());
+    }
+    let asker = Asker { account: grant.account, address, nonce: None, only: Some(claims.kids) };
+    answer(&app, &asker, &claims.grant, &kids, request.session).await
 }
 
 async fn answer(
     app: &App,
-    who: &Principal,
-    grant: &StoredGrant,
+    asker: &Asker,
+    grant: &GrantId,
     kids: &[[u8; 16]],
-) -> Result<ClearKeyLicence, ApiError> {
-    if grant.account != who.account {
-        return Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            ProblemCode::Forbidden,
-            "The grant belongs to another account",
-        ));
+    session: SessionType,
+) -> Result<Response, ApiError> {
+    let keep = session == SessionType::PersistentLicense;
+    let Issued { grant, allowance, keys } = app.issue(asker, grant, kids, keep).await?;
+    let mut licence = ClearKeyLicence {
+        keys: keys
+            .iter()
+            .map(|key| ClearKey {
+                kty: "oct".to_owned(),
+                kid: URL_SAFE_NO_PAD.encode(key.kid),
+                k: URL_SAFE_NO_PAD.encode(key.key),
+            })
+            .collect(),
+        session,
+        licence: None,
+        expires_at_ms: None,
+    };
+    let mut ends_at_ms = grant.expires_at_ms.min(allowance.until_ms.unwrap_or(i64::MAX));
+    if keep {
+        let id = keep_licence(app, &grant, allowance.until_ms).await?;
+        ends_at_ms = offline_end(app.clock.now_ms(), None, allowance.until_ms);
+        licence.licence = Some(id);
+        licence.expires_at_ms = Some(ends_at_ms);
     }
-    if app.clock.now_ms() >= grant.expires_at_ms {
-        let error = ApiError::new(StatusCode::GONE, ProblemCode::GrantExpired, "The grant has expired");
-        return Err(error.detail("Ask for playback again"));
-    }
-    // Plan, profile and title may have changed since the grant was made.
-    let viewer = app.viewer(who, &grant.profile).await?;
-    let title = app.catalog.visible(&grant.title, viewer)?;
-    if let Decision::Refused(refusal) = decide(viewer, Terms::from(title)) {
-        return Err(refusal.into());
-    }
-    // All or nothing: a player that mixes titles is broken or probing, and learns nothing either way.
-    let kid = app.keys.kid(&grant.title);
-    if kids.iter().any(|asked| Some(*asked) != kid) {
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::HeaderName::from_static(EXPIRES), HeaderValue::from(ends_at_ms)),
+    ];
+    Ok((headers, Json(licence)).into_response())
+}
+
+async fn keep_licence(app: &App, grant: &StoredGrant, window_until_ms: Option<i64>) -> Result<String, ApiError> {
+    let id = Uuid::now_v7().to_string();
+    sqlx::query(
+        "INSERT INTO licence_kept (id, account_id, device_id, grant_id, title_id, issued_at_ms, window_until_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&id)
+    .bind(grant.account.as_str())
+    .bind(&grant.device)
+    .bind(grant.id.as_str())
+    .bind(grant.title.as_str())
+    .bind(app.clock.now_ms())
+    .bind(window_until_ms)
+    .execute(app.db.writer())
+    .await?;
+    Ok(id)
+}
+
+/// The first play of a kept licence begins its two days. Only the first counts.
+pub(crate) async fn first_play(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(licence): Path<String>,
+) -> Result<Json<KeptLicence>, ApiError> {
+    sqlx::query(
+        "UPDATE licence_kept SET first_played_at_ms = $1 WHERE id = $2 AND account_id = $3 AND first_played_at_ms IS NULL",
+    )
+    .bind(app.clock.now_ms())
+    .bind(&licence)
+    .bind(who.account.as_str())
+    .execute(app.db.writer())
+    .await?;
+    let kept: Option<(i64, Option<i64>, Option<i64>)> = sqlx::query_as(
+        "SELECT issued_at_ms, first_played_at_ms, window_until_ms FROM licence_kept WHERE id = $1 AND account_id = $2",
+    )
+    .bind(&licence)
+    .bind(who.account.as_str())
+    .fetch_optional(app.db.reader())
+    .await?;
+    let (issued, played, window) = kept.ok_or_else(|| ApiError::not_found("licence"))?;
+    Ok(Json(KeptLicence { id: licence, expires_at_ms: offline_end(issued, played, window) }))
+}
+
+/// The keys that a token is asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TokenQuery {
+    kids: String,
+}
+
+/// A token for some keys of a grant, as text. The `kids` are UUIDs or base64url, sorted or not, separated by commas.
+pub(crate) async fn authorization(
+    State(app): State<Shared>,
+    who: Principal,
+    Path(id): Path<GrantId>,
+    Query(query): Query<TokenQuery>,
+) -> Result<Response, ApiError> {
+    let kids: Vec<&str> = query.kids.split(',').take(MAX_KIDS + 1).collect();
+    let kids: Option<Vec<[u8; 16]>> = kids.iter().map(|text| token::kid(text)).collect();
+    let kids = kids.filter(|kids| kids.len() <= MAX_KIDS);
+    let kids = kids.ok_or_else(|| ApiError::invalid("kids must be 1 to 32 key ids, separated by commas"))?;
+    let grant = app.entitlement.grants.find(&id).await?.filter(|grant| grant.account == who.account);
+    let grant = grant.ok_or_else(|| ApiError::not_found("grant"))?;
+    let known = app.keys.keys_of(&grant.title).await.map_err(|error| ApiError::internal(&error))?;
+    // Like the licence: what belongs to the title, and nothing said about the rest.
+    let kids: Vec<_> = kids.into_iter().filter(|kid| known.iter().any(|key| key.kid == *kid)).collect();
+    if kids.is_empty() {
         let title = "A key was asked for that does not belong to the title";
         return Err(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::UnknownKey, title));
     }
-    let key = app.keys.key(&grant.title).map_err(|error| ApiError::internal(&error))?;
-    Ok(ClearKeyLicence {
-        keys: vec![ClearKey {
-            kty: "oct".to_owned(),
-            kid: URL_SAFE_NO_PAD.encode(key.kid),
-            k: URL_SAFE_NO_PAD.encode(key.key),
-        }],
-        session: SessionType::Temporary,
-    })
+    let text = app.token_issuers.issue(&grant.id, &kids, app.clock.now_ms());
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/jwt")];
+    Ok((headers, text).into_response())
+}
+
+/// One key as 16 bytes, for HLS media that are encrypted as a whole.
+pub(crate) async fn hls_key(
+    State(app): State<Shared>,
+    who: Principal,
+    Path((grant, kid)): Path<(GrantId, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let kid =
+        token::kid(&kid).ok_or_else(|| ApiError::invalid("the key id must be 16 bytes in base64url or a UUID"))?;
+    let issued = app.issue(&Asker::new(who, &headers)?, &grant, &[kid], false).await?;
+    let key = issued.keys.first().ok_or_else(|| ApiError::not_found("key"))?;
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/octet-stream")];
+    Ok((headers, key.key.to_vec()).into_response())
 }
 
 fn read(request: &ClearKeyRequest) -> Result<Vec<[u8; 16]>, ApiError> {
-    if request.session != SessionType::Temporary {
-        return Err(ApiError::invalid("only temporary licences are given out"));
-    }
     if request.kids.is_empty() || request.kids.len() > MAX_KIDS {
         return Err(ApiError::invalid(format!("kids must have 1 to {MAX_KIDS} entries")));
     }
@@ -99,17 +196,12 @@ fn read(request: &ClearKeyRequest) -> Result<Vec<[u8; 16]>, ApiError> {
     kids.ok_or_else(|| ApiError::invalid("each of kids must be 16 bytes in base64url without padding"))
 }
 
-/// The code as it travels.
-fn code_text(code: ProblemCode) -> String {
-    serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn challenge_has_one_to_32_exact_kids() {
+    fn l13_challenge_has_one_to_32_exact_kids() {
         let request = |kids: &[&str]| ClearKeyRequest {
             kids: kids.iter().map(|kid| (*kid).to_owned()).collect(),
             session: SessionType::Temporary,
@@ -128,11 +220,5 @@ mod tests {
         for kids in bad {
             assert!(read(&request(kids)).is_err(), "{kids:?}");
         }
-        assert!(read(&ClearKeyRequest { session: SessionType::PersistentLicense, ..request(&[&kid]) }).is_err());
-    }
-
-    #[test]
-    fn outcomes_are_the_codes_of_the_wire() {
-        assert_eq!(code_text(ProblemCode::GrantExpired), "grant-expired");
     }
 }

@@ -8,6 +8,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
+use zeroize::Zeroize;
 
 /// Why the master key could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,19 +41,27 @@ pub(crate) struct SubKey([u8; 32]);
 impl MasterKey {
     /// Reads the file; makes it on the first start.
     pub(crate) fn load_or_create(path: &Path) -> Result<Self, MasterKeyError> {
-        let failed = |source| MasterKeyError::Io { path: path.to_owned(), source };
-        match fs::read(path) {
-            Ok(bytes) => {
-                refuse_exposed(path)?;
-                Ok(Self(bytes.try_into().map_err(|_| MasterKeyError::Damaged(path.to_owned()))?))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        match Self::read(path, 0o077) {
+            Err(MasterKeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 let key: [u8; 32] = rand::random();
+                let failed = |source| MasterKeyError::Io { path: path.to_owned(), source };
                 write_private(path, &key).map_err(failed)?;
                 Ok(Self(key))
             }
-            Err(error) => Err(failed(error)),
+            outcome => outcome,
         }
+    }
+
+    /// Reads the file, which must be there: the key that several instances share. An orchestrator that mounts it lets a
+    /// group of its own read it.
+    pub(crate) fn load(path: &Path) -> Result<Self, MasterKeyError> {
+        Self::read(path, 0o007)
+    }
+
+    fn read(path: &Path, refused: u32) -> Result<Self, MasterKeyError> {
+        let bytes = fs::read(path).map_err(|source| MasterKeyError::Io { path: path.to_owned(), source })?;
+        refuse_exposed(path, refused)?;
+        Ok(Self(bytes.try_into().map_err(|_| MasterKeyError::Damaged(path.to_owned()))?))
     }
 
     /// The key for `purpose`: HMAC-SHA-256 of it, which is what HKDF-Expand comes to for one block.
@@ -75,6 +84,18 @@ impl SubKey {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
+    }
+}
+
+impl Drop for MasterKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Drop for SubKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -111,17 +132,17 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn refuse_exposed(path: &Path) -> Result<(), MasterKeyError> {
+fn refuse_exposed(path: &Path, refused: u32) -> Result<(), MasterKeyError> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = fs::metadata(path).map_err(|source| MasterKeyError::Io { path: path.to_owned(), source })?;
-    if metadata.permissions().mode() & 0o077 != 0 {
+    if metadata.permissions().mode() & refused != 0 {
         return Err(MasterKeyError::Exposed(path.to_owned()));
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn refuse_exposed(_path: &Path) -> Result<(), MasterKeyError> {
+fn refuse_exposed(_path: &Path, _refused: u32) -> Result<(), MasterKeyError> {
     Ok(())
 }
 
@@ -143,6 +164,11 @@ mod tests {
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
             assert!(matches!(MasterKey::load_or_create(&path), Err(MasterKeyError::Exposed(_))));
+            assert_eq!(MasterKey::load(&path).unwrap().0, first.0, "a group may be the orchestrator's");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+            assert!(matches!(MasterKey::load(&path), Err(MasterKeyError::Exposed(_))));
+            fs::remove_file(&path).unwrap();
+            assert!(matches!(MasterKey::load(&path), Err(MasterKeyError::Io { .. })), "a shared key is never made");
         }
     }
 

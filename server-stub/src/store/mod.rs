@@ -3,8 +3,10 @@
 //! Each service owns its tables (the migration files say which) and reads no other's. What is here is only the
 //! connection, its settings and its schema; the statements stand beside the service that owns the table.
 
+mod copy;
 mod master_key;
 
+pub use copy::{CopyError, copy_database};
 pub use master_key::MasterKeyError;
 pub(crate) use master_key::{MasterKey, SubKey};
 
@@ -165,6 +167,20 @@ impl Db {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+/// Does a database server answer? Changes nothing. Returns its version.
+///
+/// # Errors
+/// [`StoreError::Open`]
+pub async fn check_database(database: &Database) -> Result<String, StoreError> {
+    let Database::Postgres(url) = database else { return Ok("SQLite".to_owned()) };
+    sqlx::any::install_default_drivers();
+    let options = AnyConnectOptions::from_str(url).map_err(StoreError::Open)?;
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options);
+    let version = sqlx::query_scalar("SELECT current_setting('server_version')").fetch_one(&pool).await;
+    pool.close().await;
+    version.map(|version: String| format!("PostgreSQL {version}")).map_err(StoreError::Open)
 }
 
 /// The schema in PostgreSQL's words. One set of files keeps both databases the same; they use these types and no others.

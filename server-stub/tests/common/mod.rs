@@ -4,18 +4,23 @@
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used)]
 
+pub mod backends;
+pub mod idp;
+pub mod postgres;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
-use server_stub::{FaultScript, ManualClock, RunningServer, Server, ServerConfig, ingest::LadderProfile};
+use server_stub::{Database, FaultScript, ManualClock, RunningServer, Server, ServerConfig, ingest::LadderProfile};
 use service_api::{
     ProfileId, TitleId,
-    identity::Account,
+    identity::{Account, Role},
     playback::{PlaybackGrant, PlaybackRequest},
     problem::{self, Problem, ProblemCode},
     routes,
 };
 use sha2::{Digest, Sha256};
+use sqlx::Connection;
 use std::{
     fs::{self, File},
     net::SocketAddr,
@@ -96,6 +101,13 @@ impl TestServer {
         Self { running, clock, site, folder, demo }
     }
 
+    /// Starts on a folder that was left by another.
+    pub async fn run_on(mut config: ServerConfig, folder: TempDir) -> Self {
+        let clock = Arc::new(ManualClock::new(START_MS));
+        config.clock = clock.clone();
+        Self::run(config, clock, folder).await
+    }
+
     /// Stops, and starts again on the same folder with another port.
     pub async fn restart(self) -> Self {
         let Self { running, clock, folder, demo, .. } = self;
@@ -111,12 +123,46 @@ impl TestServer {
         (config(self.folder.path(), &self.clock), self.folder)
     }
 
+    /// Milliseconds since 1970, as the server sees it.
+    pub fn clock_ms(&self) -> i64 {
+        server_stub::Clock::now_ms(&*self.clock)
+    }
+
     pub fn data(&self) -> &Path {
         self.folder.path()
     }
 
     pub fn address(&self) -> SocketAddr {
         self.running.address()
+    }
+
+    /// Everything that the server has stored, as a thief of the disk finds it.
+    pub async fn bytes_on_disk(&self) -> Vec<u8> {
+        let mut folders = vec![self.data().to_owned()];
+        if postgres::IS_WANTED {
+            folders.push(postgres::folder_of(&mut self.database().await).await);
+        }
+        let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).unwrap()).collect()
+    }
+
+    /// Gives an account another role, behind the API.
+    pub async fn set_role(&self, email: &str, role: Role) {
+        let statement = "UPDATE identity_accounts SET role = $1 WHERE email = $2";
+        let mut database = self.database().await;
+        let changed = sqlx::query(statement).bind(role.name()).bind(email).execute(&mut database).await.unwrap();
+        assert_eq!(changed.rows_affected(), 1);
+        database.close().await.unwrap();
+    }
+
+    /// The server's database, of whichever kind, for looking behind the API.
+    pub async fn database(&self) -> sqlx::AnyConnection {
+        sqlx::any::install_default_drivers();
+        let address = match postgres::database_of(self.data()) {
+            Some(Database::Postgres(url)) => url,
+            _ => format!("sqlite://{}", self.data().join("lumen.db").display()),
+        };
+        sqlx::AnyConnection::connect(&address).await.unwrap()
     }
 }
 
@@ -178,6 +224,7 @@ fn config(data: &Path, clock: &Arc<ManualClock>) -> ServerConfig {
     config.library.profile = LadderProfile::Test;
     config.library.make = false;
     config.clock = clock.clone();
+    config.database = postgres::database_of(data);
     config
 }
 
@@ -190,8 +237,11 @@ pub fn http_client() -> Client {
 pub async fn data_folder() -> TempDir {
     let template = template().await;
     let folder = tempfile::tempdir().unwrap();
-    for file in ["master.key", "lumen.db"] {
-        fs::copy(template.join(file), folder.path().join(file)).unwrap();
+    fs::copy(template.join("master.key"), folder.path().join("master.key")).unwrap();
+    if postgres::IS_WANTED {
+        postgres::new_database(&template, folder.path()).await;
+    } else {
+        fs::copy(template.join("lumen.db"), folder.path().join("lumen.db")).unwrap();
     }
     std::os::unix::fs::symlink(template.join("library"), folder.path().join("library")).unwrap();
     folder

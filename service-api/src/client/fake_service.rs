@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) refresh: Option<String>,
     /// Called at every accepted `GET /v1/me`.
     pub(crate) on_me: Option<Probe>,
+    /// Do the metadata name an endpoint for devices without a browser?
+    offers_devices: bool,
     used_refresh: HashSet<String>,
     access: HashSet<String>,
     codes: HashMap<String, (String, String)>,
@@ -71,6 +73,7 @@ impl FakeService {
             iss: Some(origin.clone()),
             refresh: None,
             on_me: None,
+            offers_devices: false,
             used_refresh: HashSet::new(),
             access: HashSet::new(),
             codes: HashMap::new(),
@@ -95,6 +98,19 @@ impl FakeService {
         let mut state = self.state();
         let token = state.name("refresh");
         state.refresh = Some(token.clone());
+        token
+    }
+
+    /// From now on, devices without a browser may sign in; what they are answered is scripted.
+    pub(crate) fn offer_devices(&self) {
+        self.state().offers_devices = true;
+    }
+
+    /// Gives out an access token.
+    pub(crate) fn issue_access(&self) -> String {
+        let mut state = self.state();
+        let token = state.name("access");
+        state.access.insert(token.clone());
         token
     }
 
@@ -222,7 +238,9 @@ async fn respond(request: &Request, shared: &Shared) -> String {
     }
     let mut state = shared.state.lock().unwrap();
     match name.as_str() {
-        "GET /.well-known/oauth-authorization-server" => json("200 OK", &metadata(&shared.origin)),
+        "GET /.well-known/oauth-authorization-server" => {
+            json("200 OK", &metadata(&shared.origin, state.offers_devices))
+        }
         "GET /oauth/authorize" => sign_in_page(&request.query, None),
         "POST /oauth/authorize" => {
             let form = request.form();
@@ -342,7 +360,7 @@ fn sign_in_page(parameters: &HashMap<String, String>, alert: Option<&str>) -> St
     )
 }
 
-fn metadata(origin: &str) -> AuthorizationServer {
+fn metadata(origin: &str, offers_devices: bool) -> AuthorizationServer {
     AuthorizationServer {
         issuer: origin.to_owned(),
         authorization_endpoint: format!("{origin}{}", routes::OAUTH_AUTHORIZE),
@@ -353,6 +371,7 @@ fn metadata(origin: &str) -> AuthorizationServer {
         code_challenge_methods_supported: vec!["S256".to_owned()],
         token_endpoint_auth_methods_supported: vec!["none".to_owned()],
         authorization_response_iss_parameter_supported: true,
+        device_authorization_endpoint: offers_devices.then(|| format!("{origin}/oauth/device_authorization")),
     }
 }
 

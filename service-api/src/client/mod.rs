@@ -32,6 +32,7 @@
 //! is finished in the background: its answer holds the only refresh token that still works.
 
 mod calls;
+mod device_flow;
 mod error;
 mod http;
 mod loopback;
@@ -48,6 +49,7 @@ mod fake_service;
 mod tests;
 
 pub use calls::PICTURE_LIMIT;
+pub use device_flow::DeviceCode;
 pub use error::{ClientError, NetworkError, NetworkKind, SignInError};
 pub use loopback::REDIRECT_PATH;
 pub use sign_in::{SIGN_IN_TIME_LIMIT, SignIn};
@@ -57,6 +59,7 @@ pub use token_store::{
 };
 
 use self::{http::Http, session::Session};
+use crate::routes;
 use std::{fmt, sync::Arc};
 use url::Url;
 
@@ -80,12 +83,30 @@ impl Client {
     /// [`ClientError::InvalidOrigin`] for anything but `https`, or `http` on a loopback address: a token in the clear
     /// belongs to everybody on the way. [`ClientError::Setup`] if TLS cannot be set up.
     pub fn new(origin: Url, tokens: Arc<dyn TokenStore>) -> Result<Self, ClientError> {
-        Self::with_retry(origin, tokens, http::Retry::default())
+        Self::of_app(origin, tokens, http::Retry::default(), routes::CLIENT_ID)
     }
 
+    /// The same for the player of televisions, which signs in with [`Client::sign_in_on_device`].
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn for_tv(origin: Url, tokens: Arc<dyn TokenStore>) -> Result<Self, ClientError> {
+        Self::of_app(origin, tokens, http::Retry::default(), routes::TV_CLIENT_ID)
+    }
+
+    #[cfg(test)]
     fn with_retry(origin: Url, tokens: Arc<dyn TokenStore>, retry: http::Retry) -> Result<Self, ClientError> {
+        Self::of_app(origin, tokens, retry, routes::CLIENT_ID)
+    }
+
+    fn of_app(
+        origin: Url,
+        tokens: Arc<dyn TokenStore>,
+        retry: http::Retry,
+        client_id: &'static str,
+    ) -> Result<Self, ClientError> {
         let http = Http::new(origin, retry)?;
-        let session = Arc::new(Session::new(http.clone(), tokens));
+        let session = Arc::new(Session::new(http.clone(), tokens, client_id));
         Ok(Self { inner: Arc::new(Inner { http, session }) })
     }
 

@@ -31,6 +31,8 @@ type Protocol = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, Endpoin
 #[derive(Debug)]
 pub(crate) struct OAuth {
     http: Http,
+    /// Which of our apps this is.
+    client_id: &'static str,
     metadata: OnceCell<Endpoints>,
 }
 
@@ -42,6 +44,10 @@ pub(crate) struct Endpoints {
     /// Does every redirect carry `iss`?
     pub(crate) sends_iss: bool,
     revocation: Url,
+    /// Where devices without a browser begin, if they can.
+    pub(super) device: Option<Url>,
+    /// Where codes are exchanged.
+    pub(super) token: Url,
     protocol: Protocol,
 }
 
@@ -79,8 +85,16 @@ pub(crate) enum TokenError {
 }
 
 impl OAuth {
-    pub(crate) fn new(http: Http) -> Self {
-        Self { http, metadata: OnceCell::new() }
+    pub(crate) fn new(http: Http, client_id: &'static str) -> Self {
+        Self { http, client_id, metadata: OnceCell::new() }
+    }
+
+    pub(super) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    pub(super) fn client_id(&self) -> &'static str {
+        self.client_id
     }
 
     /// The server's endpoints (RFC 8414).
@@ -91,7 +105,7 @@ impl OAuth {
     async fn discover(&self) -> Result<Endpoints, SignInError> {
         let url = self.http.absolute(routes::OAUTH_METADATA)?;
         let response = http::success(self.http.send(self.http.request(Method::GET, url)).await?).await?;
-        Endpoints::checked(http::read_json(response).await?, &self.http)
+        Endpoints::checked(http::read_json(response).await?, &self.http, self.client_id)
     }
 
     /// Makes state, PKCE verifier and the address for the browser.
@@ -136,8 +150,7 @@ impl OAuth {
     /// Ends the session at the server (RFC 7009): the refresh token and everything that came from it.
     pub(crate) async fn revoke(&self, refresh: &RefreshSecret) -> Result<(), SignInError> {
         let endpoints = self.endpoints().await?;
-        let form =
-            [("token", refresh.expose()), ("token_type_hint", "refresh_token"), ("client_id", routes::CLIENT_ID)];
+        let form = [("token", refresh.expose()), ("token_type_hint", "refresh_token"), ("client_id", self.client_id)];
         let request = self.http.request(Method::POST, endpoints.revocation.clone()).form(&form);
         http::success(self.http.send(request).await?).await?;
         Ok(())
@@ -204,7 +217,7 @@ fn read_tokens(
 }
 
 impl Endpoints {
-    fn checked(metadata: AuthorizationServer, http: &Http) -> Result<Self, SignInError> {
+    fn checked(metadata: AuthorizationServer, http: &Http, client_id: &str) -> Result<Self, SignInError> {
         // RFC 8414, section 3.3: otherwise one server could speak for another.
         if metadata.issuer.trim_end_matches('/') != http.origin().origin().ascii_serialization() {
             return Err(SignInError::Metadata("the issuer is not the service"));
@@ -218,12 +231,14 @@ impl Endpoints {
         let endpoint = |address: &str| {
             http.absolute(address).map_err(|_| SignInError::Metadata("an endpoint lies outside the service"))
         };
-        let protocol = BasicClient::new(ClientId::new(routes::CLIENT_ID.to_owned()))
+        let protocol = BasicClient::new(ClientId::new(client_id.to_owned()))
             .set_auth_uri(AuthUrl::from_url(endpoint(&metadata.authorization_endpoint)?))
             .set_token_uri(TokenUrl::from_url(endpoint(&metadata.token_endpoint)?));
         Ok(Self {
             sends_iss: metadata.authorization_response_iss_parameter_supported,
             revocation: endpoint(&metadata.revocation_endpoint)?,
+            device: metadata.device_authorization_endpoint.as_deref().map(endpoint).transpose()?,
+            token: endpoint(&metadata.token_endpoint)?,
             issuer: metadata.issuer,
             protocol,
         })
@@ -246,12 +261,13 @@ mod tests {
             code_challenge_methods_supported: vec!["S256".to_owned()],
             token_endpoint_auth_methods_supported: vec!["none".to_owned()],
             authorization_response_iss_parameter_supported: true,
+            device_authorization_endpoint: None,
         }
     }
 
     fn check(metadata: AuthorizationServer) -> Result<Endpoints, SignInError> {
         let http = Http::new(Url::parse("http://127.0.0.1:81").unwrap(), Retry::default()).unwrap();
-        Endpoints::checked(metadata, &http)
+        Endpoints::checked(metadata, &http, routes::CLIENT_ID)
     }
 
     #[test]
@@ -262,7 +278,8 @@ mod tests {
     #[test]
     fn metadata_that_lead_elsewhere_or_lack_pkce_are_refused() {
         type Change = fn(&mut AuthorizationServer);
-        let changes: [Change; 6] = [
+        let changes: [Change; 7] = [
+            |m| m.device_authorization_endpoint = Some("http://example.org/device".to_owned()),
             |m| m.issuer = "http://127.0.0.1:82".to_owned(),
             |m| m.authorization_endpoint = "http://example.org/oauth/authorize".to_owned(),
             |m| m.token_endpoint = "http://example.org/oauth/token".to_owned(),

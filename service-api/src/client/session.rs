@@ -70,8 +70,8 @@ impl fmt::Debug for Access {
 }
 
 impl Session {
-    pub(crate) fn new(http: Http, store: Arc<dyn TokenStore>) -> Self {
-        Self { oauth: OAuth::new(http), store, current: Mutex::new(None), gate: Arc::default() }
+    pub(crate) fn new(http: Http, store: Arc<dyn TokenStore>, client_id: &'static str) -> Self {
+        Self { oauth: OAuth::new(http, client_id), store, current: Mutex::new(None), gate: Arc::default() }
     }
 
     pub(crate) fn oauth(&self) -> &OAuth {

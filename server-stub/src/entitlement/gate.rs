@@ -1,0 +1,272 @@
+//! Asks everything that the decision wants to know, and decides. Every layer comes through here: the start of playback,
+//! each heartbeat, each licence, and the segments.
+
+use super::{
+    Allowance, Decision, Purpose, StoredGrant, Viewer, decide,
+    decision::{Places, Slot},
+    devices::Devices,
+    grants::Grants,
+    leases::{Holder, Leases},
+    place::{Place, PlaceTable},
+    plan::Plans,
+};
+use crate::{
+    app::{App, Shared},
+    catalog::Entry,
+    clock::{Clock, SECOND_MS},
+    config::RightsConfig,
+    gateway::{ApiError, PeerAddress},
+    store::Db,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
+use service_api::{AccountId, GrantId, ProfileId, TitleId, problem::ProblemCode};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// How long a segment may be handed out on the strength of an earlier decision. What is taken back ends within it.
+const VERDICT_MS: i64 = 5 * SECOND_MS;
+
+/// Verdicts kept. Beyond it they are forgotten, which costs a decision each.
+const MAX_VERDICTS: usize = 8_192;
+
+/// The service.
+#[derive(Debug)]
+pub(crate) struct Entitlement {
+    pub(crate) grants: Grants,
+    pub(crate) leases: Leases,
+    pub(crate) devices: Devices,
+    pub(crate) plans: Plans,
+    places: PlaceTable,
+    home: Place,
+    verdicts: RwLock<HashMap<(Uuid, IpAddr), Verdict>>,
+}
+
+/// That a grant was good a moment ago.
+#[derive(Clone, Copy, Debug)]
+struct Verdict {
+    decided_at_ms: i64,
+    renewed_at_ms: i64,
+}
+
+impl Entitlement {
+    pub(crate) fn new(
+        db: &Db,
+        clock: &Arc<dyn Clock>,
+        config: &RightsConfig,
+        grant: Duration,
+        places: PlaceTable,
+    ) -> Self {
+        Self {
+            grants: Grants::new(db.clone(), clock.clone(), grant),
+            leases: Leases::new(db.clone(), clock.clone(), config.heartbeat),
+            devices: Devices::new(db.clone(), clock.clone()),
+            plans: config.plans,
+            places,
+            home: Place { country: config.home_region, is_hidden: false },
+            verdicts: RwLock::default(),
+        }
+    }
+
+    /// Where an address is; what the table does not know is at home.
+    pub(crate) fn place(&self, address: IpAddr) -> Place {
+        self.places.place(address).unwrap_or(self.home)
+    }
+
+    /// Forgets what nobody can use any more.
+    pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
+        self.grants.sweep().await?;
+        self.leases.sweep().await
+    }
+
+    /// Was it decided a moment ago that this grant's media may be handed out to this address? Does not wait: without a
+    /// decision, [`App::may_stream`] makes one.
+    pub(crate) fn streams(&self, grant: Uuid, address: IpAddr, now_ms: i64) -> bool {
+        self.verdict(&(grant, address)).is_some_and(|verdict| verdict.is_fresh(now_ms))
+    }
+
+    fn verdict(&self, key: &(Uuid, IpAddr)) -> Option<Verdict> {
+        self.verdicts.read().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+    }
+
+    fn remember(&self, key: (Uuid, IpAddr), verdict: Verdict) {
+        let mut verdicts = self.verdicts.write().unwrap_or_else(PoisonError::into_inner);
+        if verdicts.len() >= MAX_VERDICTS {
+            verdicts.retain(|_, kept| verdict.decided_at_ms - kept.decided_at_ms < VERDICT_MS);
+        }
+        if verdicts.len() >= MAX_VERDICTS {
+            verdicts.clear();
+        }
+        verdicts.insert(key, verdict);
+    }
+
+    fn forget(&self, grant: Uuid) {
+        self.verdicts.write().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _), _| *kept != grant);
+    }
+}
+
+impl Verdict {
+    fn is_fresh(&self, now_ms: i64) -> bool {
+        (0..VERDICT_MS).contains(&(now_ms - self.decided_at_ms))
+    }
+}
+
+/// What the places are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Playback begins: the device is registered, a stream taken.
+    Begin,
+    /// It goes on: the device must still be registered, the stream is renewed or taken again.
+    GoOn,
+    /// The same, but the lease is young enough to be left alone if it is there.
+    Check,
+}
+
+impl App {
+    /// Decides about a grant anew, whatever it was when it was made.
+    pub(crate) async fn authorise(
+        &self,
+        grant: &StoredGrant,
+        address: IpAddr,
+        step: Step,
+    ) -> Result<Allowance, ApiError> {
+        self.authorise_for(grant, address, step, false).await
+    }
+
+    /// The same for a licence that may be kept.
+    pub(crate) async fn authorise_for(
+        &self,
+        grant: &StoredGrant,
+        address: IpAddr,
+        step: Step,
+        keep: bool,
+    ) -> Result<Allowance, ApiError> {
+        if grant.is_revoked {
+            let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Revoked, "This permission was taken back");
+            return Err(error);
+        }
+        if self.clock.now_ms() >= grant.expires_at_ms {
+            let error = ApiError::new(StatusCode::GONE, ProblemCode::GrantExpired, "The grant has expired");
+            return Err(error.detail("Ask for playback again"));
+        }
+        // Plan, profile and title may have changed since the grant was made.
+        let viewer = self.viewer_of(&grant.account, &grant.profile, address).await?;
+        let entry = self.catalog.entry(&grant.title).ok_or_else(|| ApiError::not_found("title"))?;
+        self.admit(grant, viewer, &entry, step, keep).await
+    }
+
+    /// Decides without asking for a place first, so that a title that is refused takes none, then with it.
+    pub(crate) async fn admit(
+        &self,
+        grant: &StoredGrant,
+        viewer: Viewer,
+        entry: &Entry,
+        step: Step,
+        keep: bool,
+    ) -> Result<Allowance, ApiError> {
+        let plan = self.entitlement.plans.of(viewer.plan);
+        let decide = |places: Places| {
+            let purpose =
+                if keep { Purpose::Keep(&grant.traits, places) } else { Purpose::Stream(&grant.traits, places) };
+            match decide(viewer, entry.terms(), plan, purpose) {
+                Decision::Allowed(allowance) => Ok(allowance),
+                Decision::Refused(refusal) => Err(refusal),
+            }
+        };
+        decide(Places::OPEN)?;
+        let Entitlement { devices, leases, .. } = &self.entitlement;
+        let is_registered = match step {
+            Step::Begin => devices.register(&grant.account, &grant.device, &grant.traits, plan).await?,
+            Step::GoOn | Step::Check => devices.is_registered(&grant.account, &grant.device).await?,
+        };
+        let holder = Holder { account: &grant.account, device: &grant.device, grant: &grant.id };
+        let streams = is_registered
+            && (step == Step::Check && leases.is_held(holder).await? || leases.hold(holder, plan.streams).await?);
+        let slot = |held| if held { Slot::Held } else { Slot::Full };
+        Ok(decide(Places { device: slot(is_registered), stream: slot(streams) })?)
+    }
+
+    /// May this grant's media be handed out to this address? Asks the database every few seconds, not every time.
+    pub(crate) async fn may_stream(&self, id: Uuid, title: &TitleId, address: IpAddr) -> Result<(), ApiError> {
+        let now_ms = self.clock.now_ms();
+        let key = (id, address);
+        let earlier = self.entitlement.verdict(&key);
+        if earlier.is_some_and(|earlier| earlier.is_fresh(now_ms)) {
+            return Ok(());
+        }
+        let grant = self.entitlement.grants.find(&GrantId(id.to_string())).await?.filter(|grant| grant.title == *title);
+        let grant = grant.ok_or_else(|| {
+            ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired")
+                .detail("Ask for playback again")
+        })?;
+        // Half a heartbeat: whoever loads segments is heard of as often as who sends heartbeats.
+        let renew_every_ms = i64::try_from(self.entitlement.leases.heartbeat().as_millis()).unwrap_or(i64::MAX) / 2;
+        let renewed = earlier.filter(|earlier| now_ms - earlier.renewed_at_ms < renew_every_ms);
+        let step = if renewed.is_some() { Step::Check } else { Step::GoOn };
+        let outcome = self.authorise(&grant, address, step).await;
+        match outcome {
+            Ok(_) => {
+                let renewed_at_ms = renewed.map_or(now_ms, |earlier| earlier.renewed_at_ms);
+                self.entitlement.remember(key, Verdict { decided_at_ms: now_ms, renewed_at_ms });
+                Ok(())
+            }
+            Err(error) => {
+                self.entitlement.forget(id);
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes permissions back. Licences and heartbeats are refused from now on, segments within seconds, by every
+    /// instance.
+    pub(crate) async fn revoke(&self, what: &super::Revoked) -> Result<(), sqlx::Error> {
+        self.entitlement.grants.revoke(what).await?;
+        match what {
+            super::Revoked::Grant(grant) => {
+                if let Ok(id) = Uuid::parse_str(grant.as_str()) {
+                    self.entitlement.forget(id);
+                }
+                self.entitlement.leases.release(grant).await
+            }
+            super::Revoked::Device(account, device) => self.entitlement.leases.release_device(account, device).await,
+            super::Revoked::Account(_) | super::Revoked::Title(_) => Ok(()),
+        }
+    }
+
+    /// Who is watching, if the profile is the account's. Somebody else's is not told from one that does not exist.
+    pub(crate) async fn viewer_of(
+        &self,
+        account: &AccountId,
+        profile: &ProfileId,
+        address: IpAddr,
+    ) -> Result<Viewer, ApiError> {
+        let accounts = &self.identity.accounts;
+        let profile = accounts.profile(account, profile).await?.ok_or_else(|| ApiError::not_found("profile"))?;
+        let plan = accounts.plan(account).await?.ok_or_else(|| ApiError::not_found("account"))?;
+        Ok(Viewer::new(plan, &profile, self.entitlement.place(address), self.clock.now_ms()))
+    }
+}
+
+/// The address that a request comes from, past the proxies that are ours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl FromRequestParts<Shared> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Infallible> {
+        // Without the accept loop, as in a test of the router alone, nothing is known.
+        let nowhere = PeerAddress(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let PeerAddress(peer) = parts.extensions.get().copied().unwrap_or(nowhere);
+        // The listener has looked past the proxies.
+        Ok(Self(peer))
+    }
+}
