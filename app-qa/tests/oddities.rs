@@ -75,6 +75,13 @@ async fn what_others_serve_and_write_comes_through() {
     let (report, found) = decoded(server, folder, "nameless.mov", &[]).await;
     assert!(report.ok && found == all, "nameless: {:?}", report.errors);
 
+    // A picture that comes when playback has begun without one is not shown, and that is said.
+    ffmpeg(folder, &format!("-i made.mp4 -map 0:a {HLS} heard.m3u8"));
+    let late = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nheard0.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:1,\nlist0.ts\n#EXT-X-ENDLIST\n";
+    fs::write(folder.join("late.m3u8"), late).unwrap();
+    let (report, _) = decoded(server, folder, "late.m3u8", &[]).await;
+    assert!(report.errors.iter().any(|error| error.code == "media_missing"), "{:?}", report.errors);
+
     // Other angles and other languages are alternatives, in whatever container.
     ffmpeg(folder, "-i made.mp4 -vf hue=h=90 -c:a copy other.mp4");
     for file in ["two.mkv", "two.mp4", "two.ts"] {

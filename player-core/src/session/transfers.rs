@@ -433,6 +433,14 @@ impl Session {
             }
             let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
             let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
+            if self.configured && !self.queues.contains_key(&kind) {
+                // The pipeline has no place for what nothing had announced.
+                if !samples.is_empty() {
+                    let lasts = last.duration_since(first);
+                    missing.push((kind, Hole { number: segment.number, at: first, lasts }));
+                }
+                continue;
+            }
             missing.extend(self.continuity.follow(kind, segment, &samples, came).map(|hole| (kind, hole)));
             let queue = self.queues.entry(kind).or_default();
             let was_empty = queue.range().is_none();
