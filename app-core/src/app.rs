@@ -9,18 +9,19 @@
 //! `update` does no I/O, reads no clock and draws nothing, so every path through the application is a unit test.
 
 use crate::{
+    code::SignInCode,
     density::Density,
     effect::{Effect, OpenRequest, Target},
     failure::{Failure, Remedy},
     launch::{Launch, QualityWish},
     loadable::Loadable,
-    player_view::model::{Away, PlayerMsg, PlayerScreen, Source},
+    player_view::model::{Away, Phase, PlayerMsg, PlayerScreen, Source},
     settings::Settings,
     widgets::toast::Toast,
 };
 use egui::ColorImage;
 use service_api::{
-    ProfileId, TitleId,
+    GrantId, ProfileId, TitleId,
     catalog::{Home, Title, TitleState, TitleSummary},
     identity::{Account, Profile},
 };
@@ -74,6 +75,8 @@ pub(crate) enum Msg {
     // Answers of the world.
     Restored(Result<Option<Account>, Failure>),
     SignInStarted(Result<Url, Failure>),
+    /// A code to be entered elsewhere; the one before has expired.
+    CodeGiven(SignInCode),
     SignedIn(Result<Account, Failure>),
     HomeLoaded {
         profile: ProfileId,
@@ -84,6 +87,16 @@ pub(crate) enum Msg {
         answer: Box<Result<Title, Failure>>,
     },
     PlayerOpened {
+        attempt: u64,
+        answer: Result<(), Failure>,
+    },
+    /// The service does not let it go on.
+    StreamLost {
+        attempt: u64,
+        failure: Failure,
+    },
+    /// A stream on another device was to be ended for this attempt.
+    StoppedElsewhere {
         attempt: u64,
         answer: Result<(), Failure>,
     },
@@ -114,6 +127,8 @@ pub(crate) enum SignInStep {
     Starting,
     /// The browser has it.
     Waiting(Url),
+    /// A code is shown, until this time of the interface's clock.
+    Code { code: SignInCode, until: f64 },
 }
 
 /// The page of one title.
@@ -265,6 +280,14 @@ impl Model {
                     vec![]
                 }
             },
+            Msg::CodeGiven(code) => {
+                if matches!(self.sign_in.step, SignInStep::Starting | SignInStep::Code { .. }) {
+                    let until = now + code.lasts.as_secs_f64();
+                    self.sign_in.step = SignInStep::Code { code, until };
+                    return vec![];
+                }
+                vec![Effect::CancelSignIn]
+            }
             Msg::SignedIn(answer) => {
                 self.sign_in.step = SignInStep::Idle;
                 match answer {
@@ -283,6 +306,8 @@ impl Model {
                 }
                 vec![]
             }
+            Msg::StreamLost { attempt, failure } => self.stream_lost(attempt, failure),
+            Msg::StoppedElsewhere { attempt, answer } => self.stopped_elsewhere(attempt, answer),
             Msg::Picture { .. } => vec![],
             Msg::Note(text) => {
                 self.notify(&text, now);
@@ -348,6 +373,12 @@ impl Model {
         {
             due.push(page.loaded_at + REFRESH);
         }
+        if let (Place::SignIn, SignInStep::Code { until, .. }) = (self.place, &self.sign_in.step)
+            && *until > now
+        {
+            // The seconds that are left.
+            due.push(now + (until - now).fract().max(0.05));
+        }
         if self.place == Place::Player {
             due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
         }
@@ -378,15 +409,18 @@ impl Model {
         self.place = if self.place == Place::Player { Place::Player } else { Place::SignIn };
         self.sign_in.failure = None;
         self.sign_in.step = SignInStep::Starting;
-        vec![Effect::BeginSignIn]
+        // A television has no browser, and no keyboard to use one with.
+        vec![if self.density.is_tv() { Effect::BeginCodeSignIn } else { Effect::BeginSignIn }]
     }
 
     fn restored(&mut self, answer: Result<Option<Account>, Failure>) -> Vec<Effect> {
         match answer {
             Ok(Some(account)) => self.signed_in(account),
             Ok(None) => {
+                let is_first = self.place == Place::Starting;
                 self.leave_start();
-                vec![]
+                // There is one thing to do here, and it needs no question.
+                if is_first && self.density.is_tv() { self.begin_sign_in() } else { vec![] }
             }
             Err(failure) => {
                 self.sign_in.failure = Some(failure);
@@ -663,10 +697,35 @@ impl Model {
         effects
     }
 
+    /// Ends the session at once: what is not to be watched is not to be fetched either. The page stays, and says why.
+    fn stream_lost(&mut self, attempt: u64, failure: Failure) -> Vec<Effect> {
+        let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else { return vec![] };
+        player.opened(Err(failure));
+        vec![Effect::ClosePlayer]
+    }
+
+    fn stop_elsewhere(&mut self, grant: GrantId) -> Vec<Effect> {
+        let Some(player) = self.player.as_mut().filter(|player| player.has_failed()) else { return vec![] };
+        player.phase = Phase::Opening;
+        vec![Effect::StopElsewhere { attempt: player.attempt, grant }]
+    }
+
+    fn stopped_elsewhere(&mut self, attempt: u64, answer: Result<(), Failure>) -> Vec<Effect> {
+        let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else { return vec![] };
+        match answer {
+            Ok(()) => self.reopen_player(),
+            Err(failure) => {
+                player.opened(Err(failure));
+                vec![]
+            }
+        }
+    }
+
     fn update_player(&mut self, msg: PlayerMsg, now: f64) -> Vec<Effect> {
         match msg {
             PlayerMsg::ToggleFullScreen => return self.set_full_screen(!self.full_screen),
             PlayerMsg::Retry => return self.reopen_player(),
+            PlayerMsg::StopElsewhere(grant) => return self.stop_elsewhere(grant),
             PlayerMsg::SignIn => {
                 let mut effects = self.leave_player();
                 effects.extend(self.begin_sign_in());

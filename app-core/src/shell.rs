@@ -6,6 +6,7 @@ use crate::{
     app::{Model, Msg, Place},
     cx::Cx,
     density::Density,
+    device,
     effect::Effect,
     focus::{Focus, FocusMap, Step},
     launch::LaunchArgs,
@@ -108,7 +109,7 @@ impl Shell {
     fn screen_id(&self) -> Id {
         let screen = match self.model.place {
             Place::Starting => Id::unique("starting"),
-            Place::SignIn => screens::sign_in::screen_id(),
+            Place::SignIn => screens::sign_in::screen_id(&self.model),
             Place::Profiles => screens::profiles::screen_id(),
             Place::Home => screens::home::screen_id(),
             Place::Title => self.model.title_page().map_or(Id::NULL, screens::title::screen_id),
@@ -338,7 +339,9 @@ impl LumenApp {
         let settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
-        let services = Services::start(&args.server, &places, Arc::new(move || wake(&ctx)))?;
+        let remembered = if density.is_tv() { &places.television } else { &places.device };
+        let device = device::of_installation(remembered, density, args.device_name.as_deref());
+        let services = Services::start(&args.server, &places, (density, device), Arc::new(move || wake(&ctx)))?;
         let (model, pending) = Model::new(density, args.launch(), settings);
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {

@@ -16,7 +16,7 @@ use player_core::{
     event::TrackInfo, manifest::TrackKind, text::captions::CaptionService,
 };
 use service_api::{
-    ProfileId,
+    GrantId, ProfileId,
     catalog::{Chapter, Title, TitleSummary},
     profile::Progress,
 };
@@ -115,6 +115,8 @@ pub(crate) enum PlayerMsg {
     CopyDetails,
     ToggleFullScreen,
     Retry,
+    /// Ends a stream on another device, and tries again.
+    StopElsewhere(GrantId),
     SignIn,
     Back,
     Leave,
@@ -488,7 +490,11 @@ impl PlayerScreen {
                 reaction.note = Some("Details copied".to_owned());
             }
             PlayerMsg::Back => reaction = self.back(now),
-            PlayerMsg::ToggleFullScreen | PlayerMsg::Retry | PlayerMsg::SignIn | PlayerMsg::Leave => {}
+            PlayerMsg::ToggleFullScreen
+            | PlayerMsg::Retry
+            | PlayerMsg::StopElsewhere(_)
+            | PlayerMsg::SignIn
+            | PlayerMsg::Leave => {}
         }
         reaction
     }

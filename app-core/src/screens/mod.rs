@@ -5,4 +5,5 @@ pub(crate) mod nav;
 pub(crate) mod notice;
 pub(crate) mod profiles;
 pub(crate) mod sign_in;
+mod sign_in_code;
 pub(crate) mod title;

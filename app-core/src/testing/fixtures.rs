@@ -2,8 +2,9 @@
 
 use crate::{
     app::{Model, Msg},
+    code::SignInCode,
     density::Density,
-    failure::Failure,
+    failure::{Elsewhere, Failure},
     launch::{DEFAULT_SERVER, Launch},
     settings::Settings,
     tokens,
@@ -17,7 +18,7 @@ use player_core::{
     text::{Colour, Cue, CueSettings, DisplayAlign, Line, Percent, PositionAlign, Region, Span, TextAlign, TextStyle},
 };
 use service_api::{
-    ProfileId, TitleId,
+    GrantId, ProfileId, TitleId,
     catalog::{
         Artwork, CardShape, Chapter, Credit, Home, LibraryProgress, Protection, Row, Title, TitleState, TitleSummary,
     },
@@ -235,6 +236,24 @@ pub(crate) fn signed_out(density: Density) -> Model {
     let (mut model, _) = Model::new(density, launch(), Settings::default());
     model.update(Msg::Restored(Ok(None)), 0.0);
     model
+}
+
+/// A code to sign in with, as a server gives one out.
+pub(crate) fn code(text: &str) -> SignInCode {
+    let page = url::Url::parse("https://tv.lumen.example/device").unwrap();
+    let with_code = page.join(&format!("?user_code={text}")).unwrap();
+    SignInCode::new(text, page, &with_code, Duration::from_secs(600))
+}
+
+/// All places are taken by others.
+pub(crate) fn occupied() -> Failure {
+    let tv = Elsewhere { device: "Living room TV".into(), grant: GrantId::from("grant") };
+    Failure {
+        sentence: "Jon is watching on Living room TV – stop there to watch here, or upgrade your plan".into(),
+        code: "stream-limit".into(),
+        elsewhere: vec![tv],
+        ..failure()
+    }
 }
 
 /// At the choice of profiles.

@@ -22,8 +22,20 @@ fn sign_in() {
     let mut pictures = SnapshotResults::new();
     for (density, name) in DENSITIES {
         let mut stage = stage(fixtures::signed_out(density));
+        if density.is_tv() {
+            tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+            stage.snapshot("sign_in_code_tv");
+            tell(&mut stage, Msg::CancelSignIn);
+        }
         stage.snapshot(format!("sign_in_{name}"));
         tell(&mut stage, Msg::SignIn);
+        if density.is_tv() {
+            tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+            tell(&mut stage, Msg::SignedIn(Err(fixtures::failure())));
+            stage.snapshot("sign_in_failed_tv");
+            pictures.extend(stage.take_snapshot_results());
+            continue;
+        }
         let url = "http://127.0.0.1:7800/oauth/authorize?client_id=lumen-app".parse().unwrap();
         tell(&mut stage, Msg::SignInStarted(Ok(url)));
         stage.snapshot(format!("sign_in_waiting_{name}"));
@@ -171,6 +183,10 @@ fn player_in_trouble() {
         stage.state_mut().shell.model.player.as_mut().unwrap().snapshot = snapshot.into();
         tell(&mut stage, Msg::Player(PlayerMsg::ToggleDetails));
         stage.snapshot(format!("player_error_{name}"));
+        tell(&mut stage, Msg::Player(PlayerMsg::ToggleDetails));
+        let attempt = stage.state().shell.model.player.as_ref().unwrap().attempt;
+        tell(&mut stage, Msg::StreamLost { attempt, failure: fixtures::occupied() });
+        stage.snapshot(format!("player_occupied_{name}"));
         pictures.extend(stage.take_snapshot_results());
     }
 }

@@ -94,7 +94,10 @@ impl Entry {
             (self.maturity.is_none_or(|age| age <= 21), "maturity must be 0 to 21"),
             (self.genres.len() <= 16 && self.credits.len() <= 500, "at most 16 genres and 500 credits"),
             (self.chapters.windows(2).all(|pair| pair[0].start_s < pair[1].start_s), "chapters must be in order"),
-            (self.segments.iter().all(|part| part.start_s >= 0.0 && part.start_s < part.end_s), "a segment ends before it begins"),
+            (
+                self.segments.iter().all(|part| part.start_s >= 0.0 && part.start_s < part.end_s),
+                "a segment ends before it begins",
+            ),
             ((0.0..=864_000.0).contains(&self.duration_s), "duration_s must be 0 to ten days"),
             (self.windows.len() <= 300 && self.windows.iter().all(is_open), "a window ends before it begins"),
             (numbers, "season and number count from one"),
