@@ -2,7 +2,7 @@
 
 use crate::{pictures::PictureRequest, settings::Settings};
 use player_core::Command;
-use service_api::{GrantId, ProfileId, TitleId};
+use service_api::{GrantId, ProfileId, TitleId, profile::Pin};
 use std::time::Duration;
 use url::Url;
 
@@ -23,6 +23,16 @@ pub(crate) enum Effect {
     LoadTitle {
         profile: Option<ProfileId>,
         title: TitleId,
+    },
+    /// Give the PIN of a profile.
+    Unlock {
+        profile: ProfileId,
+        pin: Pin,
+    },
+    /// Find titles by what was typed.
+    Search {
+        profile: ProfileId,
+        text: String,
     },
     /// Get the first segment of a title before anybody asks for it.
     Prefetch {

@@ -38,7 +38,7 @@ pub(crate) struct Failure {
 /// A stream of the account on another device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Elsewhere {
-    /// What the device is called.
+    /// What the device is called, and who watches there if there are several.
     pub(crate) device: String,
     pub(crate) grant: GrantId,
 }

@@ -80,23 +80,29 @@ fn occupied(failure: Failure, devices: &[RegisteredDevice], profiles: &[Profile]
     let others: Vec<&RegisteredDevice> = others.take(MAX_ELSEWHERE).collect();
     let who = |device: &RegisteredDevice| {
         let known = profiles.iter().find(|profile| Some(&profile.id) == device.profile.as_ref());
-        known.map(|profile| profile.name.clone())
+        known.map_or_else(|| "Somebody".to_owned(), |profile| profile.name.clone())
     };
-    let clause = |(index, device): (usize, &&RegisteredDevice)| {
-        let somebody = if index == 0 { "Somebody" } else { "somebody" };
-        format!("{} is watching on {}", who(device).as_deref().unwrap_or(somebody), label(device))
+    let (sentence, is_alone) = match &others[..] {
+        [] => return failure,
+        [only] => {
+            let (who, place) = (who(only), label(only));
+            (format!("{who} is watching on {place} – stop there to watch here, or upgrade your plan"), true)
+        }
+        // Who and where is on the buttons.
+        all => {
+            let count = all.len();
+            let rest = "stop one of them to watch here, or upgrade your plan";
+            (format!("{count} other devices are watching – {rest}"), false)
+        }
     };
-    let clauses: Vec<String> = others.iter().enumerate().map(clause).collect();
-    let Some(list) = listed(&clauses) else { return failure };
-    let there = if others.len() == 1 { "there" } else { "on one of them" };
-    Failure {
-        sentence: format!("{list} – stop {there} to watch here, or upgrade your plan"),
-        elsewhere: others
-            .iter()
-            .filter_map(|device| Some(Elsewhere { device: label(device), grant: device.grant.clone()? }))
-            .collect(),
-        ..failure
-    }
+    let named = |device: &RegisteredDevice| {
+        if is_alone { label(device) } else { format!("{} on {}", who(device), label(device)) }
+    };
+    let elsewhere = others
+        .iter()
+        .filter_map(|device| Some(Elsewhere { device: named(device), grant: device.grant.clone()? }))
+        .collect();
+    Failure { sentence, elsewhere, ..failure }
 }
 
 /// What a device is called.
@@ -112,12 +118,6 @@ fn label(device: &RegisteredDevice) -> String {
         DeviceClass::Tv => "a television",
     }
     .to_owned()
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn listed(clauses: &[String]) -> Option<String> {
-    let (last, before) = clauses.split_last()?;
-    Some(if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) })
 }
 
 #[cfg(test)]
@@ -165,11 +165,10 @@ mod tests {
 
         let two = [device("tv", "Living room TV", Some("jon")), device("other", "", None)];
         let told = occupied(limit(), &two, &profiles, Some("own"));
-        let expected = format!(
-            "{name} is watching on Living room TV and somebody is watching on a television – stop on one of them to \
-             watch here, or upgrade your plan"
-        );
-        assert_eq!((told.sentence, told.elsewhere.len()), (expected, 2));
+        let expected = "2 other devices are watching – stop one of them to watch here, or upgrade your plan";
+        assert_eq!(told.sentence, expected);
+        let names: Vec<&str> = told.elsewhere.iter().map(|other| other.device.as_str()).collect();
+        assert_eq!(names, [&format!("{name} on Living room TV"), "Somebody on a television"]);
 
         // Between the question and the list they may have stopped.
         assert_eq!(occupied(limit(), &[], &profiles, None), limit());

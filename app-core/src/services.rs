@@ -230,10 +230,28 @@ impl Services {
                 self.answer(
                     |shared| async move {
                         shared.positions_saved().await;
-                        let answer = shared.client()?.title(&asked, profile.as_ref()).await;
+                        let answer = shared.client()?.title_page(&asked, profile.as_ref()).await;
                         answer.map_err(|error| failure(&error))
                     },
                     move |answer| Msg::TitleLoaded { title, answer: Box::new(answer) },
+                );
+            }
+            Effect::Unlock { profile, pin } => {
+                let asked = profile.clone();
+                self.answer(
+                    |shared| async move {
+                        shared.client()?.unlock_profile(&asked, &pin).await.map_err(|error| failure(&error))
+                    },
+                    move |answer| Msg::Unlocked { profile, answer },
+                );
+            }
+            Effect::Search { profile, text } => {
+                let asked = text.clone();
+                self.answer(
+                    |shared| async move {
+                        shared.client()?.search(&profile, &asked).await.map_err(|error| failure(&error))
+                    },
+                    move |answer| Msg::Found { text, answer },
                 );
             }
             Effect::Prefetch { profile, title } => {

@@ -7,13 +7,14 @@ use super::{
     stage::{press, press_with, settle, show_focus, show_video, stage, tell},
 };
 use crate::{
-    app::Msg,
+    app::{Msg, SearchMsg},
     density::Density,
     player_view::model::{Menu, PlayerMsg},
 };
 use egui::{Key, Modifiers};
 use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use player_core::{ErrorCode, PlaybackError, PlaybackState, PlayerSnapshot};
+use service_api::catalog::TitleList;
 
 const DENSITIES: [(Density, &str); 2] = [(Density::Desktop, "desktop"), (Density::Tv, "tv")];
 
@@ -111,6 +112,51 @@ fn title() {
         }
         settle(&mut stage);
         stage.snapshot(format!("title_more_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
+fn series() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let mut stage = stage(fixtures::at_series(density));
+        show_focus(&mut stage);
+        for key in [Key::ArrowDown, Key::ArrowDown] {
+            press(&mut stage, key);
+        }
+        settle(&mut stage);
+        stage.snapshot(format!("series_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
+fn pin() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let mut stage = stage(fixtures::at_pin(density));
+        for key in [Key::Num1, Key::Num2, Key::Num3] {
+            press(&mut stage, key);
+        }
+        settle(&mut stage);
+        stage.snapshot(format!("pin_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
+fn search() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let mut stage = stage(fixtures::at_home(density));
+        tell(&mut stage, Msg::Search(SearchMsg::Open));
+        tell(&mut stage, Msg::Search(SearchMsg::Edit("tide".into())));
+        settle(&mut stage);
+        let items = fixtures::home().rows[1].items.clone();
+        tell(&mut stage, Msg::Found { text: "tide".into(), answer: Ok(TitleList { items, next: None }) });
+        settle(&mut stage);
+        stage.snapshot(format!("search_{name}"));
         pictures.extend(stage.take_snapshot_results());
     }
 }
