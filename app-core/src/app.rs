@@ -8,20 +8,30 @@
 //!
 //! `update` does no I/O, reads no clock and draws nothing, so every path through the application is a unit test.
 
+mod pin;
+mod search;
+mod series;
+
+pub(crate) use self::{
+    pin::{PinMsg, PinScreen},
+    search::{SearchMsg, SearchScreen},
+    series::is_begun,
+};
 use crate::{
+    code::SignInCode,
     density::Density,
     effect::{Effect, OpenRequest, Target},
     failure::{Failure, Remedy},
     launch::{Launch, QualityWish},
     loadable::Loadable,
-    player_view::model::{Away, PlayerMsg, PlayerScreen, Source},
+    player_view::model::{Away, Phase, PlayerMsg, PlayerScreen, Source},
     settings::Settings,
     widgets::toast::Toast,
 };
 use egui::ColorImage;
 use service_api::{
-    ProfileId, TitleId,
-    catalog::{Home, Title, TitleState, TitleSummary},
+    GrantId, ProfileId, TitleId,
+    catalog::{Home, TitleList, TitlePage, TitleState, TitleSummary},
     identity::{Account, Profile},
 };
 use std::{collections::HashSet, time::Duration};
@@ -41,7 +51,10 @@ pub(crate) enum Place {
     Starting,
     SignIn,
     Profiles,
+    /// The chosen profile is locked.
+    Pin,
     Home,
+    Search,
     Title,
     Player,
 }
@@ -61,6 +74,10 @@ pub(crate) enum Msg {
     ProfileMenu(bool),
     SignOut,
     ShowTitle(TitleSummary),
+    /// Look at the season with this index.
+    ChooseSeason(usize),
+    Pin(PinMsg),
+    Search(SearchMsg),
     Play {
         title: TitleSummary,
         from: PlayFrom,
@@ -74,6 +91,8 @@ pub(crate) enum Msg {
     // Answers of the world.
     Restored(Result<Option<Account>, Failure>),
     SignInStarted(Result<Url, Failure>),
+    /// A code to be entered elsewhere; the one before has expired.
+    CodeGiven(SignInCode),
     SignedIn(Result<Account, Failure>),
     HomeLoaded {
         profile: ProfileId,
@@ -81,9 +100,27 @@ pub(crate) enum Msg {
     },
     TitleLoaded {
         title: TitleId,
-        answer: Box<Result<Title, Failure>>,
+        answer: Box<Result<TitlePage, Failure>>,
+    },
+    Unlocked {
+        profile: ProfileId,
+        answer: Result<(), Failure>,
+    },
+    Found {
+        text: String,
+        answer: Result<TitleList, Failure>,
     },
     PlayerOpened {
+        attempt: u64,
+        answer: Result<(), Failure>,
+    },
+    /// The service does not let it go on.
+    StreamLost {
+        attempt: u64,
+        failure: Failure,
+    },
+    /// A stream on another device was to be ended for this attempt.
+    StoppedElsewhere {
         attempt: u64,
         answer: Result<(), Failure>,
     },
@@ -114,14 +151,18 @@ pub(crate) enum SignInStep {
     Starting,
     /// The browser has it.
     Waiting(Url),
+    /// A code is shown, until this time of the interface's clock.
+    Code { code: SignInCode, until: f64 },
 }
 
 /// The page of one title.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TitleScreen {
     pub(crate) summary: TitleSummary,
-    pub(crate) document: Loadable<Title>,
+    pub(crate) document: Loadable<TitlePage>,
     pub(crate) loaded_at: f64,
+    /// Of a series; until one is chosen it is where the viewer is.
+    pub(crate) chosen_season: Option<usize>,
 }
 
 /// The whole application.
@@ -134,6 +175,8 @@ pub(crate) struct Model {
     pub(crate) profile: Option<Profile>,
     pub(crate) profile_menu: bool,
     pub(crate) sign_in: SignInScreen,
+    pub(crate) pin: Option<PinScreen>,
+    pub(crate) search: SearchScreen,
     pub(crate) home: Loadable<Home>,
     pub(crate) home_loaded_at: f64,
     /// Title pages, the visible one last: "more like this" stacks them.
@@ -144,6 +187,8 @@ pub(crate) struct Model {
     pub(crate) toast: Option<Toast>,
     pub(crate) settings: Settings,
     pub(crate) full_screen: bool,
+    /// Where the first title page was opened.
+    came_from_search: bool,
     /// Back at the top was pressed once, until this time.
     leaving_until: f64,
     launch: Launch,
@@ -165,6 +210,8 @@ impl Model {
             profile: None,
             profile_menu: false,
             sign_in: SignInScreen::default(),
+            pin: None,
+            search: SearchScreen::default(),
             home: Loadable::Absent,
             home_loaded_at: 0.0,
             titles: Vec::new(),
@@ -173,6 +220,7 @@ impl Model {
             toast: None,
             settings,
             full_screen: launch.full_screen,
+            came_from_search: false,
             leaving_until: 0.0,
             launch,
             resting: None,
@@ -236,6 +284,11 @@ impl Model {
             }
             Msg::SignOut => self.sign_out(),
             Msg::ShowTitle(summary) => self.show_title(summary),
+            Msg::ChooseSeason(season) => self.choose_season(season),
+            Msg::Pin(msg) => self.update_pin(msg),
+            Msg::Search(msg) => self.update_search(msg, now),
+            Msg::Unlocked { profile, answer } => self.unlocked(&profile, answer),
+            Msg::Found { text, answer } => self.found(&text, answer, now),
             Msg::Play { title, from } => self.play_title(title, from),
             Msg::Rests(title) => {
                 self.rests_now = true;
@@ -249,7 +302,7 @@ impl Model {
                 self.place = Place::Home;
                 self.load_home()
             }
-            Msg::Retry => self.retry(),
+            Msg::Retry => self.retry(now),
             Msg::Back => self.back(now),
             Msg::Player(msg) => self.update_player(msg, now),
             Msg::Restored(answer) => self.restored(answer),
@@ -265,6 +318,14 @@ impl Model {
                     vec![]
                 }
             },
+            Msg::CodeGiven(code) => {
+                if matches!(self.sign_in.step, SignInStep::Starting | SignInStep::Code { .. }) {
+                    let until = now + code.lasts.as_secs_f64();
+                    self.sign_in.step = SignInStep::Code { code, until };
+                    return vec![];
+                }
+                vec![Effect::CancelSignIn]
+            }
             Msg::SignedIn(answer) => {
                 self.sign_in.step = SignInStep::Idle;
                 match answer {
@@ -283,6 +344,8 @@ impl Model {
                 }
                 vec![]
             }
+            Msg::StreamLost { attempt, failure } => self.stream_lost(attempt, failure),
+            Msg::StoppedElsewhere { attempt, answer } => self.stopped_elsewhere(attempt, answer),
             Msg::Picture { .. } => vec![],
             Msg::Note(text) => {
                 self.notify(&text, now);
@@ -307,6 +370,7 @@ impl Model {
             self.prefetched.insert(title.clone());
             effects.push(Effect::Prefetch { profile: profile.id.clone(), title: title.clone() });
         }
+        effects.extend(self.tick_search(now));
         if self.place == Place::Home && self.home_is_unfinished() && now - self.home_loaded_at >= REFRESH {
             effects.extend(self.load_home());
         }
@@ -323,7 +387,7 @@ impl Model {
             let (commands, away) = player.tick(now);
             effects.extend(commands.into_iter().map(Effect::Player));
             if away == Some(Away::Ended) {
-                effects.extend(self.leave_player());
+                effects.extend(self.after_end(now));
             }
         }
         effects
@@ -338,6 +402,9 @@ impl Model {
         {
             due.push(since + REST);
         }
+        if self.place == Place::Search {
+            due.extend(self.search.due());
+        }
         if self.place == Place::Home && self.home_is_unfinished() && !self.home.is_loading() {
             due.push(self.home_loaded_at + REFRESH);
         }
@@ -347,6 +414,12 @@ impl Model {
             && !page.document.is_loading()
         {
             due.push(page.loaded_at + REFRESH);
+        }
+        if let (Place::SignIn, SignInStep::Code { until, .. }) = (self.place, &self.sign_in.step)
+            && *until > now
+        {
+            // The seconds that are left.
+            due.push(now + (until - now).fract().max(0.05));
         }
         if self.place == Place::Player {
             due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
@@ -378,15 +451,18 @@ impl Model {
         self.place = if self.place == Place::Player { Place::Player } else { Place::SignIn };
         self.sign_in.failure = None;
         self.sign_in.step = SignInStep::Starting;
-        vec![Effect::BeginSignIn]
+        // A television has no browser, and no keyboard to use one with.
+        vec![if self.density.is_tv() { Effect::BeginCodeSignIn } else { Effect::BeginSignIn }]
     }
 
     fn restored(&mut self, answer: Result<Option<Account>, Failure>) -> Vec<Effect> {
         match answer {
             Ok(Some(account)) => self.signed_in(account),
             Ok(None) => {
+                let is_first = self.place == Place::Starting;
                 self.leave_start();
-                vec![]
+                // There is one thing to do here, and it needs no question.
+                if is_first && self.density.is_tv() { self.begin_sign_in() } else { vec![] }
             }
             Err(failure) => {
                 self.sign_in.failure = Some(failure);
@@ -429,6 +505,7 @@ impl Model {
         let mut effects = vec![Effect::SendUnsent(profile.id.clone())];
         if self.profile.as_ref() != Some(&profile) {
             self.home = Loadable::Absent;
+            self.search = SearchScreen::default();
         }
         if self.settings.last_profile.as_ref() != Some(&profile.id) {
             self.settings.last_profile = Some(profile.id.clone());
@@ -452,6 +529,8 @@ impl Model {
         self.profile = None;
         self.profile_menu = false;
         self.home = Loadable::Absent;
+        self.search = SearchScreen::default();
+        self.pin = None;
         self.titles.clear();
         self.prefetched.clear();
         self.settings.last_profile = None;
@@ -494,6 +573,11 @@ impl Model {
             self.session_lost(failure.clone());
             return vec![];
         }
+        if let Err(failure) = &answer
+            && self.is_locked(failure)
+        {
+            return vec![];
+        }
         if let Some(failure) = self.home.finish(answer) {
             self.notify(&failure.sentence, now);
         }
@@ -503,26 +587,34 @@ impl Model {
     fn show_title(&mut self, summary: TitleSummary) -> Vec<Effect> {
         self.profile_menu = false;
         let id = summary.id.clone();
-        self.titles.push(TitleScreen { summary, document: Loadable::Loading, loaded_at: 0.0 });
+        if self.titles.is_empty() {
+            self.came_from_search = self.place == Place::Search;
+        }
+        self.titles.push(TitleScreen { summary, document: Loadable::Loading, loaded_at: 0.0, chosen_season: None });
         self.place = Place::Title;
         vec![load_title(self.profile.as_ref(), id)]
     }
 
-    fn title_loaded(&mut self, id: &TitleId, answer: Result<Title, Failure>, now: f64) -> Vec<Effect> {
+    fn title_loaded(&mut self, id: &TitleId, answer: Result<TitlePage, Failure>, now: f64) -> Vec<Effect> {
         if let Err(failure) = &answer
             && failure.remedy == Remedy::SignIn
         {
             self.session_lost(failure.clone());
             return vec![];
         }
-        if let (Ok(title), Some(player)) = (&answer, &mut self.player) {
-            player.learn_title(title);
+        if let Err(failure) = &answer
+            && self.is_locked(failure)
+        {
+            return vec![];
+        }
+        if let (Ok(page), Some(player)) = (&answer, &mut self.player) {
+            player.learn_title(page);
         }
         let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return vec![] };
         page.loaded_at = now;
-        if let Ok(title) = &answer {
-            let progress = title.summary.progress.or(page.summary.progress);
-            page.summary = title.summary.clone();
+        if let Ok(told) = &answer {
+            let progress = told.title.summary.progress.or(page.summary.progress);
+            page.summary = told.title.summary.clone();
             page.summary.progress = progress;
         }
         if let Some(failure) = page.document.finish(answer) {
@@ -531,10 +623,14 @@ impl Model {
         vec![]
     }
 
-    fn retry(&mut self) -> Vec<Effect> {
+    fn retry(&mut self, now: f64) -> Vec<Effect> {
         match self.place {
             Place::SignIn if self.sign_in.failure.is_some() => self.begin_sign_in(),
             Place::Home => self.load_home(),
+            Place::Search => {
+                self.search_again(now);
+                vec![]
+            }
             Place::Title => match self.titles.last_mut() {
                 Some(page) => {
                     page.document = Loadable::Loading;
@@ -556,11 +652,21 @@ impl Model {
             Place::Player => self.update_player(PlayerMsg::Back, now),
             Place::Title => {
                 self.titles.pop();
-                if self.titles.is_empty() {
+                if self.titles.is_empty() && self.came_from_search {
+                    self.place = Place::Search;
+                } else if self.titles.is_empty() {
                     self.place = Place::Home;
                     return self.load_home();
                 }
                 vec![]
+            }
+            Place::Pin => {
+                self.leave_pin();
+                vec![]
+            }
+            Place::Search => {
+                self.place = Place::Home;
+                self.load_home()
             }
             Place::Profiles if self.profile.is_some() => {
                 self.place = Place::Home;
@@ -598,7 +704,7 @@ impl Model {
             .titles
             .last()
             .and_then(|page| page.document.ready())
-            .filter(|document| document.summary.id == title.id)
+            .filter(|page| page.title.summary.id == title.id)
             .cloned();
         let mut effects = Vec::new();
         if known.is_none() {
@@ -606,8 +712,10 @@ impl Model {
         }
         effects.push(self.open(Source::Title { summary: Box::new(title), profile }, from));
         if let (Some(player), Some(known)) = (&mut self.player, known) {
-            player.chapters = known.chapters;
-            player.skips.segments = known.segments;
+            // Not its texts: where it was chosen they may say more, as which episode it is.
+            player.chapters = known.title.chapters;
+            player.skips.segments = known.title.segments;
+            player.next = known.episode.and_then(|episode| episode.next);
         }
         effects
     }
@@ -663,10 +771,35 @@ impl Model {
         effects
     }
 
+    /// Ends the session at once: what is not to be watched is not to be fetched either. The page stays, and says why.
+    fn stream_lost(&mut self, attempt: u64, failure: Failure) -> Vec<Effect> {
+        let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else { return vec![] };
+        player.opened(Err(failure));
+        vec![Effect::ClosePlayer]
+    }
+
+    fn stop_elsewhere(&mut self, grant: GrantId) -> Vec<Effect> {
+        let Some(player) = self.player.as_mut().filter(|player| player.has_failed()) else { return vec![] };
+        player.phase = Phase::Opening;
+        vec![Effect::StopElsewhere { attempt: player.attempt, grant }]
+    }
+
+    fn stopped_elsewhere(&mut self, attempt: u64, answer: Result<(), Failure>) -> Vec<Effect> {
+        let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else { return vec![] };
+        match answer {
+            Ok(()) => self.reopen_player(),
+            Err(failure) => {
+                player.opened(Err(failure));
+                vec![]
+            }
+        }
+    }
+
     fn update_player(&mut self, msg: PlayerMsg, now: f64) -> Vec<Effect> {
         match msg {
             PlayerMsg::ToggleFullScreen => return self.set_full_screen(!self.full_screen),
             PlayerMsg::Retry => return self.reopen_player(),
+            PlayerMsg::StopElsewhere(grant) => return self.stop_elsewhere(grant),
             PlayerMsg::SignIn => {
                 let mut effects = self.leave_player();
                 effects.extend(self.begin_sign_in());
@@ -694,6 +827,7 @@ impl Model {
             Some(Away::Esc) if self.full_screen && !self.density.is_tv() => {
                 effects.extend(self.set_full_screen(false));
             }
+            Some(Away::Ended) => effects.extend(self.after_end(now)),
             Some(_) => effects.extend(self.leave_player()),
             None => {}
         }
@@ -711,6 +845,7 @@ impl Model {
         }
         self.place = match player.returns_to {
             Place::Title if !self.titles.is_empty() => Place::Title,
+            Place::Search if self.profile.is_some() => Place::Search,
             _ if self.profile.is_some() => Place::Home,
             _ if self.account.is_some() => Place::Profiles,
             _ => Place::SignIn,

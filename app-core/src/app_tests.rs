@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     settings::Settings,
-    testing::fixtures::{account, at_home, at_title, failure, home, launch, playing, snapshot, summary, title},
+    testing::fixtures::{account, at_home, at_title, failure, home, launch, page, playing, snapshot, summary},
 };
 use service_api::identity::Account;
 
@@ -106,7 +106,7 @@ fn chapters_that_come_late_reach_the_player() {
         |effect: &Effect| matches!(effect, Effect::LoadTitle { profile: Some(_), title } if *title == summary(0).id);
     assert!(effects.iter().any(asked));
     assert!(model.player.as_ref().unwrap().chapters.is_empty());
-    model.update(Msg::TitleLoaded { title: summary(0).id, answer: Box::new(Ok(title())) }, 0.0);
+    model.update(Msg::TitleLoaded { title: summary(0).id, answer: Box::new(Ok(page())) }, 0.0);
     assert_eq!(model.player.as_ref().unwrap().chapters.len(), 6);
 }
 

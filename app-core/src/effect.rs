@@ -2,7 +2,7 @@
 
 use crate::{pictures::PictureRequest, settings::Settings};
 use player_core::Command;
-use service_api::{ProfileId, TitleId};
+use service_api::{GrantId, ProfileId, TitleId, profile::Pin};
 use std::time::Duration;
 use url::Url;
 
@@ -13,6 +13,9 @@ pub(crate) enum Effect {
     Restore,
     /// Begin to sign in; answered with the address, then with the account.
     BeginSignIn,
+    /// The same on a device without a browser; answered with a code, with another when that has expired, and with the
+    /// account.
+    BeginCodeSignIn,
     CancelSignIn,
     OpenBrowser(Url),
     SignOut,
@@ -20,6 +23,16 @@ pub(crate) enum Effect {
     LoadTitle {
         profile: Option<ProfileId>,
         title: TitleId,
+    },
+    /// Give the PIN of a profile.
+    Unlock {
+        profile: ProfileId,
+        pin: Pin,
+    },
+    /// Find titles by what was typed.
+    Search {
+        profile: ProfileId,
+        text: String,
     },
     /// Get the first segment of a title before anybody asks for it.
     Prefetch {
@@ -33,6 +46,11 @@ pub(crate) enum Effect {
     Player(Command),
     /// Save the position and end the session.
     ClosePlayer,
+    /// End a stream on another device.
+    StopElsewhere {
+        attempt: u64,
+        grant: GrantId,
+    },
     SaveSettings(Settings),
     Copy(String),
     FullScreen(bool),

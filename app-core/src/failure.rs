@@ -1,5 +1,6 @@
 //! What went wrong with the service, in the words and with the action that a viewer needs.
 
+use service_api::GrantId;
 use std::fmt;
 
 /// What the viewer can do about it.
@@ -30,6 +31,16 @@ pub(crate) struct Failure {
     /// Stable, short, printable.
     pub(crate) code: String,
     pub(crate) detail: String,
+    /// Streams on other devices that stand in the way; to end one makes room.
+    pub(crate) elsewhere: Vec<Elsewhere>,
+}
+
+/// A stream of the account on another device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// What the device is called, and who watches there if there are several.
+    pub(crate) device: String,
+    pub(crate) grant: GrantId,
 }
 
 impl Failure {
@@ -41,6 +52,7 @@ impl Failure {
             remedy: Remedy::TryAgain,
             code: "unreachable".to_owned(),
             detail: detail.to_string(),
+            elsewhere: Vec::new(),
         }
     }
 }

@@ -111,7 +111,7 @@ pub(crate) struct Focus {
 
 impl Focus {
     /// Starts a frame: takes the map of the screen that is shown and repairs the focus if its item is gone.
-    pub(crate) fn begin(&mut self, screen: Id, map: FocusMap) {
+    pub(crate) fn begin(&mut self, screen: Id, map: FocusMap) -> bool {
         self.activated = None;
         let entered = self.screen != Some(screen);
         if entered {
@@ -132,6 +132,7 @@ impl Focus {
             None if entered => self.current = None,
             None => {}
         }
+        entered
     }
 
     /// The item at the place of the lost one, or the nearest before it.

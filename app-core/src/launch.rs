@@ -23,6 +23,10 @@ pub struct LaunchArgs {
     #[arg(long, value_name = "ID", conflicts_with = "url")]
     pub title: Option<String>,
 
+    /// What this device is called in the list of devices of your account; remembered
+    #[arg(long, value_name = "NAME", env = "LUMEN_DEVICE_NAME")]
+    pub device_name: Option<String>,
+
     /// Open the player with its stats overlay (I toggles it)
     #[arg(long)]
     pub stats: bool,

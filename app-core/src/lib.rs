@@ -25,12 +25,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod app;
+mod code;
 mod cx;
 mod density;
+mod device;
 mod effect;
 mod failure;
 mod focus;
 mod format;
+mod heartbeat;
 mod icons;
 mod launch;
 mod loadable;
@@ -41,6 +44,7 @@ mod permit;
 mod pictures;
 mod player_view;
 mod progress;
+mod refusal;
 mod screens;
 pub mod services;
 mod settings;

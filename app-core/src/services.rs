@@ -2,16 +2,24 @@
 //!
 //! Nothing here blocks the window's thread: each effect becomes a task, each answer a message and one wake-up.
 
-pub use crate::permit::Permit;
+mod sign_in;
+mod streams;
+
 use crate::{
     app::{Msg, PlayFrom},
+    density::Density,
     effect::{Effect, OpenRequest, Target},
-    failure::{Failure, Remedy},
+    failure::Failure,
     networks::{Lesson, Networks},
     pictures::PictureRequest,
     progress::{self, Journal, Keeper, Key},
+    refusal::{explain, failure},
     settings::{Places, Settings},
     tokens,
+};
+pub use crate::{
+    heartbeat::{Stream, keep},
+    permit::Permit,
 };
 use egui::ColorImage;
 use player_core::drm::{CdmOptions, KeySystems};
@@ -27,9 +35,9 @@ use player_core::{
     thumbnails::ThumbnailOptions,
 };
 use service_api::{
-    ProfileId, TitleId,
-    client::{Client, ClientError, default_store},
-    playback::{PlaybackGrant, PlaybackRequest},
+    GrantId, ProfileId, TitleId,
+    client::{Client, ClientError, default_store, default_tv_store},
+    playback::{PlaybackDevice, PlaybackGrant, PlaybackRequest, PlaybackStart},
     problem::ProblemCode,
 };
 use std::{
@@ -76,6 +84,8 @@ pub(crate) struct Services {
 /// What tasks share.
 struct Shared {
     client: Result<Client, ClientError>,
+    /// This one, as the service knows it.
+    device: PlaybackDevice,
     answers: mpsc::Sender<Msg>,
     wake: Wake,
     journal: Arc<Journal>,
@@ -99,6 +109,8 @@ struct State {
     /// The newest session's frames and state are shown; set when it is opened.
     closing: Vec<JoinHandle<()>>,
     grants: HashMap<TitleId, PlaybackGrant>,
+    /// The newest permission that was got ahead: the service counts it as a stream.
+    ahead: Option<GrantId>,
 }
 
 /// A running player and the task that keeps its position.
@@ -121,11 +133,16 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Services {
-    /// Starts the runtime. `server` is where the catalog is.
+    /// Starts the runtime. `server` is where the catalog is; to it, the television is another app.
     ///
     /// # Errors
     /// If threads or TLS cannot be set up.
-    pub(crate) fn start(server: &Url, places: &Places, wake: Wake) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        server: &Url,
+        places: &Places,
+        (density, device): (Density, PlaybackDevice),
+        wake: Wake,
+    ) -> anyhow::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(3).thread_name("lumen").enable_all().build()?;
         let (answers, received) = mpsc::channel();
@@ -133,12 +150,17 @@ impl Services {
         let http = HttpFetcher::new(&limits)?;
         let fetcher = CachedFetcher::new(Arc::new(http), PRELOAD_BUDGET);
         let preloader = Preloader::new(fetcher.clone(), limits);
-        let client = Client::new(server.clone(), default_store(server));
+        let client = if density.is_tv() {
+            Client::for_tv(server.clone(), default_tv_store(server))
+        } else {
+            Client::new(server.clone(), default_store(server))
+        };
         if let Err(error) = &client {
             tracing::error!(%error, "the service cannot be used");
         }
         let shared = Arc::new(Shared {
             client,
+            device,
             answers,
             wake,
             journal: Arc::new(Journal::open(places.journal.clone())),
@@ -178,6 +200,7 @@ impl Services {
                 Msg::Restored,
             ),
             Effect::BeginSignIn => self.begin_sign_in(),
+            Effect::BeginCodeSignIn => self.begin_code_sign_in(),
             Effect::CancelSignIn => {
                 if let Some(task) = self.shared.lock().sign_in.take() {
                     task.abort();
@@ -185,8 +208,8 @@ impl Services {
             }
             Effect::OpenBrowser(url) => self.open_browser(url),
             Effect::SignOut => {
-                self.shared.lock().grants.clear();
-                self.with_client(|_, client| async move {
+                self.with_client(|shared, client| async move {
+                    shared.end_ahead().await;
                     if let Err(error) = client.sign_out().await {
                         tracing::warn!(%error, "signing out did not reach the service");
                     }
@@ -207,10 +230,28 @@ impl Services {
                 self.answer(
                     |shared| async move {
                         shared.positions_saved().await;
-                        let answer = shared.client()?.title(&asked, profile.as_ref()).await;
+                        let answer = shared.client()?.title_page(&asked, profile.as_ref()).await;
                         answer.map_err(|error| failure(&error))
                     },
                     move |answer| Msg::TitleLoaded { title, answer: Box::new(answer) },
+                );
+            }
+            Effect::Unlock { profile, pin } => {
+                let asked = profile.clone();
+                self.answer(
+                    |shared| async move {
+                        shared.client()?.unlock_profile(&asked, &pin).await.map_err(|error| failure(&error))
+                    },
+                    move |answer| Msg::Unlocked { profile, answer },
+                );
+            }
+            Effect::Search { profile, text } => {
+                let asked = text.clone();
+                self.answer(
+                    |shared| async move {
+                        shared.client()?.search(&profile, &asked).await.map_err(|error| failure(&error))
+                    },
+                    move |answer| Msg::Found { text, answer },
                 );
             }
             Effect::Prefetch { profile, title } => {
@@ -229,6 +270,7 @@ impl Services {
                 }
             }
             Effect::ClosePlayer => self.shared.close_player(),
+            Effect::StopElsewhere { attempt, grant } => self.stop_elsewhere(attempt, grant),
             Effect::SaveSettings(settings) => {
                 self.settings.send_replace(Some(settings));
             }
@@ -245,6 +287,7 @@ impl Services {
                 for task in closing {
                     let _ = task.await;
                 }
+                self.shared.end_ahead().await;
             };
             if tokio::time::timeout(FAREWELL, all).await.is_err() {
                 tracing::warn!("the player did not close in time");
@@ -288,33 +331,6 @@ impl Services {
     {
         if let Ok(client) = &self.shared.client {
             self.spawn(task(Arc::clone(&self.shared), client.clone()));
-        }
-    }
-
-    fn begin_sign_in(&self) {
-        let shared = Arc::clone(&self.shared);
-        let task = self.spawn(async move {
-            let client = match shared.client() {
-                Ok(client) => client.clone(),
-                Err(failure) => return shared.tell(Msg::SignInStarted(Err(failure))),
-            };
-            let describe = |error: service_api::client::SignInError| Failure {
-                sentence: error.viewer_message(),
-                remedy: Remedy::TryAgain,
-                code: if error.is_offline() { "unreachable" } else { "sign-in-failed" }.to_owned(),
-                detail: error.to_string(),
-            };
-            match client.begin_sign_in().await {
-                Ok(attempt) => {
-                    shared.tell(Msg::SignInStarted(Ok(attempt.url().clone())));
-                    let answer = attempt.finish().await.map_err(describe);
-                    shared.tell(Msg::SignedIn(answer));
-                }
-                Err(error) => shared.tell(Msg::SignInStarted(Err(describe(error)))),
-            }
-        });
-        if let Some(old) = self.shared.lock().sign_in.replace(task) {
-            old.abort();
         }
     }
 
@@ -391,8 +407,12 @@ impl Shared {
         let kept = self.lock().grants.remove(&request.title);
         match kept.filter(|grant| remaining(grant) > GRANT_MARGIN) {
             Some(grant) => Ok(grant),
-            None => client.playback(request).await,
+            None => client.start_playback(&self.start_of(request)).await,
         }
+    }
+
+    fn start_of(&self, request: &PlaybackRequest) -> PlaybackStart {
+        PlaybackStart { request: request.clone(), device: self.device.clone() }
     }
 
     async fn prefetch(&self, client: &Client, profile: ProfileId, title: TitleId) -> anyhow::Result<()> {
@@ -401,7 +421,11 @@ impl Shared {
         let manifest = client.absolute(&grant.manifest)?;
         let local = self.journal.latest(&Key::Title(profile, title.clone()));
         let start = progress::newer(local, grant.progress).map_or(0.0, |progress| progress.resume_at_s());
-        self.lock().grants.insert(title, grant);
+        {
+            let mut state = self.lock();
+            state.ahead = Some(grant.id.clone());
+            state.grants.insert(title, grant);
+        }
         let throughput = self.networks.expected(now_s()).map(|network| network.estimate.low);
         self.preloader.preload(&manifest, MediaTime::from_secs_f64(start), throughput).await?;
         Ok(())
@@ -417,6 +441,7 @@ impl Shared {
         let (remembered, lesson) = self.networks.begin(now_s());
         config.abr.remembered = remembered;
         let fetcher = Arc::new(self.fetcher.clone());
+        let mut permit = None;
         let (key, options) = match &request.target {
             Target::Url(url) => {
                 let key = Key::Stream(url.clone());
@@ -427,14 +452,18 @@ impl Shared {
             Target::Title { profile, title } => {
                 let client = self.client()?.clone();
                 let ask = PlaybackRequest { title: title.clone(), profile: profile.clone() };
-                let grant = self.grant(&client, &ask).await.map_err(|error| failure(&error))?;
+                let grant = match self.grant(&client, &ask).await {
+                    Ok(grant) => grant,
+                    Err(error) => return Err(explain(&client, self.device.id.as_deref(), &error).await),
+                };
                 let manifest = client.absolute(&grant.manifest).map_err(|error| failure(&error))?;
                 let key = Key::Title(profile.clone(), title.clone());
                 let known = progress::newer(self.journal.latest(&key), grant.progress);
                 let start = start_at(request.from, known.map(|progress| progress.resume_at_s()));
-                let permit = Arc::new(Permit::new(client, ask, grant));
-                let licences: Arc<dyn LicenseTransport> = permit.clone();
-                let refresh: Arc<dyn SourceRefresh> = permit;
+                let held = Arc::new(Permit::new(client, self.start_of(&ask), grant));
+                let licences: Arc<dyn LicenseTransport> = held.clone();
+                let refresh: Arc<dyn SourceRefresh> = held.clone();
+                permit = Some(held);
                 let options = PlayerOptions::new(manifest, fetcher, Arc::clone(&self.pipeline));
                 (key, PlayerOptions { start, licences: Some(licences), refresh: Some(refresh), ..options })
             }
@@ -459,7 +488,16 @@ impl Shared {
         handle.send(Command::SetMuted { muted: request.muted });
         handle.send(Command::Play);
         let (stop, stopped) = oneshot::channel();
-        let keeper = runtime.spawn(Arc::clone(self).keep_position(handle.clone(), key, lesson, stopped));
+        let (shared, player, attempt) = (Arc::clone(self), handle.clone(), request.attempt);
+        let keeper = runtime.spawn(async move {
+            let position = Arc::clone(&shared).keep_position(player.clone(), key, lesson, stopped);
+            let Some(permit) = permit else { return position.await };
+            tokio::select! {
+                () = position => {}
+                () = shared.keep_stream(&permit, &player, attempt) => {}
+            }
+            permit.end().await;
+        });
         self.close_player();
         self.lock().session = Some(Session { attempt: request.attempt, handle, stop, keeper });
         Ok(())
@@ -587,29 +625,6 @@ impl Shared {
     }
 }
 
-/// A failed call in the words of the screen.
-fn failure(error: &ClientError) -> Failure {
-    let remedy = match error {
-        error if error.is_signed_out() => Remedy::SignIn,
-        ClientError::Problem(problem) => match problem.code {
-            ProblemCode::NotEntitled | ProblemCode::Forbidden | ProblemCode::NotFound => Remedy::GoBack,
-            _ => Remedy::TryAgain,
-        },
-        _ => Remedy::TryAgain,
-    };
-    let code = match error {
-        ClientError::Problem(problem) => serde_json::to_value(problem.code)
-            .ok()
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .unwrap_or_else(|| problem.status.to_string()),
-        error if error.is_offline() => "unreachable".to_owned(),
-        error if error.is_signed_out() => "signed-out".to_owned(),
-        ClientError::UnexpectedStatus { status, .. } => format!("http-{status}"),
-        _ => "client".to_owned(),
-    };
-    Failure { sentence: error.viewer_message(), remedy, code, detail: error.to_string() }
-}
-
 fn start_at(from: PlayFrom, resume_s: Option<f64>) -> MediaTime {
     match from {
         PlayFrom::Resume => MediaTime::from_secs_f64(resume_s.unwrap_or(0.0)),
@@ -667,15 +682,6 @@ async fn write_settings(mut changes: watch::Receiver<Option<Settings>>, path: st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::fixtures::problem;
-
-    #[test]
-    fn refusals_name_what_a_viewer_can_do() {
-        let entitled = failure(&problem(ProblemCode::NotEntitled, 403));
-        assert_eq!((entitled.remedy, entitled.code.as_str()), (Remedy::GoBack, "not-entitled"));
-        assert_eq!(failure(&ClientError::SignedOut).remedy, Remedy::SignIn);
-        assert_eq!(failure(&problem(ProblemCode::Internal, 500)).remedy, Remedy::TryAgain);
-    }
 
     #[test]
     fn hostile_pictures_are_refused() {

@@ -87,6 +87,10 @@ pub(crate) struct Places {
     pub(crate) settings: PathBuf,
     pub(crate) journal: PathBuf,
     pub(crate) networks: PathBuf,
+    /// Which device this is.
+    pub(crate) device: PathBuf,
+    /// The same for the player of televisions: another app to the service, which may run on the same machine.
+    pub(crate) television: PathBuf,
 }
 
 impl Places {
@@ -97,11 +101,15 @@ impl Places {
                 settings: folders.config_dir().join("settings.json"),
                 journal: folders.data_local_dir().join("positions.json"),
                 networks: folders.data_local_dir().join("networks.json"),
+                device: folders.data_local_dir().join("device.json"),
+                television: folders.data_local_dir().join("television.json"),
             },
             None => Self {
                 settings: "lumen-settings.json".into(),
                 journal: "lumen-positions.json".into(),
                 networks: "lumen-networks.json".into(),
+                device: "lumen-device.json".into(),
+                television: "lumen-television.json".into(),
             },
         }
     }

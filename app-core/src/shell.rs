@@ -3,9 +3,10 @@
 //! [`Shell`] needs only egui, so that tests drive it without a window; [`LumenApp`] gives it services and a window.
 
 use crate::{
-    app::{Model, Msg, Place},
+    app::{Model, Msg, PinMsg, Place},
     cx::Cx,
     density::Density,
+    device,
     effect::Effect,
     focus::{Focus, FocusMap, Step},
     launch::LaunchArgs,
@@ -75,7 +76,10 @@ impl Shell {
         // What a gesture or a timer decided must be on screen in this very frame.
         effects.extend(self.model.tick(now));
         self.pictures.begin_frame(&ctx);
-        self.focus.begin(self.screen_id(), self.focus_map());
+        if self.focus.begin(self.screen_id(), self.focus_map()) {
+            // What had the focus on the screen before may be here too, as the navigation is: it is not to be adopted.
+            self.tell_egui(&ctx);
+        }
         let mut out = self.read_input(&ctx);
         self.draw(ui, &mut out);
         self.previews.end_frame();
@@ -108,8 +112,10 @@ impl Shell {
     fn screen_id(&self) -> Id {
         let screen = match self.model.place {
             Place::Starting => Id::unique("starting"),
-            Place::SignIn => screens::sign_in::screen_id(),
+            Place::SignIn => screens::sign_in::screen_id(&self.model),
             Place::Profiles => screens::profiles::screen_id(),
+            Place::Pin => screens::pin::screen_id(),
+            Place::Search => screens::search::screen_id(),
             Place::Home => screens::home::screen_id(),
             Place::Title => self.model.title_page().map_or(Id::NULL, screens::title::screen_id),
             Place::Player => player_view::screen_id(),
@@ -131,6 +137,8 @@ impl Shell {
             Place::Starting => FocusMap::default(),
             Place::SignIn => screens::sign_in::focus_map(&self.model),
             Place::Profiles => screens::profiles::focus_map(&self.model),
+            Place::Pin => screens::pin::focus_map(),
+            Place::Search => screens::search::focus_map(&self.model),
             Place::Home => screens::home::focus_map(&self.model),
             Place::Title => screens::title::focus_map(&self.model),
             Place::Player => self.model.player.as_ref().map(player_view::focus_map).unwrap_or_default(),
@@ -150,7 +158,8 @@ impl Shell {
         if self.model.place == Place::Player {
             out.extend(player_view::input::read(ctx, &self.model, &mut self.focus));
         }
-        let typing = self.focus.current() == Some(screens::sign_in::field_id());
+        let fields = [screens::sign_in::field_id(), screens::search::field_id()];
+        let typing = self.focus.current().is_some_and(|current| fields.contains(&current));
         let mut pasted = None;
         ctx.input_mut(|input| {
             input.events.retain(|event| match event {
@@ -196,6 +205,9 @@ impl Shell {
             Key::Tab => Some(Step::Next),
             _ => None,
         };
+        if self.model.place == Place::Pin && self.pin_key(key, pressed, out) {
+            return true;
+        }
         match key {
             _ if step.is_some() => {
                 if let (true, Some(step)) = (pressed, step) {
@@ -235,6 +247,21 @@ impl Shell {
         true
     }
 
+    /// Digits of a keyboard or a remote control.
+    fn pin_key(&mut self, key: Key, pressed: bool, out: &mut Vec<Msg>) -> bool {
+        use Key::{Num0, Num1, Num2, Num3, Num4, Num5, Num6, Num7, Num8, Num9};
+        const DIGITS: [Key; 10] = [Num0, Num1, Num2, Num3, Num4, Num5, Num6, Num7, Num8, Num9];
+        let digit = (0_u8..).zip(DIGITS).find(|(_, of)| *of == key).map(|(digit, _)| PinMsg::Digit(digit));
+        let erases = key == Key::Backspace && self.model.pin.as_ref().is_some_and(|pin| pin.count() > 0);
+        let Some(msg) = digit.or(erases.then_some(PinMsg::Erase)) else { return false };
+        if pressed {
+            // Enter must give the PIN, not the digit that the focus happens to be on.
+            self.focus.take(screens::pin::submit_id());
+            out.push(Msg::Pin(msg));
+        }
+        true
+    }
+
     fn step(&mut self, step: Step) {
         // The first key after the pointer was used only brings the ring back where it was.
         let first = !self.focus.ring_is_shown() && !matches!(step, Step::Next | Step::Previous);
@@ -263,6 +290,8 @@ impl Shell {
             }
             Place::SignIn => screens::sign_in::view(ui, &mut cx, &self.model),
             Place::Profiles => screens::profiles::view(ui, &mut cx, &self.model),
+            Place::Pin => screens::pin::view(ui, &mut cx, &self.model),
+            Place::Search => screens::search::view(ui, &mut cx, &self.model),
             Place::Home => screens::home::view(ui, &mut cx, &self.model),
             Place::Title => screens::title::view(ui, &mut cx, &self.model),
             Place::Player => {
@@ -338,7 +367,9 @@ impl LumenApp {
         let settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
-        let services = Services::start(&args.server, &places, Arc::new(move || wake(&ctx)))?;
+        let remembered = if density.is_tv() { &places.television } else { &places.device };
+        let device = device::of_installation(remembered, density, args.device_name.as_deref());
+        let services = Services::start(&args.server, &places, (density, device), Arc::new(move || wake(&ctx)))?;
         let (model, pending) = Model::new(density, args.launch(), settings);
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
@@ -387,9 +418,9 @@ impl LumenApp {
     }
 
     fn follow_window(&mut self, ctx: &Context) {
-        if let Some(height) =
-            ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.height() * ctx.pixels_per_point())
-            && let Some(scale) = self.shell.model.density.pixels_per_point(height)
+        // Of this frame, both: the window's own rectangle lags behind a change of scale, which would be made twice then.
+        let height = ctx.content_rect().height() * ctx.pixels_per_point();
+        if let Some(scale) = self.shell.model.density.pixels_per_point(height)
             && (ctx.pixels_per_point() - scale).abs() > 0.001
         {
             ctx.set_pixels_per_point(scale);

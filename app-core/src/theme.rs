@@ -18,6 +18,8 @@ pub(crate) enum Type {
     Logo,
     /// Name of the title on the hero and on its page.
     Hero,
+    /// A code that is read across a room and typed elsewhere.
+    Code,
     /// Heading of a sheet or page.
     Title,
     /// Heading of a row.
@@ -57,6 +59,7 @@ impl Theme {
         let (desktop_size, tv_size, family) = match role {
             Type::Logo => (21.0, 19.5, DISPLAY_BOLD),
             Type::Hero => (52.0, 44.0, DISPLAY_BOLD),
+            Type::Code => (44.0, 50.0, DISPLAY_BOLD),
             Type::Title => (26.0, 28.0, DISPLAY_BOLD),
             Type::RowTitle => (17.0, 17.0, SEMI_BOLD),
             Type::Body => (15.0, 15.5, REGULAR),
@@ -76,6 +79,7 @@ impl Theme {
         let size = font_id.size;
         let (tracking, leading) = match role {
             Type::Hero => (-0.02, 1.05),
+            Type::Code => (0.08, 1.15),
             Type::Title | Type::Logo => (-0.01, 1.15),
             Type::Body => (0.0, 1.28),
             Type::Badge => (0.01, 1.2),

@@ -6,6 +6,7 @@ use crate::report::{self, ProcessFigures, Report};
 use crate::shape::Shape;
 use crate::target::Target;
 use anyhow::Context as _;
+use app_core::services::{Permit, keep};
 use player_core::event::EventEnvelope;
 use player_core::frame::{PixelFormat, VideoFrame};
 use player_core::net::{Fetcher, HttpFetcher, ShapedFetcher};
@@ -56,6 +57,7 @@ pub async fn play(target: Target, options: PlayOptions) -> anyhow::Result<Report
         }
         let played = snapshot.position.duration_since(first_position.unwrap_or(snapshot.position));
         let done = matches!(snapshot.state, PlaybackState::Ended | PlaybackState::Failed)
+            || run.refusal().is_some()
             || options.limit.is_some_and(|limit| played >= limit);
         if done {
             break;
@@ -72,6 +74,7 @@ pub async fn play(target: Target, options: PlayOptions) -> anyhow::Result<Report
     let hung = last_progress.0.elapsed() > PATIENCE;
     run.player.send(Command::Stop);
     run.player.closed().await;
+    run.end_stream().await;
 
     // Counters of the pipeline come with its end.
     let snapshot = Arc::new(PlayerSnapshot { stats: run.player.snapshot().stats.clone(), ..(*snapshot).clone() });
@@ -79,6 +82,9 @@ pub async fn play(target: Target, options: PlayOptions) -> anyhow::Result<Report
     report.wall_s = started.elapsed().as_secs_f64();
     report.played_s = snapshot.position.duration_since(first_position.unwrap_or(snapshot.position)).as_secs_f64();
     run.finish(&mut report)?;
+    if let Some(refusal) = run.refusal() {
+        report.fail(format!("the service ended the stream: {refusal}"));
+    }
     if hung {
         report.fail(format!("playback stood still for {} s", PATIENCE.as_secs()));
     }
@@ -100,7 +106,17 @@ pub struct Run {
     pub player: PlayerHandle,
     watch: Arc<Mutex<Watch>>,
     shaping: Option<tokio::task::JoinHandle<()>>,
+    permit: Option<Arc<Permit>>,
+    heartbeats: Option<tokio::task::JoinHandle<()>>,
     report: Option<PathBuf>,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(heartbeats) = &self.heartbeats {
+            heartbeats.abort();
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -112,6 +128,8 @@ struct Watch {
     /// First picture, first picture of each size, last picture.
     kept: Vec<VideoFrame>,
     last: Option<VideoFrame>,
+    /// Why the service does not let it go on.
+    refusal: Option<String>,
 }
 
 /// Pictures kept for the report, besides the last.
@@ -156,6 +174,7 @@ impl Run {
             log_error: None,
             kept: Vec::new(),
             last: None,
+            refusal: None,
         }));
         // Each frame counts here more than the clock, and pixels are looked at rather than shown.
         let output = GstOutput {
@@ -178,7 +197,30 @@ impl Run {
         let player = Player::spawn(&tokio::runtime::Handle::current(), player_options);
         let frames = watch.clone();
         player.frames().observe(Arc::new(move |frame| lock(&frames).frame(frame)));
-        Ok(Self { player, watch, shaping, report: options.report.clone() })
+        let permit = target.permit.clone();
+        let heartbeats = permit.clone().map(|permit| {
+            let (snapshots, refusals) = (player.subscribe(), watch.clone());
+            tokio::spawn(async move {
+                let refusal = keep(&*permit, snapshots).await;
+                lock(&refusals).refusal = Some(refusal.to_string());
+            })
+        });
+        Ok(Self { player, watch, shaping, permit, heartbeats, report: options.report.clone() })
+    }
+
+    /// Why the service does not let it go on, if it does not.
+    pub fn refusal(&self) -> Option<String> {
+        lock(&self.watch).refusal.clone()
+    }
+
+    /// Gives the stream back. A run that is dropped without it is forgotten by the service in a minute.
+    pub async fn end_stream(&self) {
+        if let Some(heartbeats) = &self.heartbeats {
+            heartbeats.abort();
+        }
+        if let Some(permit) = &self.permit {
+            permit.end().await;
+        }
     }
 
     /// Looks at what has been shown so far.

@@ -5,7 +5,7 @@ use app_core::services::Permit;
 use player_core::drm::KeySystems;
 use player_core::{LicenseTransport, MediaTime, SourceRefresh};
 use service_api::client::{Client, MemoryStore};
-use service_api::playback::PlaybackRequest;
+use service_api::playback::{PlaybackDevice, PlaybackRequest, PlaybackStart};
 use service_api::{ProfileId, TitleId};
 use std::sync::Arc;
 use url::Url;
@@ -19,6 +19,8 @@ pub struct Target {
     pub start: MediaTime,
     pub licences: Option<Arc<dyn LicenseTransport>>,
     pub refresh: Option<Arc<dyn SourceRefresh>>,
+    /// What is to be heard of while a title plays, and ended after it.
+    pub permit: Option<Arc<Permit>>,
     /// Who can get keys and decrypt.
     pub key_systems: KeySystems,
     /// Is it one of our QA titles, whose pictures all carry a counter?
@@ -48,6 +50,7 @@ impl Target {
             start: MediaTime::ZERO,
             licences: None,
             refresh: None,
+            permit: None,
             key_systems: KeySystems::default(),
             counter: false,
         }
@@ -64,13 +67,32 @@ impl Target {
 
     /// A title, with a client that is signed in.
     pub async fn with_client(client: &Client, profile: &ProfileId, title: &str) -> anyhow::Result<Self> {
-        let request = PlaybackRequest { title: TitleId::from(title), profile: profile.clone() };
-        let grant = client.playback(&request).await.with_context(|| format!("no permission to play {title}"))?;
-        let manifest = client.absolute(&grant.manifest)?;
-        let permit = Arc::new(Permit::new(client.clone(), request, grant));
-        let (licences, refresh): (Arc<dyn LicenseTransport>, Arc<dyn SourceRefresh>) = (permit.clone(), permit);
-        let (licences, refresh, key_systems) = (Some(licences), Some(refresh), KeySystems::default());
-        let counter = server_stub::ingest::catalogue().iter().any(|known| known.qa && known.id.as_str() == title);
-        Ok(Self { manifest, name: title.to_owned(), start: MediaTime::ZERO, licences, refresh, key_systems, counter })
+        Self::on_device(client, profile, title, device()).await
     }
+
+    /// The same on a device of its own.
+    pub async fn on_device(
+        client: &Client,
+        profile: &ProfileId,
+        title: &str,
+        device: PlaybackDevice,
+    ) -> anyhow::Result<Self> {
+        let request = PlaybackRequest { title: TitleId::from(title), profile: profile.clone() };
+        let start = PlaybackStart { request, device };
+        let grant = client.start_playback(&start).await.with_context(|| format!("no permission to play {title}"))?;
+        let manifest = client.absolute(&grant.manifest)?;
+        let permit = Arc::new(Permit::new(client.clone(), start, grant));
+        let (licences, refresh): (Arc<dyn LicenseTransport>, Arc<dyn SourceRefresh>) = (permit.clone(), permit.clone());
+        let (licences, refresh, key_systems) = (Some(licences), Some(refresh), KeySystems::default());
+        let permit = Some(permit);
+        let counter = server_stub::ingest::catalogue().iter().any(|known| known.qa && known.id.as_str() == title);
+        let (name, start) = (title.to_owned(), MediaTime::ZERO);
+        Ok(Self { manifest, name, start, licences, refresh, permit, key_systems, counter })
+    }
+}
+
+/// One device, however often it runs: each sign-in would be another one, and a plan has places for a dozen.
+fn device() -> PlaybackDevice {
+    let name = "lumen-qa".to_owned();
+    PlaybackDevice { id: Some(name.clone()), name: Some(name), ..PlaybackDevice::default() }
 }

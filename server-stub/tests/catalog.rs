@@ -4,12 +4,13 @@
 mod common;
 
 use common::{CLEAR, MIA, NOT_MADE, TestServer, expect, json, problem};
-use reqwest::{StatusCode, header};
+use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use server_stub::CatalogError;
 use service_api::{
     catalog::{Home, TitleKind, TitleList, TitlePage},
     problem::ProblemCode,
+    profile::Progress,
     routes,
 };
 
@@ -48,6 +49,14 @@ async fn series_have_seasons_and_episodes_know_what_comes_next() {
         page.seasons.iter().map(|season| season.episodes.iter().map(|episode| episode.id.as_str()).collect()).collect();
     assert_eq!(seasons, [["harbour-lights-1-1", "harbour-lights-1-2"], ["harbour-lights-2-1", "harbour-lights-2-2"]]);
     assert_eq!(page.trailer.unwrap().id.as_str(), "harbour-lights-trailer");
+    assert!(page.title.summary.state.is_ready(), "a series has no media that could be waited for");
+    let watched = [("profile", adult.as_str()), ("title", "harbour-lights-1-1")];
+    let position = Progress { position_s: 600.0, duration_s: 1_200.0, taken_at_ms: common::START_MS };
+    let save = mia.request(Method::PUT, &routes::fill(routes::PROGRESS, &watched)).json(&position);
+    assert_eq!(save.send().await.unwrap().status(), StatusCode::OK);
+    let page: TitlePage = json(mia.get(&title("harbour-lights", &adult))).await;
+    let begun: Vec<Option<Progress>> = page.seasons[0].episodes.iter().map(|episode| episode.progress).collect();
+    assert_eq!(begun, [Some(position), None], "a series tells where its viewer is");
     let page: TitlePage = json(mia.get(&title("harbour-lights-1-2", &adult))).await;
     assert_eq!(page.episode.unwrap().next.unwrap().as_str(), "harbour-lights-2-1");
     let page: TitlePage = json(mia.get(&title("harbour-lights", &kids))).await;

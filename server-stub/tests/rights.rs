@@ -84,8 +84,14 @@ async fn l06_as_many_streams_as_the_plan_has_and_one_per_device() {
     let devices: Vec<RegisteredDevice> = json(mia.get(routes::PLAYBACK_DEVICES)).await;
     let watching: Vec<_> = devices.iter().filter(|device| device.streaming).collect();
     assert_eq!(watching.len(), 2);
-    let again: PlaybackGrant = json(start(&mia, &watching[0].id).await).await;
+    let profile = mia.me().await.profiles.remove(0).id;
+    assert!(watching.iter().all(|device| device.grant.is_some() && device.profile.as_ref() == Some(&profile)));
+    let renamed = serde_json::json!({ "id": watching[0].id, "name": "Living room TV" });
+    let again: PlaybackGrant = json(start_on(&mia, ENCRYPTED, renamed).await).await;
     assert_eq!(again.heartbeat_s, Some(30));
+    let devices: Vec<RegisteredDevice> = json(mia.get(routes::PLAYBACK_DEVICES)).await;
+    let renamed = devices.iter().find(|device| device.name == "Living room TV").unwrap();
+    assert_eq!((&renamed.id, renamed.grant.as_ref()), (&watching[0].id, Some(&again.id)));
     let end = routes::fill(routes::PLAYBACK_GRANT, &[("grant", again.id.as_str())]);
     assert_eq!(mia.request(Method::DELETE, &end).send().await.unwrap().status(), StatusCode::NO_CONTENT);
     json::<PlaybackGrant>(start(&mia, "late").await).await;

@@ -24,6 +24,9 @@ pub struct ClearKeyLicence {
     /// When a persistent licence ends unless it is played, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,
+    /// How much longer the keys may be used, in seconds from now; absent if nobody says. Not in the W3C's format either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_s: Option<u64>,
 }
 
 /// A persistent licence. The answer to `POST /v1/licences/persistent/{licence}/first-play`.

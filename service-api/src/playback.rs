@@ -112,6 +112,12 @@ pub struct RegisteredDevice {
     pub last_used_at_ms: i64,
     /// Is it watching now?
     pub streaming: bool,
+    /// By which grant; to end that grant is to stop the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantId>,
+    /// Who watches on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileId>,
 }
 
 /// The answer: where the media are, and for how long.

@@ -4,7 +4,7 @@ use super::model::{Phase, PlayerMsg, PlayerScreen};
 use crate::{
     app::Msg,
     cx::{Cx, say},
-    failure::Remedy,
+    failure::{Elsewhere, Remedy},
     focus::FocusMap,
     icons,
     theme::Type,
@@ -30,7 +30,24 @@ pub(crate) fn focus_map(player: &PlayerScreen) -> FocusMap {
     if player.details {
         details.push(id("copy"));
     }
-    FocusMap::default().row(id("buttons"), buttons).row(id("more"), details)
+    let mut map = FocusMap::default();
+    for index in 0..elsewhere(player).len() {
+        map = map.row(stop_id(index).with("row"), [stop_id(index)]);
+    }
+    map.row(id("buttons"), buttons).row(id("more"), details).starting_at(id("action"))
+}
+
+/// Ends the stream of that number on another device.
+fn stop_id(index: usize) -> Id {
+    Id::unique(("player-error-stop", index))
+}
+
+/// Streams on other devices that stand in the way.
+fn elsewhere(player: &PlayerScreen) -> &[Elsewhere] {
+    match &player.phase {
+        Phase::Failed(failure) => &failure.elsewhere,
+        _ => &[],
+    }
 }
 
 struct Described {
@@ -69,8 +86,10 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
         text::galley(ui.painter(), &cx.theme, &player.error_details(), (Type::Caption, tokens.text_2), inner - 24.0, 8)
     });
     let button_height = cx.theme.metrics.button_height;
+    let others = elsewhere(player);
+    let stops = others.len() as f32 * (button_height + 10.0);
     let fold = details.as_ref().map_or(0.0, |galley| galley.size().y + 36.0);
-    let height = 92.0 + sentence.size().y + 24.0 + button_height + 20.0 + 24.0 + fold + 24.0;
+    let height = 92.0 + sentence.size().y + 24.0 + stops + button_height + 20.0 + 24.0 + fold + 24.0;
     let card = Rect::from_center_size(area.center(), vec2(width, height));
     ui.interact(card, id("card"), Sense::CLICK);
     let painter = ui.painter();
@@ -82,6 +101,16 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
     say(ui, id("sentence"), words, &described.sentence);
 
     let mut top = words.bottom() + 24.0;
+    for (index, other) in others.iter().enumerate() {
+        let words = format!("Stop {}", other.device);
+        let label = Label::new(Kind::Plain, &words);
+        let size = vec2(button::width(ui, cx, &label).min(inner), button_height);
+        let rect = Rect::from_min_size(pos2(left, top), size);
+        if button::labelled_in(ui, cx, stop_id(index), rect, &label) {
+            cx.send(Msg::Player(PlayerMsg::StopElsewhere(other.grant.clone())));
+        }
+        top = rect.bottom() + 10.0;
+    }
     let label = Label::new(Kind::Primary, described.remedy.label());
     let (first, pressed) = button::labelled(ui, cx, id("action"), pos2(left, top), &label);
     if pressed {

@@ -16,8 +16,8 @@ use player_core::{
     event::TrackInfo, manifest::TrackKind, text::captions::CaptionService,
 };
 use service_api::{
-    ProfileId,
-    catalog::{Chapter, Title, TitleSummary},
+    GrantId, ProfileId, TitleId,
+    catalog::{Chapter, TitlePage, TitleSummary},
     profile::Progress,
 };
 use std::{sync::Arc, time::Duration};
@@ -115,6 +115,8 @@ pub(crate) enum PlayerMsg {
     CopyDetails,
     ToggleFullScreen,
     Retry,
+    /// Ends a stream on another device, and tries again.
+    StopElsewhere(GrantId),
     SignIn,
     Back,
     Leave,
@@ -150,6 +152,8 @@ pub(crate) struct PlayerScreen {
     pub(crate) phase: Phase,
     pub(crate) snapshot: Arc<PlayerSnapshot>,
     pub(crate) chapters: Vec<Chapter>,
+    /// The episode after this one.
+    pub(crate) next: Option<TitleId>,
     pub(crate) skips: Skips,
     /// The seek that was made to skip something; it is not the viewer's.
     skipping_to: Option<f64>,
@@ -184,6 +188,7 @@ impl PlayerScreen {
             phase: Phase::Opening,
             snapshot: Arc::new(PlayerSnapshot::initial()),
             chapters: Vec::new(),
+            next: None,
             skips: Skips::default(),
             skipping_to: None,
             menu: None,
@@ -233,10 +238,12 @@ impl PlayerScreen {
     }
 
     /// Names and chapters that were not known when playback began.
-    pub(crate) fn learn_title(&mut self, title: &Title) {
+    pub(crate) fn learn_title(&mut self, page: &TitlePage) {
+        let title = &page.title;
         if let Source::Title { summary, .. } = &mut self.source
             && summary.id == title.summary.id
         {
+            self.next = page.episode.as_ref().and_then(|episode| episode.next.clone());
             **summary = title.summary.clone();
             self.chapters = title.chapters.clone();
             self.skips.segments = title.segments.clone();
@@ -488,7 +495,11 @@ impl PlayerScreen {
                 reaction.note = Some("Details copied".to_owned());
             }
             PlayerMsg::Back => reaction = self.back(now),
-            PlayerMsg::ToggleFullScreen | PlayerMsg::Retry | PlayerMsg::SignIn | PlayerMsg::Leave => {}
+            PlayerMsg::ToggleFullScreen
+            | PlayerMsg::Retry
+            | PlayerMsg::StopElsewhere(_)
+            | PlayerMsg::SignIn
+            | PlayerMsg::Leave => {}
         }
         reaction
     }

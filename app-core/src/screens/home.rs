@@ -14,7 +14,7 @@ use crate::{
         card,
         gradient::{self, Opaque},
         picture::{self, Art},
-        row::Row,
+        row::{Opens, Row},
         skeleton, text,
     },
 };
@@ -116,7 +116,7 @@ fn row_view(row: &HomeRow) -> Row<'_> {
         heading: &row.heading,
         shape: row.shape,
         items: &row.items,
-        resumes: row.shape == CardShape::Wide,
+        opens: if row.shape == CardShape::Wide { Opens::PageUnlessBegun } else { Opens::Page },
     }
 }
 

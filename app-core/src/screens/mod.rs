@@ -3,6 +3,9 @@
 pub(crate) mod home;
 pub(crate) mod nav;
 pub(crate) mod notice;
+pub(crate) mod pin;
 pub(crate) mod profiles;
+pub(crate) mod search;
 pub(crate) mod sign_in;
+mod sign_in_code;
 pub(crate) mod title;

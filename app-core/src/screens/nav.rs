@@ -1,7 +1,7 @@
 //! The navigation at the top: where one is, the time on a television, and who one is.
 
 use crate::{
-    app::{Model, Msg, Place},
+    app::{Model, Msg, Place, SearchMsg},
     cx::Cx,
     icons,
     motion::{self, time},
@@ -27,7 +27,7 @@ pub(crate) fn row_id() -> Id {
 
 /// Its items from left to right.
 pub(crate) fn ids() -> Vec<Id> {
-    vec![id("home"), id("profile")]
+    vec![id("home"), id("search"), id("profile")]
 }
 
 /// The open profile menu, which keeps the focus to itself.
@@ -65,7 +65,10 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
     );
     let pill =
         Rect::from_min_size(pos2(logo.right() + 19.0, y - metrics.nav_height / 2.0), vec2(68.0, metrics.nav_height));
-    home_pill(ui, cx, pill, model.place == Place::Home);
+    tab(ui, cx, pill, ("home", "Home", Msg::GoHome), model.place == Place::Home);
+    let pill = Rect::from_min_size(pos2(pill.right() + 4.0, pill.top()), vec2(76.0, metrics.nav_height));
+    let open = Msg::Search(SearchMsg::Open);
+    tab(ui, cx, pill, ("search", "Search", open), model.place == Place::Search);
 
     let radius = if tv { 12.0 } else { 15.0 };
     let centre = pos2(area.right() - metrics.keyline - radius, y);
@@ -96,21 +99,21 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
     }
 }
 
-fn home_pill(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, here: bool) {
+fn tab(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, (name, words, msg): (&str, &str, Msg), here: bool) {
     let tokens = cx.theme.tokens;
-    let touch = cx.touch(ui, id("home"), rect, || WidgetInfo::selected(Role::Tab, true, here, "Home"));
-    let focus = motion::follow(ui.ctx(), id("home"), f32::from(u8::from(touch.focused)), time::FOCUS);
+    let touch = cx.touch(ui, id(name), rect, || WidgetInfo::selected(Role::Tab, true, here, words));
+    let focus = motion::follow(ui.ctx(), id(name), f32::from(u8::from(touch.focused)), time::FOCUS);
     let ground = if here || touch.hovered { tokens.control } else { tokens::CLEAR };
     let fill = tokens::mix(ground, tokens.focus, focus);
     let ink = tokens::mix(if here { tokens.text } else { tokens.text_2 }, tokens.on_focus, focus);
     ui.painter().rect_filled(rect, rect.height() / 2.0, fill);
     let role = if here { Type::BodyStrong } else { Type::BodyMedium };
-    text::line(ui.painter(), &cx.theme, (rect.center(), Align2::CENTER_CENTER), "Home", (role, ink));
+    text::line(ui.painter(), &cx.theme, (rect.center(), Align2::CENTER_CENTER), words, (role, ink));
     if touch.hovered {
         ui.set_cursor_icon(CursorIcon::PointingHand);
     }
     if touch.activated && !here {
-        cx.send(Msg::GoHome);
+        cx.send(msg);
     }
 }
 

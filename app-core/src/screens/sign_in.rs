@@ -1,5 +1,6 @@
 //! The way in: the system browser for the catalog, or any stream without signing in.
 
+use super::sign_in_code;
 use crate::{
     app::{Model, Msg, SignInStep},
     cx::{Cx, say},
@@ -19,9 +20,17 @@ fn id(name: &str) -> Id {
     Id::unique(("sign-in", name))
 }
 
-/// Identity of the screen for the focus.
-pub(crate) fn screen_id() -> Id {
-    id("screen")
+/// Identity of a part of the way in.
+pub(crate) fn focus_id(name: &str) -> Id {
+    id(name)
+}
+
+/// Identity of the screen for the focus: a code is a page of its own.
+pub(crate) fn screen_id(model: &Model) -> Id {
+    match model.sign_in.step {
+        SignInStep::Code { .. } => id("code-screen"),
+        _ => id("screen"),
+    }
 }
 
 /// Identity of the address field.
@@ -35,6 +44,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
         SignInStep::Idle => vec![id("sign-in")],
         SignInStep::Starting => vec![id("cancel")],
         SignInStep::Waiting(_) => vec![id("copy"), id("again"), id("cancel")],
+        SignInStep::Code { .. } => return sign_in_code::focus_map(),
     };
     let start = buttons[0];
     FocusMap::default().row(id("buttons"), buttons).row(id("url"), [field_id(), id("watch")]).starting_at(start)
@@ -42,6 +52,9 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
 
 /// Shows the screen.
 pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
+    if let SignInStep::Code { code, until } = &model.sign_in.step {
+        return sign_in_code::view(ui, cx, model, (code, *until));
+    }
     let area = ui.max_rect();
     let tokens = cx.theme.tokens;
     ui.painter().rect_filled(area, 0.0, tokens.ink);
@@ -65,7 +78,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     top = line.bottom() + if tv { 20.0 } else { 28.0 };
 
     top = match &model.sign_in.step {
-        SignInStep::Idle => idle(ui, cx, model, pos2(left, top), width),
+        SignInStep::Idle | SignInStep::Code { .. } => idle(ui, cx, model, pos2(left, top), width),
         SignInStep::Starting => starting(ui, cx, model, pos2(left, top), width),
         SignInStep::Waiting(_) => waiting(ui, cx, pos2(left, top), width),
     };
@@ -76,7 +89,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
 }
 
 /// The icon's sun and hills along the lower edge, so that the first screen is not a black hole.
-fn horizon(ui: &Ui, cx: &Cx<'_>, area: Rect) {
+pub(super) fn horizon(ui: &Ui, cx: &Cx<'_>, area: Rect) {
     let tokens = cx.theme.tokens;
     let painter = ui.painter();
     let glow = Rect::from_min_max(pos2(area.left(), area.top() + area.height() * 0.35), area.max);
@@ -125,8 +138,10 @@ fn idle(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32)
         );
         at.y = line.bottom() + 18.0;
     }
+    let tv = cx.theme.density.is_tv();
     let label = match model.sign_in.failure {
         Some(_) => Label::new(Kind::Primary, "Retry").icon(icons::FORWARD_10),
+        None if tv => Label::new(Kind::Primary, "Sign in"),
         None => Label::new(Kind::Primary, "Sign in").icon(icons::OPEN_OUTSIDE),
     };
     let (rect, pressed) = button::labelled(ui, cx, id("sign-in"), at, &label);
@@ -140,7 +155,7 @@ fn idle(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32)
         ui.painter(),
         &cx.theme,
         (pos2(rect.right() + 16.0, rect.center().y), Align2::LEFT_CENTER),
-        "opens your browser",
+        if tv { "with your phone" } else { "opens your browser" },
         (Type::Label, tokens.text_3),
     );
     hint.bottom().max(rect.bottom())

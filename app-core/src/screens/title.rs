@@ -2,7 +2,7 @@
 
 use super::{home, nav, notice};
 use crate::{
-    app::{Model, Msg, PlayFrom, TitleScreen},
+    app::{Model, Msg, PlayFrom, TitleScreen, is_begun},
     cx::{Cx, say},
     focus::FocusMap,
     format, icons,
@@ -12,7 +12,7 @@ use crate::{
     widgets::{
         button::{self, Kind, Label},
         card,
-        row::Row,
+        row::{HEADING, Opens, Row},
         skeleton, text,
     },
 };
@@ -41,6 +41,14 @@ fn more_id() -> Id {
     Id::unique("title-more")
 }
 
+fn episodes_id() -> Id {
+    Id::unique("title-episodes")
+}
+
+fn season_id(index: usize) -> Id {
+    Id::unique(("title-season", index))
+}
+
 fn chapter_id(index: usize) -> Id {
     Id::unique(("title-chapter", index))
 }
@@ -55,13 +63,22 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     if matches!(page.document, Loadable::Failed(_)) {
         return map.row(notice::action_id(), [notice::action_id()]).starting_at(notice::action_id());
     }
-    let mut actions = vec![play_id()];
+    let mut actions = Vec::new();
+    if page.to_play().is_some() {
+        actions.push(play_id());
+    }
     if begun(page) {
         actions.push(restart_id());
     }
     actions.push(back_id());
     map = map.row(Id::unique("title-actions"), actions).starting_at(play_id());
-    if let Some(title) = page.document.ready() {
+    if let Some(told) = page.page() {
+        let title = &told.title;
+        if page.is_series() {
+            map = map.row(Id::unique("title-seasons"), (0..told.seasons.len()).map(season_id));
+            let episodes = told.seasons.get(page.season()).map(|season| season.episodes.as_slice()).unwrap_or_default();
+            map = map.row(episodes_id(), episodes.iter().map(|episode| Row::card_id(episodes_id(), episode)));
+        }
         map = map.row(Id::unique("title-chapters"), (0..title.chapters.len()).map(chapter_id));
         map = map.row(more_id(), title.more_like_this.iter().map(|title| Row::card_id(more_id(), title)));
     }
@@ -69,7 +86,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
 }
 
 fn begun(page: &TitleScreen) -> bool {
-    page.summary.progress.is_some_and(|p| p.position_s > 0.0 && !p.is_finished())
+    page.to_play().is_some_and(is_begun)
 }
 
 /// Shows the page.
@@ -98,8 +115,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         actions(&faded, cx, page, pos2(left, buttons));
     }
     let top = area.top() + hero - offset;
-    match page.document.ready() {
-        Some(title) => details(ui, cx, area, title, top),
+    match page.page() {
+        Some(told) => {
+            let episodes = if page.is_series() { episodes(ui, cx, area, page, top) } else { 0.0 };
+            details(ui, cx, area, &told.title, top + episodes);
+        }
         None => waiting(ui, cx, area, top),
     }
     let scrolled = (offset / 80.0).clamp(0.0, 1.0);
@@ -147,16 +167,19 @@ fn scroll(ui: &Ui, cx: &Cx<'_>, area: Rect, page: &TitleScreen) -> f32 {
     let mut target = ui.data(|data| data.get_temp::<f32>(key)).unwrap_or(0.0);
     let hero = hero_height(cx, area);
     let (mut end, mut wanted) = (0.0, None);
-    if let Some(title) = page.document.ready() {
-        let parts = parts(cx, area, title);
-        end = (hero + parts.end - area.height()).max(0.0);
+    if let Some(told) = page.page() {
+        let parts = parts(cx, area, &told.title);
+        let above = if page.is_series() { episodes_height(cx) } else { 0.0 };
+        end = (hero + above + parts.end - area.height()).max(0.0);
         if cx.focus.ring_is_shown()
             && let Some((row, _)) = cx.focus.row()
         {
             wanted = Some(if row == more_id() {
                 end
+            } else if row == episodes_id() || row == Id::unique("title-seasons") {
+                (hero + above - area.height() + 8.0).clamp(0.0, end)
             } else if row == Id::unique("title-chapters") {
-                (hero + parts.chapters + 130.0 - area.height()).clamp(0.0, end)
+                (hero + above + parts.chapters + 130.0 - area.height()).clamp(0.0, end)
             } else {
                 0.0
             });
@@ -168,13 +191,24 @@ fn scroll(ui: &Ui, cx: &Cx<'_>, area: Rect, page: &TitleScreen) -> f32 {
 }
 
 fn actions(ui: &Ui, cx: &mut Cx<'_>, page: &TitleScreen, at: egui::Pos2) {
-    let ready = page.summary.state.is_ready();
+    let Some(title) = page.to_play() else {
+        let label = Label::new(Kind::Plain, "Back").icon(icons::ARROW_LEFT);
+        if button::labelled(ui, cx, back_id(), at, &label).1 {
+            cx.send(Msg::Back);
+        }
+        return;
+    };
+    let ready = title.state.is_ready();
     let begun = begun(page);
     let words = match (ready, begun) {
         (false, _) => "Preparing…".to_owned(),
+        (true, _) if page.is_series() => {
+            let (verb, name) = (if begun { "Resume" } else { "Play" }, short(&title.name));
+            format!("{verb} {name}")
+        }
         (true, false) => "Play".to_owned(),
         (true, true) => {
-            let at = page.summary.progress.map_or(0.0, |progress| progress.resume_at_s());
+            let at = title.progress.map_or(0.0, |progress| progress.resume_at_s());
             format!("Resume at {}", format::clock(Duration::try_from_secs_f64(at).unwrap_or_default()))
         }
     };
@@ -182,17 +216,17 @@ fn actions(ui: &Ui, cx: &mut Cx<'_>, page: &TitleScreen, at: egui::Pos2) {
     let label = Label::new(Kind::Primary, &words).icon(icon).enabled(ready);
     let (mut rect, pressed) = button::labelled(ui, cx, play_id(), at, &label);
     if pressed {
-        cx.send(Msg::Play { title: page.summary.clone(), from: PlayFrom::Resume });
+        cx.send(Msg::Play { title: title.clone(), from: PlayFrom::Resume });
     }
     let raised = cx.focus.has_ring(play_id()) || ui.rect_contains_pointer(rect);
     if raised && ready {
-        cx.send(Msg::Rests(page.summary.id.clone()));
+        cx.send(Msg::Rests(title.id.clone()));
     }
     if begun {
         let label = Label::new(Kind::Plain, "Start over").icon(icons::RESTART).enabled(ready);
         let (next, pressed) = button::labelled(ui, cx, restart_id(), pos2(rect.right() + 12.0, rect.top()), &label);
         if pressed {
-            cx.send(Msg::Play { title: page.summary.clone(), from: PlayFrom::Start });
+            cx.send(Msg::Play { title: title.clone(), from: PlayFrom::Start });
         }
         rect = next;
     }
@@ -201,6 +235,65 @@ fn actions(ui: &Ui, cx: &mut Cx<'_>, page: &TitleScreen, at: egui::Pos2) {
     if pressed {
         cx.send(Msg::Back);
     }
+}
+
+/// A name that fits on a button.
+fn short(name: &str) -> String {
+    const LETTERS: usize = 28;
+    if name.chars().count() <= LETTERS {
+        return name.to_owned();
+    }
+    format!("{}…", name.chars().take(LETTERS - 1).collect::<String>().trim_end())
+}
+
+const SEASON_HEIGHT: f32 = 34.0;
+
+fn episodes_height(cx: &Cx<'_>) -> f32 {
+    let row = HEADING + card::size(cx, CardShape::Wide).y + card::LABEL_HEIGHT;
+    SEASON_HEIGHT + 16.0 + row + cx.theme.metrics.row_gap
+}
+
+/// The seasons as pills and the episodes of the one that is looked at. Returns their height.
+fn episodes(ui: &Ui, cx: &mut Cx<'_>, area: Rect, page: &TitleScreen, top: f32) -> f32 {
+    let Some(told) = page.page() else { return 0.0 };
+    let tokens = cx.theme.tokens;
+    let shown = page.season();
+    let mut x = area.left() + cx.theme.metrics.keyline;
+    for (index, season) in told.seasons.iter().enumerate() {
+        let words = format!("Season {}", season.number);
+        let galley = text::galley(ui.painter(), &cx.theme, &words, (Type::Label, tokens.text_2), f32::INFINITY, 1);
+        let rect = Rect::from_min_size(pos2(x, top), vec2(galley.size().x + 28.0, SEASON_HEIGHT));
+        x = rect.right() + 10.0;
+        let here = index == shown;
+        let touch = cx.touch(ui, season_id(index), rect, || WidgetInfo::selected(Role::Tab, true, here, &words));
+        let (fill, ink) = if touch.focused {
+            (tokens.focus, tokens.on_focus)
+        } else if touch.hovered || here {
+            (tokens.control, tokens.text)
+        } else {
+            (tokens.surface_2, tokens.text_2)
+        };
+        ui.painter().rect_filled(rect, SEASON_HEIGHT / 2.0, fill);
+        text::line(ui.painter(), &cx.theme, (rect.center(), Align2::CENTER_CENTER), &words, (Type::Label, ink));
+        if touch.activated && !here {
+            cx.send(Msg::ChooseSeason(index));
+        }
+    }
+    if let Some(season) = told.seasons.get(shown) {
+        let heading = match season.episodes.len() {
+            1 => "One episode".to_owned(),
+            count => format!("{count} episodes"),
+        };
+        let row = Row {
+            id: episodes_id(),
+            heading: &heading,
+            shape: CardShape::Wide,
+            items: &season.episodes,
+            opens: Opens::Playback,
+        };
+        row.view(ui, cx, area, top + SEASON_HEIGHT + 16.0);
+    }
+    episodes_height(cx)
 }
 
 fn details(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, title: &Title, top: f32) {
@@ -224,7 +317,7 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, title: &Title, top: f32) {
             heading: "More like this",
             shape: CardShape::Wide,
             items: &title.more_like_this,
-            resumes: false,
+            opens: Opens::Page,
         };
         row.view(ui, cx, area, top + parts.more);
     }

@@ -2,8 +2,9 @@
 
 use crate::{
     app::{Model, Msg},
+    code::SignInCode,
     density::Density,
-    failure::Failure,
+    failure::{Elsewhere, Failure},
     launch::{DEFAULT_SERVER, Launch},
     settings::Settings,
     tokens,
@@ -17,9 +18,10 @@ use player_core::{
     text::{Colour, Cue, CueSettings, DisplayAlign, Line, Percent, PositionAlign, Region, Span, TextAlign, TextStyle},
 };
 use service_api::{
-    ProfileId, TitleId,
+    GrantId, ProfileId, TitleId,
     catalog::{
-        Artwork, CardShape, Chapter, Credit, Home, LibraryProgress, Protection, Row, Title, TitleState, TitleSummary,
+        Artwork, CardShape, Chapter, Credit, Home, LibraryProgress, Protection, Row, Season, Title, TitleKind,
+        TitlePage, TitleState, TitleSummary,
     },
     client::ClientError,
     identity::{Account, Profile},
@@ -186,6 +188,24 @@ pub(crate) fn title() -> Title {
     }
 }
 
+/// The same as the service tells it.
+pub(crate) fn page() -> TitlePage {
+    TitlePage { title: title(), kind: TitleKind::Film, seasons: Vec::new(), episode: None, trailer: None }
+}
+
+/// A series of two seasons; the second episode was begun.
+pub(crate) fn series() -> TitlePage {
+    let episode = |number: u64, share: Option<f64>| {
+        let progress = share.map(|share| Progress { position_s: share * 1500.0, duration_s: 1500.0, taken_at_ms: 0 });
+        let id = TitleId::from(format!("episode-{number}").as_str());
+        TitleSummary { id, name: format!("Part {number}"), kicker: None, progress, ..summary(number) }
+    };
+    let first = vec![episode(1, Some(1.0)), episode(2, Some(0.4)), episode(3, None)];
+    let second = vec![episode(4, None), episode(5, None)];
+    let seasons = vec![Season { number: 1, episodes: first }, Season { number: 2, episodes: second }];
+    TitlePage { kind: TitleKind::Series, seasons, ..page() }
+}
+
 pub(crate) fn chapters() -> Vec<Chapter> {
     [
         (0.0, "Low water"),
@@ -237,6 +257,24 @@ pub(crate) fn signed_out(density: Density) -> Model {
     model
 }
 
+/// A code to sign in with, as a server gives one out.
+pub(crate) fn code(text: &str) -> SignInCode {
+    let page = url::Url::parse("https://tv.lumen.example/device").unwrap();
+    let with_code = page.join(&format!("?user_code={text}")).unwrap();
+    SignInCode::new(text, page, &with_code, Duration::from_secs(600))
+}
+
+/// All places are taken by others.
+pub(crate) fn occupied() -> Failure {
+    let tv = Elsewhere { device: "Living room TV".into(), grant: GrantId::from("grant") };
+    Failure {
+        sentence: "Jon is watching on Living room TV – stop there to watch here, or upgrade your plan".into(),
+        code: "stream-limit".into(),
+        elsewhere: vec![tv],
+        ..failure()
+    }
+}
+
 /// At the choice of profiles.
 pub(crate) fn choosing(density: Density) -> Model {
     let (mut model, _) = Model::new(density, launch(), Settings::default());
@@ -253,11 +291,28 @@ pub(crate) fn at_home(density: Density) -> Model {
     model
 }
 
+/// On the page of a series.
+pub(crate) fn at_series(density: Density) -> Model {
+    let mut model = at_home(density);
+    model.update(Msg::ShowTitle(summary(0)), 0.0);
+    model.update(Msg::TitleLoaded { title: summary(0).id, answer: Box::new(Ok(series())) }, 0.0);
+    model
+}
+
+/// At a profile that is locked.
+pub(crate) fn at_pin(density: Density) -> Model {
+    let mut model = choosing(density);
+    model.update(Msg::ChooseProfile(ProfileId::from("mira")), 0.0);
+    let locked = Failure { code: "pin-required".into(), ..failure() };
+    model.update(Msg::HomeLoaded { profile: ProfileId::from("mira"), answer: Box::new(Err(locked)) }, 0.0);
+    model
+}
+
 /// On the page of a title.
 pub(crate) fn at_title(density: Density) -> Model {
     let mut model = at_home(density);
     model.update(Msg::ShowTitle(begun(0, 0.37)), 0.0);
-    model.update(Msg::TitleLoaded { title: title().summary.id, answer: Box::new(Ok(title())) }, 0.0);
+    model.update(Msg::TitleLoaded { title: title().summary.id, answer: Box::new(Ok(page())) }, 0.0);
     model
 }
 

@@ -5,10 +5,11 @@ use super::{
     stage::{Stage, effects, press, press_with, settle, show_focus, stage, tell},
 };
 use crate::{
-    app::{Msg, Place, PlayFrom},
+    app::{Model, Msg, Place, PlayFrom, SignInStep},
     density::Density,
     effect::{Effect, Target},
     player_view::model::{Menu, PlayerMsg},
+    settings::Settings,
 };
 use egui::{Event, Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -41,8 +42,8 @@ fn set_snapshot(stage: &mut Stage, snapshot: PlayerSnapshot) {
 
 #[test]
 fn signing_in_opens_the_browser_and_says_so() {
-    for density in BOTH {
-        let mut stage = stage(fixtures::signed_out(density));
+    {
+        let mut stage = stage(fixtures::signed_out(Density::Desktop));
         press(&mut stage, Key::Enter);
         assert!(effects(&mut stage).contains(&Effect::BeginSignIn));
         let url: url::Url = "http://127.0.0.1:7800/oauth/authorize".parse().unwrap();
@@ -56,6 +57,78 @@ fn signing_in_opens_the_browser_and_says_so() {
         press(&mut stage, Key::Escape);
         assert_eq!(effects(&mut stage), [Effect::CancelSignIn]);
         stage.get_by_label("Sign in");
+    }
+}
+
+#[test]
+fn television_shows_a_code_at_once_and_the_next_when_it_has_expired() {
+    let (mut model, begun) = Model::new(Density::Tv, fixtures::launch(), Settings::default());
+    assert_eq!(begun, [Effect::Restore]);
+    assert_eq!(model.update(Msg::Restored(Ok(None)), 0.0), [Effect::BeginCodeSignIn]);
+    assert_eq!(model.update(Msg::CodeGiven(fixtures::code("BCDF-GHJK")), 0.0), []);
+    let mut stage = stage(model);
+    stage.get_by_label("Code B C D F - G H J K");
+    stage.get_by_label("https://tv.lumen.example/device".trim_start_matches("https://"));
+    stage.get_by_label("Picture of the address with the code, for a phone");
+    assert!(stage.state().shell.model.next_tick(0.5).is_some_and(|after| after <= 1.0), "the seconds are counted");
+    tell(&mut stage, Msg::CodeGiven(fixtures::code("LMNP-QRST")));
+    stage.get_by_label("Code L M N P - Q R S T");
+
+    // With the remote: another code, or not now.
+    press(&mut stage, Key::ArrowRight);
+    press(&mut stage, Key::Enter);
+    assert_eq!(effects(&mut stage), [Effect::BeginCodeSignIn]);
+    tell(&mut stage, Msg::CodeGiven(fixtures::code("VWXZ-BCDF")));
+    press(&mut stage, Key::Escape);
+    assert_eq!(effects(&mut stage), [Effect::CancelSignIn]);
+    stage.get_by_label("Watch a stream without signing in");
+    // A code that was on its way is not wanted any more.
+    tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+    assert_eq!(effects(&mut stage), [Effect::CancelSignIn]);
+    assert_eq!(stage.state().shell.model.sign_in.step, SignInStep::Idle);
+
+    click(&mut stage, "Sign in");
+    tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+    tell(&mut stage, Msg::SignedIn(Err(fixtures::failure())));
+    stage.get_by_label("The server cannot be reached");
+    press(&mut stage, Key::Enter);
+    tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+    tell(&mut stage, Msg::SignedIn(Ok(fixtures::account())));
+    assert_eq!(stage.state().shell.model.place, Place::Profiles);
+}
+
+#[test]
+fn lost_stream_says_who_is_watching_and_can_be_taken_back() {
+    for density in BOTH {
+        let mut stage = stage(fixtures::playing(density, fixtures::snapshot()));
+        effects(&mut stage);
+        let attempt = |stage: &Stage| stage.state().shell.model.player.as_ref().unwrap().attempt;
+        let first = attempt(&stage);
+        tell(&mut stage, Msg::StreamLost { attempt: first + 1, failure: fixtures::failure() });
+        assert_eq!(effects(&mut stage), [], "what belongs to another attempt says nothing");
+        tell(&mut stage, Msg::StreamLost { attempt: first, failure: fixtures::occupied() });
+        assert_eq!(effects(&mut stage), [Effect::ClosePlayer], "nothing is fetched any more");
+        stage.get_by_label("Jon is watching on Living room TV – stop there to watch here, or upgrade your plan");
+        if density.is_tv() {
+            press(&mut stage, Key::ArrowUp);
+            press(&mut stage, Key::Enter);
+        } else {
+            click(&mut stage, "Stop Living room TV");
+        }
+        let stopped = Effect::StopElsewhere { attempt: first, grant: "grant".into() };
+        assert_eq!(effects(&mut stage), [stopped]);
+        tell(&mut stage, Msg::StoppedElsewhere { attempt: first, answer: Ok(()) });
+        let opened = effects(&mut stage);
+        let position = fixtures::snapshot().position.as_secs_f64();
+        assert!(
+            matches!(&opened[..], [Effect::ClosePlayer, Effect::OpenPlayer(request)]
+                if request.attempt == first + 1 && matches!(request.from, PlayFrom::At(at) if (at.as_secs_f64() - position).abs() < 0.01)),
+            "{opened:?}"
+        );
+        let next = attempt(&stage);
+        tell(&mut stage, Msg::PlayerOpened { attempt: next, answer: Err(fixtures::occupied()) });
+        click(&mut stage, "Try again");
+        assert!(effects(&mut stage).iter().any(|effect| matches!(effect, Effect::OpenPlayer(_))));
     }
 }
 

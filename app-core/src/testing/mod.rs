@@ -1,6 +1,7 @@
 //! What the interface tests are made of: a rasteriser that needs no GPU, procedural artwork, and fixtures.
 
 pub(crate) mod fixtures;
+mod household;
 mod journeys;
 mod rasteriser;
 mod screens;

@@ -7,13 +7,14 @@ use super::{
     stage::{press, press_with, settle, show_focus, show_video, stage, tell},
 };
 use crate::{
-    app::Msg,
+    app::{Msg, SearchMsg},
     density::Density,
     player_view::model::{Menu, PlayerMsg},
 };
 use egui::{Key, Modifiers};
 use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use player_core::{ErrorCode, PlaybackError, PlaybackState, PlayerSnapshot};
+use service_api::catalog::TitleList;
 
 const DENSITIES: [(Density, &str); 2] = [(Density::Desktop, "desktop"), (Density::Tv, "tv")];
 
@@ -22,8 +23,20 @@ fn sign_in() {
     let mut pictures = SnapshotResults::new();
     for (density, name) in DENSITIES {
         let mut stage = stage(fixtures::signed_out(density));
+        if density.is_tv() {
+            tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+            stage.snapshot("sign_in_code_tv");
+            tell(&mut stage, Msg::CancelSignIn);
+        }
         stage.snapshot(format!("sign_in_{name}"));
         tell(&mut stage, Msg::SignIn);
+        if density.is_tv() {
+            tell(&mut stage, Msg::CodeGiven(fixtures::code("BCDF-GHJK")));
+            tell(&mut stage, Msg::SignedIn(Err(fixtures::failure())));
+            stage.snapshot("sign_in_failed_tv");
+            pictures.extend(stage.take_snapshot_results());
+            continue;
+        }
         let url = "http://127.0.0.1:7800/oauth/authorize?client_id=lumen-app".parse().unwrap();
         tell(&mut stage, Msg::SignInStarted(Ok(url)));
         stage.snapshot(format!("sign_in_waiting_{name}"));
@@ -104,6 +117,51 @@ fn title() {
 }
 
 #[test]
+fn series() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let mut stage = stage(fixtures::at_series(density));
+        show_focus(&mut stage);
+        for key in [Key::ArrowDown, Key::ArrowDown] {
+            press(&mut stage, key);
+        }
+        settle(&mut stage);
+        stage.snapshot(format!("series_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
+fn pin() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let mut stage = stage(fixtures::at_pin(density));
+        for key in [Key::Num1, Key::Num2, Key::Num3] {
+            press(&mut stage, key);
+        }
+        settle(&mut stage);
+        stage.snapshot(format!("pin_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
+fn search() {
+    let mut pictures = SnapshotResults::new();
+    for (density, name) in DENSITIES {
+        let mut stage = stage(fixtures::at_home(density));
+        tell(&mut stage, Msg::Search(SearchMsg::Open));
+        tell(&mut stage, Msg::Search(SearchMsg::Edit("tide".into())));
+        settle(&mut stage);
+        let items = fixtures::home().rows[1].items.clone();
+        tell(&mut stage, Msg::Found { text: "tide".into(), answer: Ok(TitleList { items, next: None }) });
+        settle(&mut stage);
+        stage.snapshot(format!("search_{name}"));
+        pictures.extend(stage.take_snapshot_results());
+    }
+}
+
+#[test]
 fn player() {
     let mut pictures = SnapshotResults::new();
     for (density, name) in DENSITIES {
@@ -171,6 +229,10 @@ fn player_in_trouble() {
         stage.state_mut().shell.model.player.as_mut().unwrap().snapshot = snapshot.into();
         tell(&mut stage, Msg::Player(PlayerMsg::ToggleDetails));
         stage.snapshot(format!("player_error_{name}"));
+        tell(&mut stage, Msg::Player(PlayerMsg::ToggleDetails));
+        let attempt = stage.state().shell.model.player.as_ref().unwrap().attempt;
+        tell(&mut stage, Msg::StreamLost { attempt, failure: fixtures::occupied() });
+        stage.snapshot(format!("player_occupied_{name}"));
         pictures.extend(stage.take_snapshot_results());
     }
 }

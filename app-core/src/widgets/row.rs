@@ -1,7 +1,7 @@
 //! A horizontal list of cards with a heading, sliding under the focus.
 
 use crate::{
-    app::{Msg, PlayFrom},
+    app::{Msg, PlayFrom, is_begun},
     cx::{Cx, say},
     icons,
     motion::{self, time},
@@ -25,8 +25,18 @@ pub(crate) struct Row<'a> {
     pub(crate) heading: &'a str,
     pub(crate) shape: CardShape,
     pub(crate) items: &'a [TitleSummary],
-    /// Playing goes on at once from here, instead of opening the title's page.
-    pub(crate) resumes: bool,
+    pub(crate) opens: Opens,
+}
+
+/// Where a card leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// The title's page.
+    Page,
+    /// The same, unless it was begun: then it goes on at once.
+    PageUnlessBegun,
+    /// It plays at once.
+    Playback,
 }
 
 impl Row<'_> {
@@ -79,8 +89,12 @@ impl Row<'_> {
                 cx.send(Msg::Rests(title.id.clone()));
             }
             if touch.activated {
-                let begun = title.progress.is_some_and(|p| p.position_s > 0.0 && !p.is_finished());
-                if self.resumes && begun && title.state.is_ready() {
+                let plays = match self.opens {
+                    Opens::Page => false,
+                    Opens::PageUnlessBegun => is_begun(title),
+                    Opens::Playback => true,
+                };
+                if plays && title.state.is_ready() {
                     cx.send(Msg::Play { title: title.clone(), from: PlayFrom::Resume });
                 } else {
                     cx.send(Msg::ShowTitle(title.clone()));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The specification forbids padding, licence servers add it now and then.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
@@ -21,6 +21,11 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 );
 /// Longest licence that is read, in bytes.
 const MAX_LICENCE: usize = 256 << 10;
+/// A licence that says how long it lasts is renewed when this share of it is over: what is left bridges a server that is
+/// away.
+const RENEWED_AFTER: f64 = 0.8;
+/// Longest life that is believed, a year.
+const MAX_LIFE: Duration = Duration::from_secs(365 * 86_400);
 
 #[derive(Serialize)]
 struct Challenge {
@@ -31,6 +36,9 @@ struct Challenge {
 #[derive(Deserialize)]
 struct Licence {
     keys: Vec<Key>,
+    /// Not in the specification, which has no place for it: how much longer the keys may be used, in seconds.
+    #[serde(default)]
+    lifetime_s: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +67,7 @@ impl KeySystem for ClearKey {
     }
 
     fn open(&self, init: &ProtectionInit) -> Result<Box<dyn LicenseSession>, DrmError> {
-        Ok(Box::new(ClearKeySession { wanted: init.key_ids.clone(), keys: Arc::default() }))
+        Ok(Box::new(ClearKeySession { wanted: init.key_ids.clone(), keys: Arc::default(), renewal: None }))
     }
 }
 
@@ -67,6 +75,7 @@ impl KeySystem for ClearKey {
 struct ClearKeySession {
     wanted: Vec<KeyId>,
     keys: Arc<ClearKeys>,
+    renewal: Option<SystemTime>,
 }
 
 impl LicenseSession for ClearKeySession {
@@ -75,16 +84,22 @@ impl LicenseSession for ClearKeySession {
     }
 
     fn update(&mut self, response: &[u8]) -> Result<LicenseProgress, DrmError> {
-        self.keys.add(parse_licence(response)?);
+        let licence = read(response)?;
+        let life = licence.lifetime_s.map(|seconds| Duration::from_secs(seconds).min(MAX_LIFE));
+        self.keys.add(keys_of(&licence)?);
+        let now = SystemTime::now();
+        self.keys.ends_at(life.and_then(|life| now.checked_add(life)));
+        self.renewal = life.and_then(|life| now.checked_add(life.mul_f64(RENEWED_AFTER)));
         Ok(LicenseProgress::Keys(self.key_statuses()))
     }
 
     fn key_statuses(&self) -> Vec<(KeyId, KeyStatus)> {
-        self.keys.ids().into_iter().map(|id| (id, KeyStatus::Usable)).collect()
+        let status = if self.keys.are_over() { KeyStatus::Expired } else { KeyStatus::Usable };
+        self.keys.ids().into_iter().map(|id| (id, status)).collect()
     }
 
     fn renewal_due(&self) -> Option<SystemTime> {
-        None
+        self.renewal
     }
 
     fn decryption(&self) -> Arc<dyn ContentDecryption> {
@@ -92,24 +107,38 @@ impl LicenseSession for ClearKeySession {
     }
 }
 
-/// Keys that are known, and decryption with them.
+/// Keys that are known, and decryption with them for as long as they may be used.
 #[derive(Default)]
-pub struct ClearKeys(RwLock<HashMap<KeyId, ContentKey>>);
+pub struct ClearKeys {
+    keys: RwLock<HashMap<KeyId, ContentKey>>,
+    /// By the clock of this machine; `None` means that nobody has named an end.
+    end: RwLock<Option<SystemTime>>,
+}
 
 impl ClearKeys {
     /// Adds keys; those of the same id are replaced.
     pub fn add(&self, keys: impl IntoIterator<Item = (KeyId, ContentKey)>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(keys);
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).extend(keys);
     }
 
     /// A key by its id.
     pub fn get(&self, id: KeyId) -> Option<ContentKey> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
     }
 
     /// Ids of all keys.
     pub fn ids(&self) -> Vec<KeyId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// From then on nothing is decrypted, unless a renewal names another end.
+    fn ends_at(&self, end: Option<SystemTime>) {
+        *self.end.write().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+
+    fn are_over(&self) -> bool {
+        let end = *self.end.read().unwrap_or_else(PoisonError::into_inner);
+        end.is_some_and(|end| end <= SystemTime::now())
     }
 }
 
@@ -122,6 +151,9 @@ impl fmt::Debug for ClearKeys {
 impl ContentDecryption for ClearKeys {
     fn decrypt(&self, sample: &mut Sample, _format: &TrackFormat) -> Result<(), DrmError> {
         let Some(id) = sample.protection.as_ref().map(|protection| protection.key_id) else { return Ok(()) };
+        if self.are_over() {
+            return Err(DrmError::KeyUnusable { key: id, status: KeyStatus::Expired });
+        }
         cenc::decrypt(sample, &self.get(id).ok_or(DrmError::MissingKey(id))?);
         Ok(())
     }
@@ -141,11 +173,17 @@ pub fn challenge(key_ids: &[KeyId]) -> Vec<u8> {
 
 /// The keys of a licence.
 pub fn parse_licence(body: &[u8]) -> Result<Vec<(KeyId, ContentKey)>, DrmError> {
+    keys_of(&read(body)?)
+}
+
+fn read(body: &[u8]) -> Result<Licence, DrmError> {
     if body.len() > MAX_LICENCE {
         return Err(DrmError::InvalidLicence("it is too long"));
     }
-    let licence: Licence =
-        serde_json::from_slice(body).map_err(|_| DrmError::InvalidLicence("it is not a JSON Web Key set"))?;
+    serde_json::from_slice(body).map_err(|_| DrmError::InvalidLicence("it is not a JSON Web Key set"))
+}
+
+fn keys_of(licence: &Licence) -> Result<Vec<(KeyId, ContentKey)>, DrmError> {
     let bytes = |text: &str, what| {
         let decoded = BASE64URL.decode(text).map_err(|_| DrmError::InvalidLicence(what))?;
         <[u8; 16]>::try_from(decoded).map_err(|_| DrmError::InvalidLicence(what))
@@ -166,6 +204,7 @@ pub fn parse_licence(body: &[u8]) -> Result<Vec<(KeyId, ContentKey)>, DrmError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drm::{InitData, InitDataType};
 
     #[test]
     fn challenge_and_licence_follow_the_specification() {
@@ -173,6 +212,40 @@ mod tests {
         assert_eq!(challenge(&[id]), br#"{"kids":["_____________________w"],"type":"temporary"}"#);
         let licence = br#"{"keys":[{"kty":"oct","kid":"_____________________w","k":"AAAAAAAAAAAAAAAAAAAAAA=="}],"type":"temporary"}"#;
         assert_eq!(parse_licence(licence), Ok(vec![(id, ContentKey([0; 16]))]));
+    }
+
+    fn session_with(lifetime: &str) -> Box<dyn LicenseSession> {
+        let id = KeyId([0xff; 16]);
+        let init = InitData { kind: InitDataType::KeyIds, data: init_data(&[id]).into() };
+        let mut session = ClearKey.open(&ProtectionInit { init, key_ids: vec![id] }).unwrap();
+        let licence =
+            format!(r#"{{"keys":[{{"kid":"_____________________w","k":"AAAAAAAAAAAAAAAAAAAAAA"}}]{lifetime}}}"#);
+        session.update(licence.as_bytes()).unwrap();
+        session
+    }
+
+    #[test]
+    fn licence_that_lasts_is_renewed_before_its_end_and_useless_after_it() {
+        let (key, plain) = (KeyId([0xff; 16]), session_with(""));
+        assert_eq!((plain.renewal_due(), plain.key_statuses()), (None, vec![(key, KeyStatus::Usable)]));
+        let before = SystemTime::now();
+        let lasting = session_with(r#","lifetime_s":1000"#);
+        let due = lasting.renewal_due().unwrap().duration_since(before).unwrap().as_secs();
+        assert!((800..1000).contains(&due), "{due}");
+        assert_eq!(lasting.key_statuses(), [(key, KeyStatus::Usable)]);
+        assert!(session_with(r#","lifetime_s":18446744073709551615"#).renewal_due().is_some());
+
+        let mut over = session_with(r#","lifetime_s":0"#);
+        assert_eq!(over.key_statuses(), [(key, KeyStatus::Expired)]);
+        let mut sample = crate::drm::contract_tests::encrypted(&[7; 32], crate::container::Scheme::Cenc, &[]);
+        sample.protection.as_mut().unwrap().key_id = key;
+        let (decryption, before) = (over.decryption(), sample.data.clone());
+        let expired = Err(DrmError::KeyUnusable { key, status: KeyStatus::Expired });
+        assert_eq!(decryption.decrypt(&mut sample, &crate::testing::video_format()), expired);
+        assert_eq!(sample.data, before, "a sample that is refused stays as it is");
+        let renewed = br#"{"keys":[{"kid":"_____________________w","k":"AAAAAAAAAAAAAAAAAAAAAA"}],"lifetime_s":60}"#;
+        over.update(renewed).unwrap();
+        assert_eq!(decryption.decrypt(&mut sample, &crate::testing::video_format()), Ok(()));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// A licence request that fails in passing is tried this often: with doubling pauses that is a quarter of a minute,
 /// a server's restart.
@@ -28,6 +29,8 @@ const MAX_SESSIONS: usize = 64;
 const MAX_OFFERS: usize = 1_024;
 /// Sessions are asked this often whether they want to renew.
 const RENEWAL_LOOK: Duration = Duration::from_secs(1);
+/// Pause after a renewal that failed.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(15);
 
 /// Told what a presentation is played with.
 pub(crate) type ChoiceObserver = dyn Fn(&KeySystemChoice) + Send + Sync;
@@ -60,6 +63,8 @@ struct Open {
 struct OpenSession {
     init: InitData,
     session: Box<dyn LicenseSession>,
+    /// A renewal that was refused is not asked for again before.
+    not_before: Option<Instant>,
 }
 
 impl fmt::Debug for Licensing {
@@ -182,7 +187,7 @@ impl Licensing {
             let known = statuses.iter().filter(|(_, status)| *status != KeyStatus::Pending);
             self.keys.insert(known.clone().map(|(id, _)| *id), &decryption);
             count += known.filter(|(_, status)| status.is_usable()).count();
-            open.sessions.push(OpenSession { init: data, session });
+            open.sessions.push(OpenSession { init: data, session, not_before: None });
         }
         match self.missing(missing).first() {
             Some(id) => Err(DrmError::MissingKey(*id)),
@@ -190,13 +195,15 @@ impl Licensing {
         }
     }
 
-    /// Renews licences when their sessions ask for it: never ends, where there are such sessions.
+    /// Renews licences when their sessions ask for it: never ends, where there can be such sessions.
     pub(crate) async fn keep_renewed(&self) {
-        let transport = self.transport.as_deref().filter(|_| self.systems.has_vendor());
-        let Some(transport) = transport else { return };
+        let Some(transport) = self.transport.as_deref() else { return };
         loop {
             tokio::time::sleep(RENEWAL_LOOK).await;
             let mut open = self.open.lock().await;
+            if open.sessions.is_empty() {
+                continue;
+            }
             let kept = std::mem::take(&mut open.sessions);
             let (kept, due) = blocking(move || {
                 let now = SystemTime::now();
@@ -205,16 +212,18 @@ impl Licensing {
                 (kept, due)
             })
             .await;
-            for (OpenSession { init, mut session }, due) in kept.into_iter().zip(due) {
-                if due {
+            for (OpenSession { init, mut session, mut not_before }, due) in kept.into_iter().zip(due) {
+                if due && not_before.is_none_or(|at| at <= Instant::now()) {
                     let outcome;
                     (session, outcome) = converse(session, transport).await;
                     // The keys last for now; when they no longer do, decryption says so.
+                    not_before = None;
                     if let Err(error) = outcome {
                         tracing::warn!(%error, "a licence could not be renewed");
+                        not_before = Some(Instant::now() + RENEWAL_PAUSE);
                     }
                 }
-                open.sessions.push(OpenSession { init, session });
+                open.sessions.push(OpenSession { init, session, not_before });
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::contract_tests::{ID, KEY};
 use super::*;
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -65,6 +66,34 @@ async fn keys_that_were_given_need_nobody() {
     licensing.keys().give([(ID, KEY)]);
     assert_eq!(licensing.request(&[ID], &|_| panic!("nothing is chosen")).await, Ok(1));
     assert_eq!(licensing.keys().given(ID), Some(KEY));
+}
+
+#[tokio::test]
+async fn clear_key_licence_that_lasts_is_renewed_before_its_end() {
+    let name = |bytes: [u8; 16]| URL_SAFE_NO_PAD.encode(bytes);
+    let licence = |lifetime_s: u64| {
+        let keys = serde_json::json!([{ "kty": "oct", "kid": name(ID.0), "k": name(KEY.0) }]);
+        Ok(serde_json::json!({ "keys": keys, "lifetime_s": lifetime_s }).to_string().into_bytes())
+    };
+    // Due at once.
+    let server = Server::answering([licence(0), licence(3_600)]);
+    let licensing = licensing(KeySystems::default(), Some(&server));
+    assert_eq!(licensing.request(&[ID], &|_| {}).await, Ok(0), "its keys are over before they are used");
+    let renewed = async {
+        while server.asked() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let decryption = licensing.keys().wait_for(ID).await.unwrap();
+        let mut sample = super::contract_tests::encrypted(&[0; 32], crate::container::Scheme::Cenc, &[]);
+        while decryption.decrypt(&mut sample, &crate::testing::video_format()).is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = licensing.keep_renewed() => panic!("it never ends"),
+        renewed = tokio::time::timeout(Duration::from_secs(20), renewed) => renewed.unwrap(),
+    }
+    assert_eq!(server.asked(), 2, "what lasts an hour is not due");
 }
 
 #[cfg(all(feature = "opencdm", target_os = "linux"))]

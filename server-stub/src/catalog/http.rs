@@ -56,9 +56,10 @@ pub(crate) async fn title(
     let (viewer, watched) = match &query.profile {
         Some(profile) => {
             let viewer = app.viewer(&who, profile).await?;
-            (viewer, app.positions.get(profile, &id).await?.map(|progress| (id.clone(), progress)))
+            // Of all titles: a series is told with the positions of its episodes.
+            (viewer, app.positions.all(profile).await?)
         }
-        None => (app.least_restricted_viewer(&who).await?, None),
+        None => (app.least_restricted_viewer(&who).await?, Vec::new()),
     };
     let title = app.catalog.visible(&id, viewer)?;
     let watched: BTreeMap<_, _> = watched.into_iter().collect();

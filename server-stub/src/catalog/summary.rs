@@ -7,7 +7,7 @@ use crate::{
 };
 use service_api::{
     TitleId,
-    catalog::{TitleState, TitleSummary},
+    catalog::{TitleKind, TitleState, TitleSummary},
     profile::Progress,
 };
 use std::collections::BTreeMap;
@@ -38,11 +38,12 @@ impl Summaries<'_> {
             kicker: title.kicker.clone(),
             synopsis: title.synopsis.clone(),
             year: Some(title.year),
-            runtime_s: Some(runtime_s),
+            runtime_s: (runtime_s > 0.0).then_some(runtime_s),
             maturity: title.maturity,
             genres: title.genres.clone(),
             badges,
-            state: state(media.state),
+            // A series has no media of its own that could be waited for.
+            state: if title.kind == TitleKind::Series { TitleState::Ready } else { state(media.state) },
             artwork: media.artwork,
             progress: self.watched.get(&title.id).copied(),
         }

@@ -6,7 +6,7 @@ use crate::{
     store::Db,
 };
 use service_api::{
-    AccountId,
+    AccountId, GrantId, ProfileId,
     playback::{DeviceClass, PlaybackDevice, RegisteredDevice},
 };
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Devices {
     ) -> Result<bool, sqlx::Error> {
         // A second try: a parallel request of the same device may have registered it between the statements.
         for _ in 0..2 {
-            if self.touch(account, id, plan).await? {
+            if self.touch(account, id, device, plan).await? {
                 return Ok(true);
             }
             let new = New { account, id, device, now_ms: self.clock.now_ms() };
@@ -56,15 +56,23 @@ impl Devices {
         Ok(false)
     }
 
-    async fn touch(&self, account: &AccountId, id: &str, plan: PlanTerms) -> Result<bool, sqlx::Error> {
+    /// A device may have been renamed since.
+    async fn touch(
+        &self,
+        account: &AccountId,
+        id: &str,
+        device: &PlaybackDevice,
+        plan: PlanTerms,
+    ) -> Result<bool, sqlx::Error> {
         sqlx::query(
-            "UPDATE entitlement_devices SET last_used_at_ms = $1, is_freed = 0 \
+            "UPDATE entitlement_devices SET last_used_at_ms = $1, is_freed = 0, name = COALESCE($5, name) \
              WHERE account_id = $2 AND device_id = $3 AND slot < $4",
         )
         .bind(self.clock.now_ms())
         .bind(account.as_str())
         .bind(id)
         .bind(i64::from(plan.devices))
+        .bind(device.name.clone())
         .execute(self.db.writer())
         .await
         .map(|done| done.rows_affected() == 1)
@@ -175,13 +183,18 @@ impl Devices {
         .bind(account.as_str())
         .fetch_all(self.db.reader())
         .await?;
-        let device = |stored: Stored| RegisteredDevice {
-            streaming: streaming.contains(&stored.device_id),
-            id: stored.device_id,
-            name: stored.name,
-            class: class_from(&stored.class),
-            registered_at_ms: stored.registered_at_ms,
-            last_used_at_ms: stored.last_used_at_ms,
+        let device = |stored: Stored| {
+            let stream = streaming.iter().find(|stream| stream.device_id == stored.device_id);
+            RegisteredDevice {
+                streaming: stream.is_some(),
+                grant: stream.map(|stream| GrantId::from(stream.grant_id.as_str())),
+                profile: stream.and_then(|stream| stream.profile_id.as_deref()).map(ProfileId::from),
+                id: stored.device_id,
+                name: stored.name,
+                class: class_from(&stored.class),
+                registered_at_ms: stored.registered_at_ms,
+                last_used_at_ms: stored.last_used_at_ms,
+            }
         };
         Ok(stored.into_iter().map(device).collect())
     }

@@ -27,6 +27,15 @@ pub(crate) struct Holder<'a> {
     pub(crate) grant: &'a GrantId,
 }
 
+/// One stream.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Streaming {
+    pub(crate) device_id: String,
+    pub(crate) grant_id: String,
+    /// None if the grant is forgotten already.
+    pub(crate) profile_id: Option<String>,
+}
+
 impl Leases {
     pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, heartbeat: Duration) -> Self {
         Self { db, clock, heartbeat }
@@ -149,10 +158,13 @@ impl Leases {
         .map(drop)
     }
 
-    /// The devices that watch now.
-    pub(crate) async fn streaming(&self, account: &AccountId) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query_scalar(
-            "SELECT device_id FROM entitlement_leases WHERE account_id = $1 AND expires_at_ms > $2 ORDER BY slot",
+    /// The devices that watch now, the grants they watch by, and the profiles that those are for.
+    pub(crate) async fn streaming(&self, account: &AccountId) -> Result<Vec<Streaming>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT entitlement_leases.device_id, entitlement_leases.grant_id, entitlement_grants.profile_id \
+             FROM entitlement_leases LEFT JOIN entitlement_grants ON entitlement_grants.id = entitlement_leases.grant_id \
+             WHERE entitlement_leases.account_id = $1 AND entitlement_leases.expires_at_ms > $2 \
+             ORDER BY entitlement_leases.slot",
         )
         .bind(account.as_str())
         .bind(self.clock.now_ms())

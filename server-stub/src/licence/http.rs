@@ -83,6 +83,7 @@ async fn answer(
         session,
         licence: None,
         expires_at_ms: None,
+        lifetime_s: None,
     };
     let mut ends_at_ms = grant.expires_at_ms.min(allowance.until_ms.unwrap_or(i64::MAX));
     if keep {
@@ -91,6 +92,9 @@ async fn answer(
         licence.licence = Some(id);
         licence.expires_at_ms = Some(ends_at_ms);
     }
+    // A duration: the clocks of players are set by their owners.
+    let left_ms = ends_at_ms.saturating_sub(app.clock.now_ms()).max(0);
+    licence.lifetime_s = Some(left_ms.unsigned_abs() / 1000);
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::HeaderName::from_static(EXPIRES), HeaderValue::from(ends_at_ms)),

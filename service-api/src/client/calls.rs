@@ -2,12 +2,12 @@
 
 use super::{Client, ClientError, http};
 use crate::{
-    ProfileId, TitleId,
-    catalog::{Home, Title},
+    GrantId, ProfileId, TitleId,
+    catalog::{Home, Title, TitleList, TitlePage},
     identity::Account,
-    playback::{PlaybackGrant, PlaybackRequest},
+    playback::{Heartbeat, HeartbeatAnswer, PlaybackGrant, PlaybackRequest, PlaybackStart, RegisteredDevice},
     problem::ProblemCode,
-    profile::Progress,
+    profile::{Pin, ProfileDetails, Progress},
     routes,
 };
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
@@ -41,12 +41,7 @@ impl Client {
     /// # Errors
     /// As [`Client::me`].
     pub async fn title(&self, title: &TitleId, profile: Option<&ProfileId>) -> Result<Title, ClientError> {
-        let route = match profile {
-            Some(_) => format!("{}?profile={{profile}}", routes::TITLE),
-            None => routes::TITLE.to_owned(),
-        };
-        let profile = profile.map_or("", ProfileId::as_str);
-        self.get_json(&routes::fill(&route, &[("title", title.as_str()), ("profile", profile)])).await
+        self.get_json(&title_path(title, profile)).await
     }
 
     /// Asks for permission to play. The grant's addresses are paths; [`Client::absolute`] completes them.
@@ -57,6 +52,86 @@ impl Client {
         let url = self.absolute(routes::PLAYBACK)?;
         let response = self.authorised(|| self.inner.http.request(Method::POST, url.clone()).json(request)).await?;
         http::read_json(http::success(response).await?).await
+    }
+
+    /// The same for a device that says which one it is.
+    ///
+    /// # Errors
+    /// As [`Client::playback`]; also `stream-limit` and `device-limit`.
+    pub async fn start_playback(&self, start: &PlaybackStart) -> Result<PlaybackGrant, ClientError> {
+        let url = self.absolute(routes::PLAYBACK)?;
+        let response = self.authorised(|| self.inner.http.request(Method::POST, url.clone()).json(start)).await?;
+        http::read_json(http::success(response).await?).await
+    }
+
+    /// Says that a grant is being watched, which keeps its stream.
+    ///
+    /// # Errors
+    /// As [`Client::me`]; problems of interest are `stream-limit`, `revoked` and `grant-expired`, and whatever
+    /// [`Client::playback`] can be refused with: everything is decided anew each time.
+    pub async fn heartbeat(&self, grant: &GrantId, beat: &Heartbeat) -> Result<HeartbeatAnswer, ClientError> {
+        let url = self.absolute(&routes::fill(routes::PLAYBACK_HEARTBEAT, &[("grant", grant.as_str())]))?;
+        let response = self.authorised(|| self.inner.http.request(Method::POST, url.clone()).json(beat)).await?;
+        http::read_json(http::success(response).await?).await
+    }
+
+    /// Ends a grant, so that its stream is free at once. One that is not there any more has ended.
+    ///
+    /// # Errors
+    /// As [`Client::me`].
+    pub async fn end_playback(&self, grant: &GrantId) -> Result<(), ClientError> {
+        self.delete(&routes::fill(routes::PLAYBACK_GRANT, &[("grant", grant.as_str())])).await
+    }
+
+    /// The devices of the account that have asked for playback, the latest used first.
+    ///
+    /// # Errors
+    /// As [`Client::me`]; `forbidden` unless the account manages its devices.
+    pub async fn playback_devices(&self) -> Result<Vec<RegisteredDevice>, ClientError> {
+        self.get_json(routes::PLAYBACK_DEVICES).await
+    }
+
+    /// Removes a device: its stream and its place are free, and it may ask anew.
+    ///
+    /// # Errors
+    /// As [`Client::playback_devices`].
+    pub async fn remove_playback_device(&self, device: &str) -> Result<(), ClientError> {
+        self.delete(&routes::fill(routes::PLAYBACK_DEVICE, &[("device", device)])).await
+    }
+
+    /// One title and where it stands among others: the seasons of a series, what comes after an episode.
+    ///
+    /// # Errors
+    /// As [`Client::me`].
+    pub async fn title_page(&self, title: &TitleId, profile: Option<&ProfileId>) -> Result<TitlePage, ClientError> {
+        self.get_json(&title_path(title, profile)).await
+    }
+
+    /// Titles that fit what was typed, as the profile may see them.
+    ///
+    /// # Errors
+    /// As [`Client::me`]; `invalid-request` for more text than the service reads.
+    pub async fn search(&self, profile: &ProfileId, text: &str) -> Result<TitleList, ClientError> {
+        let route = format!("{}?q={{q}}", routes::SEARCH);
+        self.get_json(&routes::fill(&route, &[("profile", profile.as_str()), ("q", text)])).await
+    }
+
+    /// A profile, whole; needs no PIN.
+    ///
+    /// # Errors
+    /// As [`Client::me`].
+    pub async fn profile(&self, profile: &ProfileId) -> Result<ProfileDetails, ClientError> {
+        self.get_json(&routes::fill(routes::PROFILE, &[("profile", profile.as_str())])).await
+    }
+
+    /// Gives a profile's PIN, so that this sign-in may use it from now on.
+    ///
+    /// # Errors
+    /// As [`Client::me`]; `pin-wrong`, with a time to wait if it was wrong too often.
+    pub async fn unlock_profile(&self, profile: &ProfileId, pin: &Pin) -> Result<(), ClientError> {
+        let url = self.absolute(&routes::fill(routes::PROFILE_UNLOCK, &[("profile", profile.as_str())]))?;
+        let response = self.authorised(|| self.inner.http.request(Method::POST, url.clone()).json(pin)).await?;
+        http::success(response).await.map(drop)
     }
 
     /// Exchanges a licence challenge at the path that the grant names. Both sides are opaque here.
@@ -125,6 +200,16 @@ impl Client {
         http::read_json(http::success(response).await?).await
     }
 
+    async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let url = self.absolute(path)?;
+        let response = self.authorised(|| self.inner.http.request(Method::DELETE, url.clone())).await?;
+        match http::success(response).await {
+            Ok(_) => Ok(()),
+            Err(ClientError::Problem(problem)) if problem.code == ProblemCode::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends with the access token; renews it and sends again, once, if the service does not accept it.
     async fn authorised(&self, request: impl Fn() -> RequestBuilder) -> Result<Response, ClientError> {
         let access = self.inner.session.access(None).await?;
@@ -140,6 +225,14 @@ impl Client {
         }
         Ok(response)
     }
+}
+
+fn title_path(title: &TitleId, profile: Option<&ProfileId>) -> String {
+    let route = match profile {
+        Some(_) => format!("{}?profile={{profile}}", routes::TITLE),
+        None => routes::TITLE.to_owned(),
+    };
+    routes::fill(&route, &[("title", title.as_str()), ("profile", profile.map_or("", ProfileId::as_str))])
 }
 
 fn progress_path(profile: &ProfileId, title: &TitleId) -> String {

@@ -55,7 +55,7 @@ pub use loopback::REDIRECT_PATH;
 pub use sign_in::{SIGN_IN_TIME_LIMIT, SignIn};
 pub use token_store::{
     EncryptedFileStore, KeyringStore, MemoryStore, ProcessLock, RefreshSecret, StoreError, StoredSession, TokenStore,
-    default_store,
+    default_store, default_tv_store,
 };
 
 use self::{http::Http, session::Session};

@@ -22,6 +22,14 @@ pub fn default_store(service: &Url) -> Arc<dyn TokenStore> {
     Arc::new(DefaultStore { service: service.clone(), chosen: OnceLock::new() })
 }
 
+/// The same for the player of televisions ([`crate::client::Client::for_tv`]): another app to the service, whose session
+/// is another one. Both players can be signed in on one machine.
+pub fn default_tv_store(service: &Url) -> Arc<dyn TokenStore> {
+    let mut service = service.clone();
+    service.set_fragment(Some(crate::routes::TV_CLIENT_ID));
+    default_store(&service)
+}
+
 struct DefaultStore {
     service: Url,
     chosen: OnceLock<Chosen>,

@@ -8,7 +8,7 @@ mod file;
 mod keyring;
 mod process_lock;
 
-pub use default::default_store;
+pub use default::{default_store, default_tv_store};
 pub use file::EncryptedFileStore;
 pub use keyring::KeyringStore;
 pub use process_lock::ProcessLock;
@@ -141,9 +141,14 @@ impl TokenStore for MemoryStore {
     }
 }
 
-/// The name under which stores keep the session of a service: its origin, without a trailing slash.
+/// The name under which stores keep the session of a service: its origin, without a trailing slash, and the fragment of
+/// its address, by which [`default_tv_store`] tells the sessions of another app.
 fn account_name(service: &Url) -> String {
-    service.origin().ascii_serialization()
+    let origin = service.origin().ascii_serialization();
+    match service.fragment() {
+        Some(app) => format!("{origin}#{app}"),
+        None => origin,
+    }
 }
 
 /// A file name for the same.
@@ -189,5 +194,7 @@ mod tests {
         assert_eq!(account_name(&one), "http://127.0.0.1:1");
         assert_ne!(file_stem(&one), file_stem(&two));
         assert_eq!(file_stem(&one).len(), 16);
+        let television = Url::parse("http://127.0.0.1:1/a#lumen-tv").unwrap();
+        assert_ne!(file_stem(&one), file_stem(&television), "a token of one app is refused to another");
     }
 }
