@@ -50,13 +50,6 @@ async fn series_have_seasons_and_episodes_know_what_comes_next() {
     assert_eq!(seasons, [["harbour-lights-1-1", "harbour-lights-1-2"], ["harbour-lights-2-1", "harbour-lights-2-2"]]);
     assert_eq!(page.trailer.unwrap().id.as_str(), "harbour-lights-trailer");
     assert!(page.title.summary.state.is_ready(), "a series has no media that could be waited for");
-    let watched = [("profile", adult.as_str()), ("title", "harbour-lights-1-1")];
-    let position = Progress { position_s: 600.0, duration_s: 1_200.0, taken_at_ms: common::START_MS };
-    let save = mia.request(Method::PUT, &routes::fill(routes::PROGRESS, &watched)).json(&position);
-    assert_eq!(save.send().await.unwrap().status(), StatusCode::OK);
-    let page: TitlePage = json(mia.get(&title("harbour-lights", &adult))).await;
-    let begun: Vec<Option<Progress>> = page.seasons[0].episodes.iter().map(|episode| episode.progress).collect();
-    assert_eq!(begun, [Some(position), None], "a series tells where its viewer is");
     let page: TitlePage = json(mia.get(&title("harbour-lights-1-2", &adult))).await;
     assert_eq!(page.episode.unwrap().next.unwrap().as_str(), "harbour-lights-2-1");
     let page: TitlePage = json(mia.get(&title("harbour-lights", &kids))).await;
@@ -69,6 +62,13 @@ async fn series_have_seasons_and_episodes_know_what_comes_next() {
     assert_eq!(row.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["harbour-lights", NOT_MADE]);
     assert!(home.rows.iter().flat_map(|row| &row.items).all(|item| !item.id.as_str().starts_with("harbour-lights-")));
     expect(&problem(mia.playback("harbour-lights-1-1", &adult)).await, 409, ProblemCode::NotReady);
+    let watched = [("profile", adult.as_str()), ("title", "harbour-lights-1-1")];
+    let position = Progress { position_s: 600.0, duration_s: 1_200.0, taken_at_ms: common::START_MS };
+    let save = mia.request(Method::PUT, &routes::fill(routes::PROGRESS, &watched)).json(&position);
+    assert_eq!(save.send().await.unwrap().status(), StatusCode::OK);
+    let page: TitlePage = json(mia.get(&title("harbour-lights", &adult))).await;
+    let begun: Vec<Option<Progress>> = page.seasons[0].episodes.iter().map(|episode| episode.progress).collect();
+    assert_eq!(begun, [Some(position), None], "a series tells where its viewer is");
     let server = server.restart().await;
     assert!(server.running.export_catalog().contains("harbour-lights-2-2"), "it is still there");
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Gives prepared answers in order, the last one again and again, and keeps what it was asked.
 #[derive(Debug, Default)]
@@ -101,7 +102,6 @@ mod with_a_module {
     use super::*;
     use crate::manifest::Protection;
     use crate::testing::stand_in::{self, StandIn};
-    use std::time::Duration;
     use tempfile::TempDir;
 
     fn module() -> (TempDir, StandIn, KeySystems) {
