@@ -90,12 +90,12 @@ impl Loader {
                     Some(cipher) => self.decrypt_whole(fetched.body, cipher).await?,
                     None => fetched.body,
                 };
-                cut(body, parts).await
+                cut(body, parts, slot).await
             }
             Plan::Sprites(list) => {
                 let parts = list.parts(slot.unit).ok_or(ThumbnailError::NothingThere)?;
                 let fetched = self.fetch(parts.source.clone(), MAX_FILE, Arc::new(|_| {})).await?;
-                cut(fetched.body, parts).await
+                cut(fetched.body, parts, slot).await
             }
             Plan::KeyFrames(frames) => {
                 let span = plan.span(slot);
@@ -242,7 +242,9 @@ impl Loader {
     }
 }
 
-async fn cut(body: Bytes, parts: Parts) -> Result<Vec<(Slot, Thumbnail)>, ThumbnailError> {
+/// The picture of `wanted` first, then its neighbours: a file may have more than are made of it.
+async fn cut(body: Bytes, mut parts: Parts, wanted: Slot) -> Result<Vec<(Slot, Thumbnail)>, ThumbnailError> {
+    parts.cuts.sort_by_key(|(slot, ..)| slot.part.abs_diff(wanted.part));
     blocking(move || picture::thumbnails(&body, &parts.cuts)).await
 }
 
