@@ -32,7 +32,9 @@ fn multiple(parser: &str) -> usize {
         "ttml" | "sidx_index" => 128,
         // A sample may be there once for each edit, and never more often than the file has bytes.
         "edits" => 512,
-        "ts" | "packed" | "elementary" | "flac" => 96,
+        // LATM has frames of two bytes.
+        "ts" | "elementary" => 384,
+        "packed" | "flac" => 96,
         "webvtt" | "chapters" => 64,
         _ => 16,
     }
@@ -162,9 +164,10 @@ fn dense(parser: &str) -> Vec<Vec<u8>> {
         ],
         "edits" => vec![edits_of_everything()],
         "elementary" => {
-            (0..12).map(|kind| [&[kind, 0][..], &[0, 0, 1, 0x65, 0x88, 0, 0].repeat(9000)].concat()).collect()
+            let plain = (0..12).map(|kind| [&[kind, 0][..], &[0, 0, 1, 0x65, 0x88, 0, 0].repeat(9000)].concat());
+            plain.chain([latm(0), latm(1)]).collect()
         }
-        "flac" => vec![[&b"fLaC"[..], &b"\0\0\0\x01a".repeat(900)].concat()],
+        "flac" => vec![[&b"fLaC"[..], &b"\0\0\0\x01a".repeat(900)].concat(), empty_flac_frames()],
         "presentation" => vec![text("#EXTM3U\n", "#EXTINF:1\na\n", ""), text("WEBVTT\n\n", "0:0.0-->0:1.0\na\n\n", "")],
         "thumbnails" => vec![
             // Of pictures that are made 32 MiB are kept, whatever names them: these parts lie outside.
@@ -239,6 +242,40 @@ fn nested_chapters() -> Vec<u8> {
     let display = element(&[0x80], &element(&[0x85], b"a")).repeat(8);
     let edition = element(&[0x45, 0xb9], &element(&[0xb6], &display).repeat(1900));
     element(&[0x10, 0x43, 0xa7, 0x70], &edition)
+}
+
+/// Elements of 64 frames of `bytes` each, in a stream announced as LATM.
+fn latm(bytes: usize) -> Vec<u8> {
+    // A configuration of version 0: 64 frames, one program of one layer, LC, 48 kHz, stereo; lengths in frames.
+    let mut bits: String =
+        ["00", "1", "111111", "0000", "000", "00010", "0011", "0010", "000", "000", "11111111", "00"].concat();
+    for _ in 0..64 {
+        bits += &format!("{bytes:08b}{}", "00100001".repeat(bytes));
+    }
+    bits += &"0".repeat(bits.len().next_multiple_of(8) - bits.len());
+    let octet = |at: usize| u8::from_str_radix(&bits[at..at + 8], 2).unwrap();
+    let body: Vec<u8> = (0..bits.len()).step_by(8).map(octet).collect();
+    let element = [&[0x56, 0xe0 | (body.len() >> 8) as u8, body.len() as u8], &body[..]].concat();
+    [&[3, 255][..], &element.repeat(1500)].concat()
+}
+
+/// Headers of frames and nothing between them: 192 samples at 8 kHz each.
+fn empty_flac_frames() -> Vec<u8> {
+    let checksum = |data: &[u8]| {
+        let step = |crc: u8| if crc & 0x80 != 0 { crc << 1 ^ 7 } else { crc << 1 };
+        data.iter().fold(0u8, |crc, byte| (0..8).fold(crc ^ byte, |crc, _| step(crc)))
+    };
+    let mut info = [0u8; 34];
+    info[..4].copy_from_slice(&[0, 192, 0, 192]);
+    info[10..14].copy_from_slice(&[0x01, 0xf4, 0x00, 0xf0]);
+    let mut file = [&b"fLaC\x80\0\0\x22"[..], &info].concat();
+    for number in 0..50_000 {
+        let mut header = vec![0xff, 0xf8, 0x14, 0x08];
+        header.extend(char::from_u32(number).unwrap().to_string().into_bytes());
+        header.push(checksum(&header));
+        file.extend(header);
+    }
+    file
 }
 
 /// As many edits as there may be, each of the whole file.

@@ -3,7 +3,7 @@
 use super::picture::{self, MAX_FILE};
 use super::plan::{KeyFramePlan, KeyFrames, Parts, Plan, Slot, SpritePlan, TilePlan};
 use super::source::Source;
-use super::sprites::sprites;
+use super::sprites::{join, sprites};
 use super::{MAX_SIDE, Thumbnail, ThumbnailError};
 use crate::container::{self, ContainerError, Demuxed, Init, MediaStream, Sample, SampleCipher, TrackFormat, bmff, ts};
 use crate::loader::{Loader, blocking};
@@ -53,7 +53,7 @@ impl Loader {
                 let mut found = Vec::new();
                 for file in files {
                     let fetched = self.fetch(file.clone(), MAX_LIST, Arc::new(|_| {})).await?;
-                    found.extend(blocking(move || sprites(&fetched.body, &fetched.url)).await?);
+                    join(&mut found, blocking(move || sprites(&fetched.body, &fetched.url)).await?)?;
                 }
                 Ok(Plan::Sprites(SpritePlan::new(found)))
             }
