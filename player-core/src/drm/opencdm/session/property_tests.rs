@@ -41,12 +41,15 @@ proptest! {
     }
 
     #[test]
-    fn the_interface_is_told_of_as_many_bytes_as_there_are(parts in prop::collection::vec((0u32..200_000, any::<u32>()), 0..8)) {
+    fn the_interface_is_told_of_as_many_bytes_as_there_are(
+        parts in prop::collection::vec((0u32..200_000, any::<u32>()), 0..8),
+    ) {
         let told = subsamples(&protection(&parts));
         let clear: u64 = told.iter().map(|part| u64::from(part.clear)).sum();
         let encrypted: Vec<u32> = told.iter().map(|part| part.encrypted).filter(|bytes| *bytes > 0).collect();
         prop_assert_eq!(clear, parts.iter().map(|(clear, _)| u64::from(*clear)).sum::<u64>());
-        prop_assert_eq!(encrypted, parts.iter().map(|(_, bytes)| *bytes).filter(|bytes| *bytes > 0).collect::<Vec<_>>());
+        let expected: Vec<u32> = parts.iter().map(|(_, bytes)| *bytes).filter(|bytes| *bytes > 0).collect();
+        prop_assert_eq!(encrypted, expected);
     }
 
     #[test]
@@ -57,7 +60,10 @@ proptest! {
     }
 
     #[test]
-    fn challenges_lose_their_wrapping_and_nothing_else(kind in "[0-9]?(:Type:)?", body in prop::collection::vec(any::<u8>(), 0..20)) {
+    fn challenges_lose_their_wrapping_and_nothing_else(
+        kind in "[0-9]?(:Type:)?",
+        body in prop::collection::vec(any::<u8>(), 0..20),
+    ) {
         let whole = [kind.as_bytes(), &body].concat();
         let bare = without_type(whole.clone());
         prop_assert!(whole.ends_with(&bare) && matches!(whole.len() - bare.len(), 0 | 7));
