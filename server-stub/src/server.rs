@@ -18,6 +18,8 @@ use url::Url;
 
 /// How often expired rows are thrown away.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// The same for rows that last for minutes, and that anybody can make.
+const SWEEP_SHORT_LIVED_EVERY: Duration = Duration::from_secs(60);
 
 /// How often it is looked for a catalog that another instance has imported.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
@@ -64,6 +66,7 @@ impl Server {
         let mut serving = JoinSet::new();
         serving.spawn(gateway::listener::serve(listener, router, app.clone(), tls));
         background.spawn(sweep(app.clone()));
+        background.spawn(sweep_short_lived(app.clone()));
         background.spawn(refresh_catalog(app.clone()));
         if let Some(jobs) = app.identity.take_mail_jobs() {
             background.spawn(identity::send_mails(app.clone(), jobs));
@@ -224,6 +227,16 @@ async fn sweep(app: Shared) {
         every.tick().await;
         if let Err(error) = app.sweep().await {
             tracing::warn!(%error, "cannot throw expired rows away");
+        }
+    }
+}
+
+async fn sweep_short_lived(app: Shared) {
+    let mut every = tokio::time::interval(SWEEP_SHORT_LIVED_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = app.identity.sweep_short_lived().await {
+            tracing::warn!(%error, "cannot throw expired requests away");
         }
     }
 }

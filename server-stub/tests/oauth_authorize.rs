@@ -9,6 +9,7 @@ use common::{
 };
 use reqwest::{Method, StatusCode, header};
 use server_stub::{ClientAuthentication, Server};
+use sqlx::Connection;
 use std::time::Duration;
 
 async fn server() -> TestServer {
@@ -309,4 +310,35 @@ async fn apps_prove_who_they_are_in_their_own_way_only() {
     unproved.push(("client_id", "rp"));
     assert_eq!(send(at().form(&unproved)).await, 401);
     assert_eq!(registration("x", |it| it.authentication = ClientAuthentication::None).secret, None);
+}
+
+#[tokio::test]
+async fn pushed_requests_take_no_more_room_than_they_need() {
+    let server = TestServer::start_with(with_clients).await;
+    let native = Flow::new("native").with("redirect_uri", "org.example.app:/cb").with("junk", &"x".repeat(20_000));
+    let push = async |flow: &Flow| {
+        let form: Vec<(&str, &str)> = flow.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        server.request(Method::POST, "/oauth/par").form(&form).send().await.unwrap()
+    };
+    assert_eq!(push(&native).await.status(), StatusCode::CREATED);
+    let mut database = server.database().await;
+    let kept: String =
+        sqlx::query_scalar("SELECT parameters FROM identity_pushed_requests").fetch_one(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    assert!(kept.contains("code_challenge=") && !kept.contains("junk") && kept.len() < 512, "{kept}");
+    // What is read is limited as well.
+    let long =
+        push(&Flow::new("native").with("redirect_uri", "org.example.app:/cb").with("scope", &"openid ".repeat(1_200)));
+    assert_eq!(long.await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    // An app without a secret may be anybody.
+    for _ in 2..30 {
+        assert_eq!(push(&native).await.status(), StatusCode::CREATED);
+    }
+    let refused = push(&native).await;
+    assert_eq!(
+        (refused.status(), &refused.headers()["retry-after"]),
+        (StatusCode::TOO_MANY_REQUESTS, &"60".parse().unwrap())
+    );
+    server.clock.advance(std::time::Duration::from_secs(60));
+    assert_eq!(push(&native).await.status(), StatusCode::CREATED);
 }

@@ -7,10 +7,11 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use common::{
     MIA, OAuthError, TestServer,
-    idp::{Flow, ProofKey, Tab, answer, by, claims, is_active, location, param, token, with_clients},
+    idp::{Flow, ProofKey, Tab, answer, by, claims, is_active, location, param, registration, token, with_clients},
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use server_stub::{Admin, ServerConfig};
 use service_api::routes;
 use std::time::Duration;
 
@@ -177,6 +178,34 @@ async fn a19_bound_token_is_no_bearer_token() {
     assert_eq!(answer(other).await.1["error"], "invalid_grant");
     let own = by(&server, "rp", "/oauth/token", &form).header("dpop", proof(&key));
     assert_eq!(answer(own).await.0, 200);
+}
+
+#[tokio::test]
+async fn a19_proof_with_a_refresh_binds_nothing_that_was_not_bound() {
+    let server = server().await;
+    let tab = Tab::new(&server);
+    let tokens = Flow::new("rp").with("scope", "openid offline_access").tokens(&tab).await;
+    let key = ProofKey::new();
+    let url = format!("{}/oauth/token", server.issuer);
+    let refresh = async |tokens: &Value| {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", text(tokens, "refresh_token"))];
+        let request = || by(&server, "rp", "/oauth/token", &form);
+        let proof = |nonce: &str| key.sign(&key.header(), &ProofKey::claims("POST", &url, nonce, server.clock_ms()));
+        let asked = request().header("dpop", proof("")).send().await.unwrap();
+        let nonce = asked.headers()["dpop-nonce"].to_str().unwrap().to_owned();
+        answer(request().header("dpop", proof(&nonce))).await
+    };
+    let (status, refreshed) = refresh(&tokens).await;
+    assert_eq!((status, refreshed["token_type"].as_str()), (200, Some("Bearer")), "it says what they are");
+    let info = server.get("/oauth/userinfo").bearer_auth(text(&refreshed, "access_token"));
+    assert_eq!(answer(info).await.0, 200);
+    // An app whose tokens must be bound from now on has to begin anew.
+    let mut config = ServerConfig::new(server.data());
+    config.database = common::postgres::database_of(server.data());
+    let admin = Admin::open(&config).await.unwrap();
+    admin.add_client(&registration("rp", |it| it.require_dpop = true)).await.unwrap();
+    assert_eq!(refresh(&refreshed).await.1["error"], "invalid_grant");
+    admin.close().await;
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ mod delivery;
 mod device_grant;
 #[path = "gateway.rs"]
 mod gateway;
+#[path = "guessing.rs"]
+mod guessing;
 #[path = "household.rs"]
 mod household;
 #[path = "media_rules.rs"]
@@ -38,6 +40,8 @@ mod sign_in;
 mod tokens;
 #[path = "watching.rs"]
 mod watching;
+#[path = "ways_in.rs"]
+mod ways_in;
 
 /// Suites that have no database, bring their own, or are about the embedded profile or about connections.
 const ELSEWHERE: [&str; 10] = [

@@ -1,13 +1,13 @@
 //! The routes of all services in one table.
 
 use super::{ApiError, access, admin, health, layers, openapi};
-use crate::{app::Shared, backends::Service, catalog, delivery, entitlement, identity, licence, profiles, shared};
+use crate::{app::Shared, backends::Service, catalog, delivery, entitlement, identity, licence, profiles};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state, routing::get};
 use service_api::routes;
 
 /// Everything the server answers.
 pub(crate) fn build(app: Shared) -> Router {
-    let limit_sign_in = from_fn_with_state(app.clone(), shared::limit_sign_in);
+    let limit_sign_in = from_fn_with_state(app.clone(), identity::limit_sign_in);
     let services: [(Service, Router<Shared>); 5] = [
         (Service::Identity, identity::routes().route_layer(limit_sign_in)),
         (Service::Catalog, catalog::routes()),

@@ -217,8 +217,19 @@ impl Accounts {
 
     /// Adds an account unless its address is taken. Its address counts as confirmed: nobody is added before.
     pub(crate) async fn add(&self, new: NewAccount<'_>) -> Result<Option<AccountId>, sqlx::Error> {
-        let account = Uuid::now_v7().to_string();
         let mut transaction = self.db.transaction().await?;
+        let account = self.add_in(&mut transaction, new).await?;
+        transaction.commit().await?;
+        Ok(account)
+    }
+
+    /// The same as a part of something larger.
+    pub(crate) async fn add_in(
+        &self,
+        transaction: &mut Transaction,
+        new: NewAccount<'_>,
+    ) -> Result<Option<AccountId>, sqlx::Error> {
+        let account = Uuid::now_v7().to_string();
         let added = sqlx::query(
             "INSERT INTO identity_accounts (id, email, password_hash, plan, is_demo, created_at_ms, name, role, \
              email_verified_at_ms, updated_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $6) \
@@ -232,7 +243,7 @@ impl Accounts {
         .bind(new.now_ms)
         .bind(new.name)
         .bind(new.role.name())
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await?
         .rows_affected()
             == 1;
@@ -248,11 +259,10 @@ impl Accounts {
                 .bind(profile.name)
                 .bind(profile.colour)
                 .bind(profile.maturity_ceiling.map(i64::from))
-                .execute(&mut *transaction)
+                .execute(&mut **transaction)
                 .await?;
             }
         }
-        transaction.commit().await?;
         Ok(added.then_some(AccountId(account)))
     }
 

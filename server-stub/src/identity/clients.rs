@@ -1,6 +1,6 @@
 //! The apps that may ask for a sign-in: our own, which are public and known without a row, and those registered here.
 
-use super::secret::SecretHash;
+use super::{ending::end_client, secret::SecretHash};
 use crate::{clock::Clock, store::Db};
 use serde::{Deserialize, Serialize};
 use service_api::routes::{CLIENT_ID, TV_CLIENT_ID};
@@ -241,10 +241,15 @@ impl Clients {
         Ok(())
     }
 
-    /// Removes an app; says whether it was there. Its tokens are refused from then on.
+    /// Removes an app; says whether it was there. Its tokens are refused from then on, also when it is registered anew.
     pub(crate) async fn remove(&self, id: &str) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.db.transaction().await?;
         let removed =
-            sqlx::query("DELETE FROM identity_clients WHERE id = $1").bind(id).execute(self.db.writer()).await?;
+            sqlx::query("DELETE FROM identity_clients WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        if removed.rows_affected() == 1 {
+            end_client(&mut transaction, id, self.clock.now_ms()).await?;
+        }
+        transaction.commit().await?;
         Ok(removed.rows_affected() == 1)
     }
 

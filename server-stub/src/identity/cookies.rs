@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 pub(crate) const SESSION: &str = "lumen_session";
 /// The random value that ties forms to a browser.
 pub(crate) const FORM: &str = "lumen_sign_in";
+/// That somebody has signed in here before.
+pub(crate) const KNOWN: &str = "lumen_known";
 /// The memory of a sign-in at another provider.
 pub(crate) const FEDERATION: &str = "lumen_federation";
 

@@ -53,18 +53,20 @@ impl Refusal {
 /// than hashes are made now is replaced while the password is at hand.
 pub(crate) async fn check(app: &Shared, attempt: Attempt<'_>, password: &str) -> Result<AccountId, Refusal> {
     let identity = &app.identity;
-    let wait_ms = identity.throttle.wait_ms(attempt, identity.clock.now_ms());
-    if wait_ms > 0 {
-        return Err(Refusal::TooOften { wait_ms });
-    }
-    let known = identity.accounts.credentials(attempt.email).await?;
+    let begun = identity.throttle.begin(attempt, identity.clock.now_ms());
+    begun.map_err(|wait_ms| Refusal::TooOften { wait_ms })?;
+    let not_tried = |refusal| {
+        identity.throttle.undone(attempt);
+        refusal
+    };
+    let known =
+        identity.accounts.credentials(attempt.email).await.map_err(|error| not_tried(Refusal::Failed(error)))?;
     let (account, stored) = known.map(|known| (known.account, known.password_hash)).unzip();
     let is_right = match identity.passwords.verify(password.to_owned(), stored.clone()).await {
         Ok(is_right) => is_right,
-        Err(HashRefused::Busy | HashRefused::Failed) => return Err(Refusal::Busy),
+        Err(HashRefused::Busy | HashRefused::Failed) => return Err(not_tried(Refusal::Busy)),
     };
     let (Some(account), Some(stored), true) = (account, stored, is_right) else {
-        identity.throttle.failed(attempt, identity.clock.now_ms());
         return Err(Refusal::WrongCredentials);
     };
     identity.throttle.succeeded(attempt);

@@ -1,11 +1,6 @@
 //! Where an account is signed in: apps that hold tokens and browsers, in one list.
 
-use super::{
-    consents::Consents,
-    grant::Grant,
-    oauth::tokens,
-    sessions::{self, Sessions},
-};
+use super::{consents::Consents, ending::end_account, grant::Grant, sessions::Sessions};
 use crate::{
     clock::{Clock, SECOND_MS},
     store::Db,
@@ -87,8 +82,7 @@ impl Devices {
     /// Signs out everything but the browser that asks.
     pub(crate) async fn end_others(&self, account: &AccountId, session: &str) -> Result<(), sqlx::Error> {
         let mut transaction = self.db.transaction().await?;
-        tokens::revoke_account(&mut transaction, account, self.clock.now_ms()).await?;
-        sessions::close_all(&mut transaction, account, Some(session)).await?;
+        end_account(&mut transaction, account, Some(session), self.clock.now_ms()).await?;
         transaction.commit().await
     }
 }

@@ -10,6 +10,7 @@
 //! jose           signed statements and our keys
 //! passkeys, federation, mail    other ways in, and the way back
 //! sessions, devices, roles      who is in, where, and what he may do
+//! throttle, limits, sign_in_limit    how often anything may be tried
 //! ```
 //!
 //! **Access tokens are opaque**, 256 random bits looked up by their hash, and not signed statements. Every instance
@@ -29,11 +30,13 @@ mod cookies;
 mod credentials;
 mod demo;
 mod devices;
+mod ending;
 mod federation;
 mod form_token;
 mod grant;
 mod http;
 mod jose;
+mod known_devices;
 mod limits;
 mod mail;
 mod oauth;
@@ -45,6 +48,7 @@ mod routes;
 mod seal;
 mod secret;
 mod sessions;
+mod sign_in_limit;
 mod throttle;
 
 pub(crate) use accounts::{Accounts, ProfileFields};
@@ -61,6 +65,7 @@ pub(crate) use oauth::{
 };
 pub use passwords::PasswordCost;
 pub(crate) use routes::routes;
+pub(crate) use sign_in_limit::limit_sign_in;
 
 use crate::{
     clock::Clock,
@@ -73,6 +78,7 @@ use devices::Devices;
 use federation::Federation;
 use form_token::FormTokens;
 use jose::SigningKeys;
+use known_devices::KnownDevices;
 use limits::Limits;
 use mail::{Job, MailLinks};
 use oauth::{codes::Codes, device::DeviceCodes, dpop::Dpop, par::PushedRequests};
@@ -112,6 +118,7 @@ pub(crate) struct Identity {
     forms: FormTokens,
     seal: Seal,
     throttle: Throttle,
+    known_devices: KnownDevices,
     limits: Limits,
     /// Origin without a trailing slash, as in the metadata and in `iss`.
     issuer: String,
@@ -180,6 +187,7 @@ impl Identity {
             forms: FormTokens::new(key("identity: sign-in form"), lifetimes.sign_in_form, is_secure),
             seal: Seal::new(key("identity: cookies")),
             throttle: Throttle::default(),
+            known_devices: KnownDevices::new(key("identity: known devices"), is_secure),
             limits: Limits::default(),
             rp_id: host.unwrap_or_default(),
             is_secure,
@@ -204,15 +212,19 @@ impl Identity {
         self.codes.sweep().await?;
         self.tokens.sweep().await?;
         self.devices.sweep().await?;
-        self.pushed.sweep().await?;
-        self.dpop.sweep().await?;
         self.sessions.sweep().await?;
-        self.passkeys.sweep().await?;
         self.mail_links.sweep().await?;
         if let Err(error) = self.keys.sweep().await {
             tracing::warn!(%error, "signing keys could not be rotated");
         }
         Ok(())
+    }
+
+    /// Forgets what lasts for minutes and what anybody can make the server keep. Call it each minute.
+    pub(crate) async fn sweep_short_lived(&self) -> Result<(), sqlx::Error> {
+        self.pushed.sweep().await?;
+        self.dpop.sweep().await?;
+        self.passkeys.sweep().await
     }
 
     /// What the mail worker works on; `None` the second time.

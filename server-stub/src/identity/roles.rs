@@ -1,6 +1,6 @@
 //! Changing what accounts may do. There is always somebody who may do everything.
 
-use super::{accounts::Accounts, oauth::tokens};
+use super::{accounts::Accounts, ending::end_account};
 use crate::store::{Db, Transaction};
 use service_api::{AccountId, identity::Role};
 
@@ -40,15 +40,16 @@ impl Roles {
         if changed.rows_affected() == 0 {
             return self.why_not(account).await;
         }
-        tokens::revoke_account(&mut transaction, account, now_ms).await?;
-        super::sessions::close_all(&mut transaction, account, None).await?;
+        end_account(&mut transaction, account, None, now_ms).await?;
         transaction.commit().await?;
         Ok(RoleOutcome::Changed)
     }
 
     /// Removes an account with everything that identity knows of it.
-    pub(crate) async fn remove(&self, account: &AccountId) -> Result<RoleOutcome, sqlx::Error> {
+    pub(crate) async fn remove(&self, account: &AccountId, now_ms: i64) -> Result<RoleOutcome, sqlx::Error> {
         let mut transaction = self.guarded().await?;
+        // Some rows name the account without belonging to it. Undone if it stays.
+        end_account(&mut transaction, account, None, now_ms).await?;
         let removed = sqlx::query(
             "DELETE FROM identity_accounts WHERE id = $1 AND \
              (role <> 'admin' OR (SELECT COUNT(*) FROM identity_accounts WHERE role = 'admin') > 1)",

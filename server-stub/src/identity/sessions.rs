@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// How long a browser stays signed in.
 const LIFETIME_MS: i64 = 30 * DAY_MS;
+/// How long a sign-in counts as one that has just been.
+pub(crate) const RECENT_MS: i64 = 300 * SECOND_MS;
 /// The last use is written at most this often.
 const USE_STEP_MS: i64 = 60 * SECOND_MS;
 
@@ -38,6 +40,13 @@ pub(crate) struct BrowserSession {
     pub(crate) account: AccountId,
     pub(crate) method: Method,
     pub(crate) auth_time_ms: i64,
+}
+
+impl BrowserSession {
+    /// Has its person signed in just now? Asked before anything is added that opens the account later.
+    pub(crate) fn is_recent(&self, now_ms: i64) -> bool {
+        now_ms - self.auth_time_ms < RECENT_MS
+    }
 }
 
 /// A row of the list of browsers.
@@ -161,6 +170,17 @@ impl Sessions {
     fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         cookies::get(self.is_secure, headers, cookies::SESSION)
     }
+}
+
+/// Keeps a session from being ended until the transaction ends; `false` if it has ended. Whatever a session makes that
+/// must end with it is made in that transaction.
+pub(crate) async fn hold(transaction: &mut Transaction, id: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE identity_browser_sessions SET last_seen_at_ms = $1 WHERE id = $2 AND expires_at_ms > $1")
+        .bind(now_ms)
+        .bind(id)
+        .execute(&mut **transaction)
+        .await
+        .map(|held| held.rows_affected() == 1)
 }
 
 /// Signs every browser of an account out, but the one with this id.

@@ -7,11 +7,9 @@
 //! What must survive a power cut stays in the database: Redis writes its log once a second unless told otherwise. A rate
 //! may be lost with no harm but a few more tries; therefore it is where Redis helps.
 
-mod layer;
 mod redis_store;
 mod sql;
 
-pub(crate) use layer::limit_sign_in;
 pub use redis_store::{RedisConfig, RedisShared};
 pub use sql::SqlShared;
 
@@ -91,6 +89,10 @@ pub enum Verdict {
 pub trait RateStore: fmt::Debug + Send + Sync {
     /// Counts one use of `name`, if its rate allows it. `now_ms` is milliseconds since 1970.
     async fn take(&self, name: &str, rate: Rate, now_ms: i64) -> Result<Verdict, SharedError>;
+
+    /// Takes one use that was [allowed](Verdict::Allowed) back, as if it had not been. One that has been forgotten since
+    /// is no error.
+    async fn give_back(&self, name: &str, rate: Rate) -> Result<(), SharedError>;
 }
 
 impl Rate {

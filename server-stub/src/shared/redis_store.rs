@@ -45,6 +45,12 @@ due = due + step
 redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', string.format('%.0f', due - now + tonumber(ARGV[4])))
 return 0";
 
+/// KEYS: due. ARGV: step. The key goes no later than it would have gone.
+const GIVE_BACK: &str = "
+local due = redis.call('GET', KEYS[1])
+if due then redis.call('SET', KEYS[1], string.format('%.0f', tonumber(due) - tonumber(ARGV[1])), 'KEEPTTL') end
+return 0";
+
 /// Where the server is. `Debug` does not show the address: it may hold a password.
 #[derive(Clone)]
 pub struct RedisConfig {
@@ -150,6 +156,16 @@ impl RateStore for RedisShared {
             .await
             .map_err(unavailable)?;
         Ok(if early_ms == 0 { Verdict::Allowed } else { wait_ms(early_ms) })
+    }
+
+    async fn give_back(&self, name: &str, rate: Rate) -> Result<(), SharedError> {
+        let _done: i64 = Script::new(GIVE_BACK)
+            .key(self.key("rate", name))
+            .arg(rate.step_ms())
+            .invoke_async(&mut self.connection.clone())
+            .await
+            .map_err(unavailable)?;
+        Ok(())
     }
 }
 

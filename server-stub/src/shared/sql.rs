@@ -110,4 +110,13 @@ impl RateStore for SqlShared {
             .await?;
         Ok(wait_ms(due_ms.unwrap_or(latest_ms) - latest_ms))
     }
+
+    async fn give_back(&self, name: &str, rate: Rate) -> Result<(), SharedError> {
+        sqlx::query("UPDATE shared_rates SET due_ms = due_ms - $1 WHERE name = $2")
+            .bind(rate.step_ms())
+            .bind(name)
+            .execute(self.0.writer())
+            .await?;
+        Ok(())
+    }
 }

@@ -10,6 +10,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use server_stub::{ClientAuthentication, ClientDocument, ClientRegistration, Mail, MailError, MailSink, ServerConfig};
 use sha2::{Digest, Sha256};
+use sqlx::Connection;
 use std::{collections::BTreeMap, sync::Mutex};
 use tokio::sync::mpsc;
 use url::Url;
@@ -278,4 +279,35 @@ impl MailSink for Inbox {
 pub fn link_of(mail: &Mail, site: &Site) -> String {
     let start = mail.text.find(&format!("{}/re", site.issuer)).unwrap() + site.issuer.len();
     mail.text[start..].split_whitespace().next().unwrap().to_owned()
+}
+
+/// A server with [`with_clients`] whose mails arrive here.
+pub async fn with_inbox() -> (TestServer, mpsc::UnboundedReceiver<Mail>) {
+    let (inbox, mails) = Inbox::new();
+    let server = TestServer::start_with(|config| {
+        with_clients(config);
+        config.identity.mail = Some(inbox);
+    })
+    .await;
+    (server, mails)
+}
+
+/// Makes an account through the pages and the mail.
+pub async fn register(server: &TestServer, mails: &mut mpsc::UnboundedReceiver<Mail>, email: &str, password: &str) {
+    let tab = Tab::new(server);
+    let sent = tab.fill("/register", &[("name", "Ada"), ("email", email), ("password", password)]).await;
+    assert_eq!(sent.status(), StatusCode::OK);
+    let path = link_of(&mails.recv().await.unwrap(), server);
+    let page = tab.page(&path).await;
+    let link = between(&page, r#"name="link" value=""#, "\"").to_owned();
+    let done = tab.fill_page("/register/confirm", &page, &[("link", &link)]).await;
+    assert_eq!(location(&done).path(), "/sign-in");
+    assert_eq!(tab.get(&path).await.status(), StatusCode::GONE, "the link works once");
+}
+
+/// Runs a statement on the server's database.
+pub async fn sql(server: &TestServer, statement: &'static str) {
+    let mut connection = server.database().await;
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }

@@ -69,6 +69,12 @@ async fn rate_contract(stores: &[&dyn RateStore]) {
         assert_eq!(one.take("mia", rate, now + 60_000).await.unwrap(), Verdict::Allowed);
     }
     assert_eq!(other.take("mia", rate, now + 60_000).await.unwrap(), wait(2_000));
+    // What is given back can be taken again, and once.
+    other.give_back("mia", rate).await.unwrap();
+    assert_eq!(one.take("mia", rate, now + 60_000).await.unwrap(), Verdict::Allowed);
+    assert_eq!(other.take("mia", rate, now + 60_000).await.unwrap(), wait(2_000));
+    one.give_back("nobody", rate).await.unwrap();
+    assert_eq!(one.take("nobody", rate, now).await.unwrap(), Verdict::Allowed);
     // Of many at once, on all instances, exactly the burst.
     let takes = (0..60).map(|number| stores[number % stores.len()].take("race", rate, now));
     let allowed = join_all(takes).await.into_iter().filter(|verdict| matches!(verdict, Ok(Verdict::Allowed))).count();

@@ -8,7 +8,7 @@ use crate::{
     identity::{
         cookies,
         grant::Method,
-        http::{checked_next, failed, resumed, see_other, with_cookie},
+        http::{checked_next, failed, open_session, resumed, see_other, with_cookie, with_cookies},
         pages::{self, MessagePage},
         secret::Secret,
     },
@@ -112,10 +112,10 @@ pub(crate) async fn callback(
         }
         Err(error) => return with_cookie(problem(&error), forgotten),
     };
-    match identity.sessions.open(&headers, &account, Method::Federated).await {
-        Ok((session, cookie)) => {
+    match open_session(&app, &headers, &account, Method::Federated).await {
+        Ok((session, cookies)) => {
             let response = see_other(&resumed(&app, &memory.next, &session).await);
-            with_cookie(with_cookie(response, cookie), forgotten)
+            with_cookie(with_cookies(response, cookies), forgotten)
         }
         Err(error) => failed(&error),
     }

@@ -122,7 +122,8 @@ pub(crate) struct Federation {
     providers: Vec<ProviderConfig>,
     /// Made at the first need: most servers have no providers.
     client: Option<Client>,
-    known: Mutex<HashMap<String, Known>>,
+    /// By identifier. One lock each: whoever signs in at one must not wait for another that does not answer.
+    known: HashMap<String, Mutex<Option<Known>>>,
     clock: Arc<dyn Clock>,
     /// Origin of this server.
     origin: String,
@@ -137,7 +138,8 @@ impl Federation {
             let builder = if all_plain { builder.no_proxy().tls_certs_only([]) } else { builder };
             builder.build().inspect_err(|error| tracing::error!(%error, "no client for identity providers")).ok()
         });
-        Self { providers, client: client.flatten(), known: Mutex::default(), clock, origin }
+        let known = providers.iter().map(|provider| (provider.id.clone(), Mutex::default())).collect();
+        Self { providers, client: client.flatten(), known, clock, origin }
     }
 
     /// Identifiers and names, for the buttons.
@@ -268,9 +270,10 @@ impl Federation {
     /// What the provider says of itself, asked for at most every ten minutes or when `again` is needed. The lock is
     /// held meanwhile so that many who sign in ask once.
     async fn known(&self, provider: &ProviderConfig, again: bool) -> Result<Known, FederationError> {
-        let mut all = self.known.lock().await;
+        let cached = self.known.get(&provider.id).ok_or(FederationError::Answer("it is not one of ours"))?;
+        let mut cached = cached.lock().await;
         let now_ms = self.clock.now_ms();
-        if let Some(known) = all.get(&provider.id)
+        if let Some(known) = &*cached
             && now_ms - known.fetched_at_ms < CACHE_MS
             && !again
         {
@@ -292,7 +295,7 @@ impl Federation {
             metadata,
             fetched_at_ms: now_ms,
         };
-        all.insert(provider.id.clone(), known.clone());
+        *cached = Some(known.clone());
         Ok(known)
     }
 

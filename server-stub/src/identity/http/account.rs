@@ -2,11 +2,11 @@
 
 use super::{
     super::{
+        ending::end_account,
         mail::Job,
-        oauth::tokens,
         pages::{AccountPage, ListedDevice, ListedPasskey},
         passwords::HashRefused,
-        sessions::{self, BrowserSession},
+        sessions::BrowserSession,
         throttle::Attempt,
     },
     failed, own_form,
@@ -24,7 +24,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use service_api::routes;
+use service_api::{AccountId, routes};
 use std::net::IpAddr;
 
 /// Purpose of the form tokens.
@@ -120,8 +120,12 @@ async fn change_password(
     if identity.accounts.is_demo(&session.account).await? {
         return refused("The password of a demo account cannot be changed.");
     }
+    if !person.has_password && !session.is_recent(app.clock.now_ms()) {
+        return refused("Sign in again to set a password.");
+    }
     if person.has_password {
-        let attempt = Attempt { email: &person.email, address };
+        // Somebody has signed in in this browser, so its tries count by themselves.
+        let attempt = Attempt { email: &person.email, address, known: Some(&session.id) };
         let current = form.get("current").unwrap_or_default();
         if let Err(refusal) = super::super::credentials::check(app, attempt, current).await {
             use super::super::credentials::Refusal;
@@ -148,8 +152,7 @@ async fn change_password(
     let now_ms = app.clock.now_ms();
     let mut transaction = app.db.transaction().await?;
     identity.accounts.set_password(&mut transaction, &session.account, &hash, now_ms).await?;
-    tokens::revoke_account(&mut transaction, &session.account, now_ms).await?;
-    sessions::close_all(&mut transaction, &session.account, Some(&session.id)).await?;
+    end_account(&mut transaction, &session.account, Some(&session.id), now_ms).await?;
     transaction.commit().await?;
     // A full queue only costs the notice.
     let _ = identity.mails.try_send(Job::PasswordChanged { email: person.email });
@@ -192,29 +195,31 @@ async fn render(
             is_current: device.is_current,
         })
         .collect();
-    let passkeys: Vec<ListedPasskey> = identity
-        .passkeys
-        .list(&session.account)
-        .await?
-        .into_iter()
-        .map(|passkey| ListedPasskey {
-            note: format!("Added {}", ago(now_ms - passkey.created_at_ms)),
-            id: passkey.id,
-            name: passkey.label,
-        })
-        .collect();
+    let passkeys = listed_passkeys(app, &session.account).await?;
     let page = AccountPage {
         token: &identity.forms.issue(PURPOSE, b"", &session.id, now_ms),
         name: person.name(),
         email: &person.email,
         plan: &account.plan,
         has_password: person.has_password,
+        is_recent: session.is_recent(now_ms),
         devices: &devices,
         passkeys: &passkeys,
         error,
         notice,
     };
     Ok(page.respond(status))
+}
+
+/// The account's passkeys in words.
+pub(super) async fn listed_passkeys(app: &Shared, account: &AccountId) -> Result<Vec<ListedPasskey>, sqlx::Error> {
+    let now_ms = app.clock.now_ms();
+    let listed = |passkey: super::super::passkeys::ListedPasskey| ListedPasskey {
+        note: format!("Added {}", ago(now_ms - passkey.created_at_ms)),
+        id: passkey.id,
+        name: passkey.label,
+    };
+    Ok(app.identity.passkeys.list(account).await?.into_iter().map(listed).collect())
 }
 
 fn ago(elapsed_ms: i64) -> String {

@@ -79,7 +79,7 @@ pub(crate) async fn remove_account(
     Path(account): Path<String>,
     who: Principal,
 ) -> Result<StatusCode, ApiError> {
-    let outcome = app.identity.roles.remove(&AccountId(account.clone())).await?;
+    let outcome = app.identity.roles.remove(&AccountId(account.clone()), app.clock.now_ms()).await?;
     tracing::info!(by = who.account.as_str(), %account, ?outcome, "an account was to be removed");
     answer(outcome)
 }

@@ -14,7 +14,7 @@ use super::{
         sessions::BrowserSession,
         throttle::Attempt,
     },
-    CONTINUE, failed, is_foreign, nonce, see_other, with_cookie, with_retry_after,
+    CONTINUE, failed, is_foreign, nonce, open_session, see_other, with_cookie, with_cookies, with_retry_after,
 };
 use crate::{
     app::Shared,
@@ -173,7 +173,8 @@ impl Visit<'_> {
         let outcome = match form.get("demo") {
             Some(demo) if self.app.identity.demo => credentials::demo_account(self.app, demo).await,
             _ => {
-                let attempt = Attempt { email: &email, address };
+                let known = self.app.identity.known_devices.find(self.headers, &email, self.app.clock.now_ms());
+                let attempt = Attempt { email: &email, address, known: known.as_deref() };
                 credentials::check(self.app, attempt, form.get("password").unwrap_or_default()).await
             }
         };
@@ -185,13 +186,13 @@ impl Visit<'_> {
                 return Ok(with_retry_after(self.sign_in_page(status, &email, Some(&text)), wait));
             }
         };
-        let (session, cookie) = self.app.identity.sessions.open(self.headers, &account, Method::Password).await?;
+        let (session, cookies) = open_session(self.app, self.headers, &account, Method::Password).await?;
         let response = if self.may_go_on(&session, true).await? {
             self.grant(&session).await?
         } else {
             self.consent_page(&session).await?
         };
-        Ok(with_cookie(response, cookie))
+        Ok(with_cookies(response, cookies))
     }
 
     async fn is_own_form(&self, token: &str, is_cancelled: bool) -> Result<bool, sqlx::Error> {
@@ -230,12 +231,15 @@ impl Visit<'_> {
         };
         let grant = CodeGrant {
             account: &session.account,
+            session: &session.id,
             client_id: &request.client.id,
             redirect_uri: &request.redirect_uri,
             code_challenge: &request.code_challenge,
             details: &details,
         };
-        let code = identity.codes.issue(grant).await?;
+        let Some(code) = identity.codes.issue(grant).await? else {
+            return Ok(self.sign_in_page(StatusCode::UNPROCESSABLE_ENTITY, "", Some(ENDED)));
+        };
         Ok(see_other(&request.granted(&code.into_text(), &identity.issuer)))
     }
 
@@ -283,6 +287,7 @@ impl Visit<'_> {
     }
 }
 
+const ENDED: &str = "You were signed out here. Please sign in again.";
 const TOO_LONG: &str = "This page was open for too long. Please sign in again.";
 
 /// The accounts of demo mode, for the page.

@@ -77,15 +77,16 @@ async fn step(app: &Shared, headers: &HeaderMap, form: &Pairs, address: IpAddr) 
         let text = "This page was open for too long. Please enter the code again.";
         return Ok(enter(app, &session, StatusCode::UNPROCESSABLE_ENTITY, &shown, Some(text)));
     }
-    if !identity.limits.may_try_code(address, now_ms) {
+    let shared = app.shared_rates.as_deref();
+    let Some(tried) = identity.limits.try_code(shared, address, now_ms).await else {
         let text = "Too many wrong codes. Wait a minute and try again.";
         let page = enter(app, &session, StatusCode::TOO_MANY_REQUESTS, "", Some(text));
         return Ok(super::with_retry_after(page, Some(60)));
-    }
+    };
     let Some(pending) = identity.devices.pending(code).await? else {
-        identity.limits.wrong_code(address, now_ms);
         return Ok(enter(app, &session, StatusCode::UNPROCESSABLE_ENTITY, &shown, Some(WRONG)));
     };
+    identity.limits.code_was_right(shared, tried).await;
     if step == "look" {
         let client = identity.clients.find(&pending.client_id).await?;
         let person = identity.accounts.person(&session.account).await?;
@@ -101,8 +102,7 @@ async fn step(app: &Shared, headers: &HeaderMap, form: &Pairs, address: IpAddr) 
         };
         return Ok(page.respond());
     }
-    let answer = (step == "allow").then_some((&session.account, session.method, session.auth_time_ms));
-    if !identity.devices.decide(code, answer).await? {
+    if !identity.devices.decide(code, &session, step == "allow").await? {
         return Ok(enter(app, &session, StatusCode::UNPROCESSABLE_ENTITY, &shown, Some(WRONG)));
     }
     let page = if step == "allow" {

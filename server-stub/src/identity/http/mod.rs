@@ -8,13 +8,13 @@ pub(super) mod recovery;
 pub(super) mod registration;
 pub(super) mod sign_in;
 
-use super::{form_token::BrowserNonce, sessions::BrowserSession};
+use super::{form_token::BrowserNonce, grant::Method, sessions::BrowserSession};
 use crate::{app::Shared, gateway::extract::Pairs};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service_api::routes;
+use service_api::{AccountId, routes};
 use url::form_urlencoded;
 
 /// Name of the parameter that says that somebody has just signed in for this very request.
@@ -33,6 +33,24 @@ pub(super) fn see_other(location: &str) -> Response {
 pub(super) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
+}
+
+pub(super) fn with_cookies(response: Response, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
+    cookies.into_iter().fold(response, with_cookie)
+}
+
+/// Signs a browser in. The values are for `Set-Cookie`: the session, and that the browser is known from now on.
+pub(super) async fn open_session(
+    app: &Shared,
+    headers: &HeaderMap,
+    account: &AccountId,
+    method: Method,
+) -> Result<(BrowserSession, [HeaderValue; 2]), sqlx::Error> {
+    let identity = &app.identity;
+    let (session, cookie) = identity.sessions.open(headers, account, method).await?;
+    let email = identity.accounts.person(account).await?.map(|person| person.email).unwrap_or_default();
+    let known = identity.known_devices.cookie(headers, &email, app.clock.now_ms());
+    Ok((session, [cookie, known]))
 }
 
 pub(super) fn with_retry_after(mut response: Response, seconds: Option<i64>) -> Response {

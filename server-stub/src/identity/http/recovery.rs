@@ -3,11 +3,11 @@
 use super::{
     super::{
         credentials::MAX_EMAIL,
-        mail::Job,
-        oauth::tokens,
-        pages::{self, MessagePage, NewPasswordPage, RecoverPage},
-        sessions,
+        ending::end_account,
+        mail::{Job, PendingLink},
+        pages::{self, ListedPasskey, MessagePage, NewPasswordPage, RecoverPage},
     },
+    account::listed_passkeys,
     failed, nonce, own_form,
     registration::{BUSY, gone, weakness},
     see_other, with_cookie, with_retry_after,
@@ -105,15 +105,16 @@ pub(crate) async fn set_new(
         let page = new_password(&app, &headers, StatusCode::SERVICE_UNAVAILABLE, link, Some(BUSY)).await;
         return with_retry_after(page, Some(2));
     };
-    match replace(&app, link, &hash).await {
+    let kept: Vec<&str> = form.iter().filter(|(name, _)| *name == "keep").map(|(_, id)| id).collect();
+    match replace(&app, link, &hash, &kept).await {
         Ok(true) => see_other(&format!("{}?done=password", routes::SIGN_IN_PAGE)),
         Ok(false) => gone(),
         Err(error) => failed(&error),
     }
 }
 
-/// Uses the link up, sets the password and ends every sign-in, all or nothing.
-async fn replace(app: &Shared, link: &str, hash: &str) -> Result<bool, sqlx::Error> {
+/// Uses the link up, sets the password, ends every sign-in and removes the passkeys that are not kept, all or nothing.
+async fn replace(app: &Shared, link: &str, hash: &str, kept: &[&str]) -> Result<bool, sqlx::Error> {
     let now_ms = app.clock.now_ms();
     let mut transaction = app.db.transaction().await?;
     let Some(pending) = app.identity.mail_links.take(&mut transaction, "recover", link).await? else {
@@ -121,12 +122,22 @@ async fn replace(app: &Shared, link: &str, hash: &str) -> Result<bool, sqlx::Err
     };
     let Some(account) = pending.account_id.map(AccountId) else { return Ok(false) };
     app.identity.accounts.set_password(&mut transaction, &account, hash, now_ms).await?;
-    tokens::revoke_account(&mut transaction, &account, now_ms).await?;
-    sessions::close_all(&mut transaction, &account, None).await?;
+    end_account(&mut transaction, &account, None, now_ms).await?;
+    app.identity.passkeys.remove_but(&mut transaction, &account, kept).await?;
     transaction.commit().await?;
     // A full queue only costs the notice.
     let _ = app.identity.mails.try_send(Job::PasswordChanged { email: pending.email });
     Ok(true)
+}
+
+/// What the link is for, and the passkeys of the account.
+async fn pending(app: &Shared, link: &str) -> Result<Option<(PendingLink, Vec<ListedPasskey>)>, sqlx::Error> {
+    let Some(pending) = app.identity.mail_links.find("recover", link).await? else { return Ok(None) };
+    let passkeys = match &pending.account_id {
+        Some(account) => listed_passkeys(app, &AccountId(account.clone())).await?,
+        None => Vec::new(),
+    };
+    Ok(Some((pending, passkeys)))
 }
 
 async fn new_password(
@@ -136,12 +147,12 @@ async fn new_password(
     link: &str,
     error: Option<&str>,
 ) -> Response {
-    match app.identity.mail_links.find("recover", link).await {
-        Ok(Some(pending)) => {
+    match pending(app, link).await {
+        Ok(Some((pending, passkeys))) => {
             let nonce = nonce(app, headers);
             let forms = &app.identity.forms;
             let token = &forms.issue(SET, link.as_bytes(), nonce.as_str(), app.clock.now_ms());
-            let page = NewPasswordPage { token, link, email: &pending.email, error };
+            let page = NewPasswordPage { token, link, email: &pending.email, passkeys: &passkeys, error };
             with_cookie(page.respond(status), forms.cookie(&nonce))
         }
         Ok(None) => gone(),

@@ -8,7 +8,8 @@ use super::{
         throttle::Attempt,
     },
     authorize::demo_entries,
-    checked_next, failed, nonce, own_form, resumed, see_other, with_cookie, with_retry_after,
+    checked_next, failed, nonce, open_session, own_form, resumed, see_other, with_cookie, with_cookies,
+    with_retry_after,
 };
 use crate::{
     app::Shared,
@@ -64,7 +65,8 @@ pub(crate) async fn answer(
     let outcome = match form.get("demo") {
         Some(demo) if identity.demo => credentials::demo_account(&app, demo).await,
         _ => {
-            let attempt = Attempt { email: &email, address };
+            let known = identity.known_devices.find(&headers, &email, app.clock.now_ms());
+            let attempt = Attempt { email: &email, address, known: known.as_deref() };
             credentials::check(&app, attempt, form.get("password").unwrap_or_default()).await
         }
     };
@@ -76,8 +78,8 @@ pub(crate) async fn answer(
             return with_retry_after(page(&app, &headers, &query, status, &email, (Some(&text), None)), wait);
         }
     };
-    match identity.sessions.open(&headers, &account, Method::Password).await {
-        Ok((session, cookie)) => with_cookie(see_other(&resumed(&app, next, &session).await), cookie),
+    match open_session(&app, &headers, &account, Method::Password).await {
+        Ok((session, cookies)) => with_cookies(see_other(&resumed(&app, next, &session).await), cookies),
         Err(error) => failed(&error),
     }
 }

@@ -107,7 +107,6 @@ impl MailLinks {
     pub(crate) async fn make_account(&self, link: &str, accounts: &Accounts) -> Result<bool, sqlx::Error> {
         let mut transaction = self.db.transaction().await?;
         let Some(pending) = self.take(&mut transaction, "register", link).await? else { return Ok(false) };
-        transaction.commit().await?;
         let name = pending.name.unwrap_or_default();
         let new = NewAccount {
             email: &pending.email,
@@ -119,7 +118,10 @@ impl MailLinks {
             profiles: &[NewProfile { name: &name, colour: FIRST_COLOUR, maturity_ceiling: None }],
             now_ms: self.clock.now_ms(),
         };
-        Ok(accounts.add(new).await?.is_some())
+        // Together: a link that was used up for nothing could not be sent again.
+        let account = accounts.add_in(&mut transaction, new).await?;
+        transaction.commit().await?;
+        Ok(account.is_some())
     }
 
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {

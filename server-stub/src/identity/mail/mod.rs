@@ -1,4 +1,4 @@
-//! Mails to people: confirm an address, set a new password, notice that one was changed.
+//! Mails to people: confirm an address, set a new password, notice that one was changed or a passkey added.
 //!
 //! Three nouns. A [`Job`] is what a page asks for; it says nothing of whether there is an account. The worker
 //! ([`work`]) finds out and writes a [`Mail`]. A [`MailSink`] delivers it: into a folder by default, or to a relay.
@@ -6,7 +6,7 @@
 mod links;
 mod sinks;
 
-pub(crate) use links::MailLinks;
+pub(crate) use links::{MailLinks, PendingLink};
 pub use sinks::{FolderSink, MailError, MailSink, RelaySink};
 
 use crate::{app::Shared, server::Chain};
@@ -42,6 +42,8 @@ pub(crate) enum Job {
     Recover { email: String },
     /// A password was changed.
     PasswordChanged { email: String },
+    /// A passkey was added, in a browser of this kind.
+    PasskeyAdded { email: String, label: String },
 }
 
 /// Sends mails until the server ends.
@@ -100,6 +102,14 @@ async fn write(app: &Shared, job: Job) -> Result<Option<Mail>, sqlx::Error> {
                 routes::RECOVER_PAGE
             );
             Some(Mail { to: email, subject: "Your password was changed".to_owned(), text })
+        }
+        Job::PasskeyAdded { email, label } => {
+            let text = format!(
+                "Hello,\n\na passkey was added to your Lumen account ({label}). It opens your account without the \
+                 password.\n\nIf that was not you, set a new password now, and do not keep the passkey:\n{origin}{}\n",
+                routes::RECOVER_PAGE
+            );
+            Some(Mail { to: email, subject: "A passkey was added".to_owned(), text })
         }
     })
 }

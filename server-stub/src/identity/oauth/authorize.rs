@@ -13,6 +13,25 @@ const MAX_VALUE: usize = 512;
 /// Longest `claims` and `id_token_hint`, in bytes.
 const MAX_DOCUMENT: usize = 4_096;
 
+/// What is read of a request.
+pub(crate) const PARAMETERS: [&str; 15] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "scope",
+    "nonce",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "claims",
+    "id_token_hint",
+    "dpop_jkt",
+];
+
 /// A request that may be shown a sign-in page.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthorizationRequest {

@@ -4,6 +4,7 @@ use super::{
     super::{
         grant::Grant,
         secret::{Secret, SecretHash},
+        sessions,
     },
     tokens::{self, TokenPair, Tokens},
 };
@@ -30,6 +31,8 @@ pub(crate) struct Codes {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CodeGrant<'a> {
     pub(crate) account: &'a AccountId,
+    /// The browser session that it comes of.
+    pub(crate) session: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) redirect_uri: &'a str,
     pub(crate) code_challenge: &'a str,
@@ -63,9 +66,14 @@ impl Codes {
         Self { db, clock, lifetime }
     }
 
-    /// A new code.
-    pub(crate) async fn issue(&self, grant: CodeGrant<'_>) -> Result<Secret, sqlx::Error> {
+    /// A new code; `None` if the session has ended meanwhile.
+    pub(crate) async fn issue(&self, grant: CodeGrant<'_>) -> Result<Option<Secret>, sqlx::Error> {
         let code = Secret::random("lmc_");
+        let now_ms = self.clock.now_ms();
+        let mut transaction = self.db.transaction().await?;
+        if !sessions::hold(&mut transaction, grant.session, now_ms).await? {
+            return Ok(None);
+        }
         sqlx::query(
             "INSERT INTO identity_authorization_codes \
              (hash, account_id, client_id, redirect_uri, code_challenge, expires_at_ms, details) \
@@ -76,11 +84,12 @@ impl Codes {
         .bind(grant.client_id)
         .bind(grant.redirect_uri)
         .bind(grant.code_challenge)
-        .bind(self.clock.now_ms() + tokens::in_ms(self.lifetime))
+        .bind(now_ms + tokens::in_ms(self.lifetime))
         .bind(grant.details.to_text())
-        .execute(self.db.writer())
+        .execute(&mut *transaction)
         .await?;
-        Ok(code)
+        transaction.commit().await?;
+        Ok(Some(code))
     }
 
     /// Exchanges a code for the first tokens of a new family; `None` if it is not good. Whatever comes of it, the code

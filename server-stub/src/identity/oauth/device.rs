@@ -2,8 +2,9 @@
 
 use super::{
     super::{
-        grant::{Grant, Method},
+        grant::Grant,
         secret::{Secret, SecretHash},
+        sessions::{self, BrowserSession},
     },
     tokens::{self, TokenPair, Tokens},
 };
@@ -11,7 +12,6 @@ use crate::{
     clock::{Clock, SECOND_MS},
     store::{Db, SubKey},
 };
-use service_api::AccountId;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -114,29 +114,36 @@ impl DeviceCodes {
         Ok(row.map(|(client_id, details)| PendingDevice { client_id, details: Grant::from_text(&details) }))
     }
 
-    /// A person's answer, once; `false` if there is nothing to answer any more.
+    /// A person's answer, once; `false` if there is nothing to answer any more, or the person was signed out.
     pub(crate) async fn decide(
         &self,
         user_code: &str,
-        answer: Option<(&AccountId, Method, i64)>,
+        session: &BrowserSession,
+        allow: bool,
     ) -> Result<bool, sqlx::Error> {
         let Some(code) = normal(user_code) else { return Ok(false) };
         let Some(mut pending) = self.pending(&code).await? else { return Ok(false) };
-        if let Some((_, method, auth_time_ms)) = answer {
-            pending.details.method = method;
-            pending.details.auth_time_ms = auth_time_ms;
+        if allow {
+            pending.details.method = session.method;
+            pending.details.auth_time_ms = session.auth_time_ms;
+        }
+        let now_ms = self.clock.now_ms();
+        let mut transaction = self.db.transaction().await?;
+        if !sessions::hold(&mut transaction, &session.id, now_ms).await? {
+            return Ok(false);
         }
         let decided = sqlx::query(
             "UPDATE identity_device_codes SET state = $1, account_id = $2, details = $3 \
              WHERE user_code_tag = $4 AND state = 'pending' AND expires_at_ms > $5",
         )
-        .bind(if answer.is_some() { "approved" } else { "denied" })
-        .bind(answer.map(|(account, ..)| account.as_str()))
+        .bind(if allow { "approved" } else { "denied" })
+        .bind(allow.then(|| session.account.as_str()))
         .bind(pending.details.to_text())
         .bind(self.tag(&code))
-        .bind(self.clock.now_ms())
-        .execute(self.db.writer())
+        .bind(now_ms)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(decided.rows_affected() == 1)
     }
 

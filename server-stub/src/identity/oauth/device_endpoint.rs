@@ -12,7 +12,7 @@ use crate::{
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -44,10 +44,7 @@ pub(crate) async fn authorize(
         return Err(OAuthError::bad("unauthorized_client", "the client may not use the device grant"));
     }
     if !app.identity.limits.may_begin_device(address, app.clock.now_ms()) {
-        let text = "too many devices are asking";
-        let mut refused = OAuthError::with_status(StatusCode::TOO_MANY_REQUESTS, "slow_down", text).into_response();
-        refused.headers_mut().insert(header::RETRY_AFTER, 60.into());
-        return Ok(refused);
+        return Err(OAuthError::too_often("too many devices are asking", 60));
     }
     let scope = client.allowed_scope(form.get("scope"));
     if scope.is_empty() {

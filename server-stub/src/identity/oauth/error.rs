@@ -26,11 +26,24 @@ pub(crate) struct OAuthError {
     error_description: &'static str,
     #[serde(skip)]
     dpop_nonce: Option<String>,
+    #[serde(skip)]
+    retry_after_s: Option<u32>,
+}
+
+/// What an answer was refused for, for those that count refusals.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refused(&'static str);
+
+impl Refused {
+    /// Was it something that could have been guessed: a code, a token, a client's secret?
+    pub(crate) fn is_guess(self) -> bool {
+        matches!(self.0, "invalid_grant" | "invalid_client")
+    }
 }
 
 impl OAuthError {
     pub(crate) fn bad(error: &'static str, error_description: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error, error_description, dpop_nonce: None }
+        Self { status: StatusCode::BAD_REQUEST, error, error_description, dpop_nonce: None, retry_after_s: None }
     }
 
     pub(crate) fn with_status(status: StatusCode, error: &'static str, error_description: &'static str) -> Self {
@@ -40,6 +53,12 @@ impl OAuthError {
     /// One text for every reason: which check failed is nobody's business.
     pub(crate) fn invalid_grant() -> Self {
         Self::bad("invalid_grant", "the code or token is not valid; sign in again")
+    }
+
+    /// After so many seconds it may be tried again.
+    pub(crate) fn too_often(error_description: &'static str, retry_after_s: u32) -> Self {
+        let base = Self::with_status(StatusCode::TOO_MANY_REQUESTS, "slow_down", error_description);
+        Self { retry_after_s: Some(retry_after_s), ..base }
     }
 
     pub(crate) fn missing() -> Self {
@@ -66,11 +85,16 @@ impl From<sqlx::Error> for OAuthError {
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
-        let (status, nonce) = (self.status, self.dpop_nonce.clone());
+        let (status, nonce, retry_after_s) = (self.status, self.dpop_nonce.clone(), self.retry_after_s);
+        let refused = Refused(self.error);
         let mut response = (status, NOT_STORED, Json(self)).into_response();
+        response.extensions_mut().insert(refused);
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="lumen""#));
+        }
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
             headers.insert(&DPOP_NONCE, nonce);

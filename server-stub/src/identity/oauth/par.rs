@@ -3,14 +3,19 @@
 
 use super::{
     super::secret::{Secret, SecretHash},
-    authorize::{AuthorizationRequest, AuthorizeError},
+    authorize::{AuthorizationRequest, AuthorizeError, PARAMETERS},
     client_auth,
     error::{NOT_STORED, OAuthError},
     tokens,
 };
-use crate::{app::Shared, clock::Clock, gateway::extract::Pairs, store::Db};
+use crate::{
+    app::Shared,
+    clock::Clock,
+    gateway::{PeerAddress, extract::Pairs},
+    store::Db,
+};
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Response},
@@ -24,6 +29,9 @@ const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// How long a reference may be used: as long as the sign-in page that it opens, for the page is sent back to it.
 const LIFETIME: Duration = Duration::from_secs(600);
+
+/// Longest request that is kept, in bytes: one document at its limit, and room for the rest.
+const MAX_KEPT: usize = 8 * 1_024;
 
 /// Requests that were pushed.
 #[derive(Debug)]
@@ -105,6 +113,7 @@ struct Pushed {
 /// `POST /oauth/par`.
 pub(crate) async fn push(
     State(app): State<Shared>,
+    Extension(PeerAddress(address)): Extension<PeerAddress>,
     headers: HeaderMap,
     form: Result<Pairs, StatusCode>,
 ) -> Result<Response, OAuthError> {
@@ -112,6 +121,10 @@ pub(crate) async fn push(
     let client = client_auth::client(&app, &headers, &form).await?;
     if form.get("request_uri").is_some() {
         return Err(OAuthError::bad("invalid_request", "a pushed request has no request_uri"));
+    }
+    // What proves which one it is answers for what it keeps here; of the others everybody may be one.
+    if client.is_public() && !app.identity.limits.may_push(address, app.clock.now_ms()) {
+        return Err(OAuthError::too_often("too many requests are pushed from there", 60));
     }
     let id = client.id.clone();
     let proved = super::token_endpoint::proof(&app, &headers, &Method::POST, routes::OAUTH_PAR).await?;
@@ -124,15 +137,20 @@ pub(crate) async fn push(
         return Err(OAuthError::bad("invalid_dpop_proof", "the proof is of another key than dpop_jkt"));
     }
     let kept = kept(&form, proved.as_deref());
+    if kept.len() > MAX_KEPT {
+        let text = "the request is too long";
+        return Err(OAuthError::with_status(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", text));
+    }
     let request_uri = app.identity.pushed.add(&id, &kept).await?;
     let answer = Pushed { request_uri, expires_in: LIFETIME.as_secs() };
     Ok((StatusCode::CREATED, NOT_STORED, Json(answer)).into_response())
 }
 
-/// The parameters, and nothing that proves the client's identity. A proved key counts as asked for.
+/// The parameters that will be read, and nothing else: not what proves the client's identity, not what nobody asked for.
+/// A proved key counts as asked for.
 fn kept(form: &Pairs, proved: Option<&str>) -> String {
     let mut kept = form_urlencoded::Serializer::new(String::new());
-    kept.extend_pairs(form.iter().filter(|(name, _)| !matches!(*name, "client_secret" | "client_assertion")));
+    kept.extend_pairs(form.iter().filter(|(name, _)| PARAMETERS.contains(name)));
     if let (Some(jkt), None) = (proved, form.get("dpop_jkt")) {
         kept.append_pair("dpop_jkt", jkt);
     }

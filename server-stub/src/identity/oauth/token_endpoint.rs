@@ -81,6 +81,7 @@ pub(crate) async fn token(
                 client_id: &client.id,
                 scope: form.get("scope"),
                 dpop_jkt: jkt.as_deref(),
+                must_be_bound: client.document.require_dpop,
             };
             if rotation
                 .scope
@@ -111,7 +112,7 @@ pub(crate) async fn token(
             return Err(OAuthError::bad("unsupported_grant_type", text));
         }
     };
-    answer(&app, &client, pair, jkt.is_some()).await
+    answer(&app, &client, pair).await
 }
 
 /// Ends a sign-in. Also 200 for tokens that mean nothing to us: they are not valid, which is what was asked for
@@ -134,7 +135,9 @@ pub(crate) async fn revoke(
     Ok((StatusCode::OK, NOT_STORED).into_response())
 }
 
-async fn answer(app: &Shared, client: &Client, pair: TokenPair, is_bound: bool) -> Result<Response, OAuthError> {
+async fn answer(app: &Shared, client: &Client, pair: TokenPair) -> Result<Response, OAuthError> {
+    // A proof that came with the refresh of tokens that are not bound does not bind them.
+    let is_bound = pair.details.dpop_jkt.is_some();
     let is_openid = super::super::grant::contains(&pair.scope, "openid");
     let access_token = pair.access.into_text();
     let mut id_token = None;

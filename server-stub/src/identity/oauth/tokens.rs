@@ -60,6 +60,8 @@ pub(crate) struct Rotation<'a> {
     /// Narrower than before, if given.
     pub(crate) scope: Option<&'a str>,
     pub(crate) dpop_jkt: Option<&'a str>,
+    /// Is a family refused that is not bound to a key?
+    pub(crate) must_be_bound: bool,
 }
 
 /// Why a refresh token gives nothing.
@@ -232,7 +234,10 @@ impl Tokens {
         .await?;
         let stored = stored.ok_or(RotationError::Invalid)?;
         let details = Grant::from_text(&stored.details);
-        let is_key_right = details.dpop_jkt.as_deref().is_none_or(|bound| rotation.dpop_jkt == Some(bound));
+        let is_key_right = match details.dpop_jkt.as_deref() {
+            Some(bound) => rotation.dpop_jkt == Some(bound),
+            None => !rotation.must_be_bound,
+        };
         if stored.client_id != rotation.client_id || !is_key_right {
             return Err(RotationError::Invalid);
         }

@@ -12,6 +12,8 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) email: &'a str,
     pub(crate) plan: &'a str,
     pub(crate) has_password: bool,
+    /// Has the person just signed in? Otherwise no way in is added.
+    pub(crate) is_recent: bool,
     /// Apps and browsers.
     pub(crate) devices: &'a [ListedDevice],
     pub(crate) passkeys: &'a [ListedPasskey],
@@ -64,7 +66,18 @@ impl AccountPage<'_> {
             passkeys =
                 r#"<li class="none">None yet. With a passkey you sign in by finger, face or PIN.</li>"#.to_owned();
         }
-        let plain_token = escape(self.token);
+        let again = |what: &str| {
+            format!(r#"<p class="small"><a href="/sign-in?next=%2Faccount">Sign in again</a> to {what}.</p>"#)
+        };
+        let add_passkey = if self.is_recent {
+            let token = escape(self.token);
+            format!(
+                r#"<button class="secondary" type="button" id="passkey-add" data-token="{token}" hidden>Add a passkey</button>
+<p class="alert" id="passkey-problem" role="alert" hidden></p>"#
+            )
+        } else {
+            again("add a passkey")
+        };
         let mut main = format!(
             r#"<h1>{name}</h1>
 <p class="lead">{email} · {plan}</p>
@@ -81,8 +94,7 @@ impl AccountPage<'_> {
 <h2 id="passkeys">Passkeys</h2>
 <ul class="rows">
 {passkeys}</ul>
-<button class="secondary" type="button" id="passkey-add" data-token="{plain_token}" hidden>Add a passkey</button>
-<p class="alert" id="passkey-problem" role="alert" hidden></p>
+{add_passkey}
 </section>
 "#
         );
@@ -93,19 +105,26 @@ impl AccountPage<'_> {
         } else {
             ""
         };
-        // Writing to a String cannot fail.
-        let _ = write!(
-            main,
-            r#"<section class="card" aria-labelledby="password-title">
-<h2 id="password-title">Password</h2>
-<form method="post" action="/account/password">
+        let change = if self.has_password || self.is_recent {
+            format!(
+                r#"<form method="post" action="/account/password">
 {token}<input type="hidden" name="username" value="{email}" autocomplete="username">
 {current}<label for="password">New password</label>
 <input id="password" name="password" type="password" autocomplete="new-password" minlength="10" maxlength="1024"
  required aria-describedby="rule">
 <p class="small" id="rule">At least 10 characters. Every other device will have to sign in again.</p>
 <button class="secondary" type="submit">Change password</button>
-</form>
+</form>"#
+            )
+        } else {
+            again("set a password")
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(
+            main,
+            r#"<section class="card" aria-labelledby="password-title">
+<h2 id="password-title">Password</h2>
+{change}
 </section>
 <form method="post" action="/sign-out">
 {token}<button class="quiet" type="submit">Sign out</button>

@@ -1,7 +1,11 @@
 //! The pages that make an account and that get one back.
 
-use super::layout::{Page, alert, escape, hidden};
+use super::{
+    account::ListedPasskey,
+    layout::{Page, alert, escape, hidden},
+};
 use axum::{http::StatusCode, response::Response};
+use std::fmt::Write;
 
 /// Makes an account.
 #[derive(Clone, Copy)]
@@ -95,6 +99,7 @@ pub(crate) struct NewPasswordPage<'a> {
     pub(crate) token: &'a str,
     pub(crate) link: &'a str,
     pub(crate) email: &'a str,
+    pub(crate) passkeys: &'a [ListedPasskey],
     pub(crate) error: Option<&'a str>,
 }
 
@@ -102,6 +107,7 @@ impl NewPasswordPage<'_> {
     pub(crate) fn respond(self, status: StatusCode) -> Response {
         let (token, link, email) = (hidden("token", self.token), hidden("link", self.link), escape(self.email));
         let alert = alert(self.error);
+        let passkeys = keep_passkeys(self.passkeys);
         let main = format!(
             r#"<h1>New password</h1>
 <p class="lead">Every device will have to sign in again</p>
@@ -114,9 +120,32 @@ impl NewPasswordPage<'_> {
 <input id="password" name="password" type="password" autocomplete="new-password" minlength="10" maxlength="1024"
  required autofocus aria-describedby="rule">
 <p class="small" id="rule">At least 10 characters. A few words are better than one with signs in it.</p>
-<button class="primary" type="submit">Set password</button>
+{passkeys}<button class="primary" type="submit">Set password</button>
 </form>"#
         );
         Page { title: "New password", main, leads_to: None, has_script: false }.respond(status)
     }
+}
+
+/// Which passkeys stay: none, unless the owner knows them.
+fn keep_passkeys(passkeys: &[ListedPasskey]) -> String {
+    if passkeys.is_empty() {
+        return String::new();
+    }
+    let mut choice = r#"<fieldset class="choices">
+<legend>Your passkeys are removed. Keep only those that you have added yourself:</legend>
+"#
+    .to_owned();
+    for ListedPasskey { id, name, note } in passkeys {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            choice,
+            r#"<label><input type="checkbox" name="keep" value="{}"> {} <span class="mail">{}</span></label>"#,
+            escape(id),
+            escape(name),
+            escape(note)
+        );
+    }
+    choice.push_str("</fieldset>\n");
+    choice
 }

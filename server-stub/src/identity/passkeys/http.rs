@@ -1,12 +1,16 @@
 //! What the script of the pages asks for.
 
-use super::check::{self, CheckError, Expected};
+use super::{
+    check::{self, CheckError, Expected},
+    store::Purpose,
+};
 use crate::{
     app::Shared,
     gateway::{ApiError, ApiJson, PeerAddress},
     identity::{
         grant::Method,
-        http::{account::is_own, is_foreign, resumed, with_cookie},
+        http::{account::is_own, is_foreign, open_session, resumed, with_cookies},
+        mail::Job,
         pages,
         sessions::BrowserSession,
     },
@@ -38,7 +42,7 @@ pub(crate) async fn challenge(
     if !app.identity.limits.may_ask_challenge(address, app.clock.now_ms()) {
         return Err(ApiError::unexplained(StatusCode::TOO_MANY_REQUESTS).retry_after(60));
     }
-    let challenge = app.identity.passkeys.challenge().await?;
+    let challenge = app.identity.passkeys.challenge(Purpose::SignIn).await?;
     Ok(Json(json!({ "challenge": challenge, "rp_id": app.identity.rp_id })).into_response())
 }
 
@@ -64,8 +68,8 @@ pub(crate) async fn sign_in(
     let client_data = check::decode(&assertion.client_data).map_err(refused)?;
     let challenge = check::challenge(&client_data, expected).map_err(refused)?;
     let id = check::decode(&assertion.credential_id).map_err(refused)?;
-    let (true, Some(known)) = (identity.passkeys.take_challenge(&challenge).await?, identity.passkeys.find(&id).await?)
-    else {
+    let is_asked = identity.passkeys.take_challenge(&challenge, Purpose::SignIn).await?;
+    let (true, Some(known)) = (is_asked, identity.passkeys.find(&id).await?) else {
         return Err(refused(CheckError::Elsewhere));
     };
     let data = check::decode(&assertion.authenticator_data).map_err(refused)?;
@@ -75,9 +79,9 @@ pub(crate) async fn sign_in(
         tracing::warn!(passkey = %known.id, "a passkey has not counted on; it may have been copied");
         return Err(refused(CheckError::Signature));
     }
-    let (session, cookie) = identity.sessions.open(&headers, &AccountId(known.account_id), Method::Passkey).await?;
+    let (session, cookies) = open_session(&app, &headers, &AccountId(known.account_id), Method::Passkey).await?;
     let location = resumed(&app, &assertion.next, &session).await;
-    Ok(with_cookie(Json(json!({ "location": location })).into_response(), cookie))
+    Ok(with_cookies(Json(json!({ "location": location })).into_response(), cookies))
 }
 
 /// The token of a form of the account page.
@@ -86,7 +90,8 @@ pub(crate) struct OwnForm {
     token: String,
 }
 
-/// `POST /passkeys/new`.
+/// `POST /passkeys/new`. For who has just signed in: whoever has found a browser open, or stolen its cookie, must not
+/// make himself a way in that outlasts it.
 pub(crate) async fn new(
     State(app): State<Shared>,
     headers: HeaderMap,
@@ -94,6 +99,10 @@ pub(crate) async fn new(
 ) -> Result<Response, ApiError> {
     let session = session(&app, &headers, &form.token).await?;
     let identity = &app.identity;
+    if !session.is_recent(app.clock.now_ms()) {
+        let title = "Sign in again to add a passkey";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Forbidden, title));
+    }
     let person = identity.accounts.person(&session.account).await?.ok_or_else(|| ApiError::not_found("account"))?;
     let known: Vec<String> = identity
         .passkeys
@@ -103,7 +112,7 @@ pub(crate) async fn new(
         .map(|passkey| URL_SAFE_NO_PAD.encode(&passkey.credential_id))
         .collect();
     let answer = json!({
-        "challenge": identity.passkeys.challenge().await?,
+        "challenge": identity.passkeys.challenge(Purpose::Add(&session)).await?,
         "rp_id": identity.rp_id,
         "user": {
             "id": URL_SAFE_NO_PAD.encode(session.account.as_str()),
@@ -133,15 +142,19 @@ pub(crate) async fn add(
     let expected = expected(&app, "webauthn.create");
     let client_data = check::decode(&new.client_data).map_err(refused)?;
     let challenge = check::challenge(&client_data, expected).map_err(refused)?;
-    if !app.identity.passkeys.take_challenge(&challenge).await? {
+    if !app.identity.passkeys.take_challenge(&challenge, Purpose::Add(&session)).await? {
         return Err(refused(CheckError::Elsewhere));
     }
     let attestation = check::decode(&new.attestation).map_err(refused)?;
     let credential = check::attested(&attestation, expected).map_err(refused)?;
     let label = pages::device_label(&headers, "Passkey");
-    if !app.identity.passkeys.add(&session.account, &credential, &label).await? {
+    if !app.identity.passkeys.add(&session, &credential, &label).await? {
         let title = "The passkey is known already, or there are too many";
         return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::InvalidRequest, title));
+    }
+    if let Some(person) = app.identity.accounts.person(&session.account).await? {
+        // A full queue only costs the notice.
+        let _ = app.identity.mails.try_send(Job::PasskeyAdded { email: person.email, label });
     }
     Ok(Json(json!({})).into_response())
 }

@@ -10,4 +10,4 @@ mod http;
 mod store;
 
 pub(crate) use http::{add, challenge, new, script, sign_in};
-pub(crate) use store::Passkeys;
+pub(crate) use store::{ListedPasskey, Passkeys};

@@ -1,9 +1,12 @@
 //! Credentials and challenges in the database.
 
-use super::super::secret::{Secret, SecretHash};
+use super::super::{
+    secret::{Secret, SecretHash},
+    sessions::{self, BrowserSession},
+};
 use crate::{
     clock::{Clock, SECOND_MS},
-    store::Db,
+    store::{Db, Transaction},
 };
 use service_api::AccountId;
 use std::sync::Arc;
@@ -19,6 +22,24 @@ const MAX_PASSKEYS: i64 = 20;
 pub(crate) struct Passkeys {
     db: Db,
     clock: Arc<dyn Clock>,
+}
+
+/// What a challenge is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose<'a> {
+    SignIn,
+    /// Adding one in this browser, whose person has just signed in.
+    Add(&'a BrowserSession),
+}
+
+impl Purpose<'_> {
+    fn hash(self, challenge: &str) -> SecretHash {
+        match self {
+            Self::SignIn => SecretHash::of(challenge),
+            // A challenge has no space.
+            Self::Add(session) => SecretHash::of(&format!("{challenge} {}", session.id)),
+        }
+    }
 }
 
 /// One of an account.
@@ -53,13 +74,18 @@ impl Passkeys {
         .await
     }
 
-    /// Keeps a new one; `false` if it is known already, or there are too many.
+    /// Keeps a new one; `false` if it is known already, there are too many, or the session has ended meanwhile.
     pub(super) async fn add(
         &self,
-        account: &AccountId,
+        session: &BrowserSession,
         new: &super::check::NewCredential,
         label: &str,
     ) -> Result<bool, sqlx::Error> {
+        let now_ms = self.clock.now_ms();
+        let mut transaction = self.db.transaction().await?;
+        if !sessions::hold(&mut transaction, &session.id, now_ms).await? {
+            return Ok(false);
+        }
         let added = sqlx::query(
             "INSERT INTO identity_passkeys \
              (id, account_id, credential_id, public_key, sign_count, label, created_at_ms) \
@@ -68,15 +94,16 @@ impl Passkeys {
              ON CONFLICT (credential_id) DO NOTHING",
         )
         .bind(Uuid::now_v7().to_string())
-        .bind(account.as_str())
+        .bind(session.account.as_str())
         .bind(&new.id)
         .bind(&new.public_key)
         .bind(i64::from(new.sign_count))
         .bind(label)
-        .bind(self.clock.now_ms())
+        .bind(now_ms)
         .bind(MAX_PASSKEYS)
-        .execute(self.db.writer())
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(added.rows_affected() == 1)
     }
 
@@ -88,6 +115,24 @@ impl Passkeys {
             .execute(self.db.writer())
             .await
             .map(drop)
+    }
+
+    /// Removes all of the account's but those that its owner keeps, after every browser was signed out: those that were
+    /// being added are there by then, and no other will be.
+    pub(crate) async fn remove_but(
+        &self,
+        transaction: &mut Transaction,
+        account: &AccountId,
+        kept: &[&str],
+    ) -> Result<(), sqlx::Error> {
+        let all: Vec<String> = sqlx::query_scalar("SELECT id FROM identity_passkeys WHERE account_id = $1")
+            .bind(account.as_str())
+            .fetch_all(&mut **transaction)
+            .await?;
+        for id in all.iter().filter(|id| !kept.contains(&id.as_str())) {
+            sqlx::query("DELETE FROM identity_passkeys WHERE id = $1").bind(id).execute(&mut **transaction).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn find(&self, credential_id: &[u8]) -> Result<Option<StoredPasskey>, sqlx::Error> {
@@ -115,21 +160,21 @@ impl Passkeys {
         Ok(counted.rows_affected() == 1)
     }
 
-    /// A challenge, as it is sent.
-    pub(super) async fn challenge(&self) -> Result<String, sqlx::Error> {
-        let challenge = Secret::random("");
+    /// A challenge, as it is sent, and for nothing but this purpose.
+    pub(super) async fn challenge(&self, purpose: Purpose<'_>) -> Result<String, sqlx::Error> {
+        let challenge = Secret::random("").into_text();
         sqlx::query("INSERT INTO identity_passkey_challenges (hash, expires_at_ms) VALUES ($1, $2)")
-            .bind(challenge.hash().as_bytes())
+            .bind(purpose.hash(&challenge).as_bytes())
             .bind(self.clock.now_ms() + CHALLENGE_MS)
             .execute(self.db.writer())
             .await?;
-        Ok(challenge.into_text())
+        Ok(challenge)
     }
 
-    /// Uses a challenge up; `false` if it is not one of ours, or was used.
-    pub(super) async fn take_challenge(&self, challenge: &str) -> Result<bool, sqlx::Error> {
+    /// Uses a challenge up; `false` if it is not one of ours, was made for something else, or was used.
+    pub(super) async fn take_challenge(&self, challenge: &str, purpose: Purpose<'_>) -> Result<bool, sqlx::Error> {
         let taken = sqlx::query("DELETE FROM identity_passkey_challenges WHERE hash = $1 AND expires_at_ms > $2")
-            .bind(SecretHash::of(challenge).as_bytes())
+            .bind(purpose.hash(challenge).as_bytes())
             .bind(self.clock.now_ms())
             .execute(self.db.writer())
             .await?;
