@@ -402,9 +402,10 @@ impl Shared {
         (self.wake)();
     }
 
-    /// Permission to play: one got ahead if it lasts, a new one otherwise.
+    /// Permission to play: one got ahead if it lasts, a new one otherwise. A device has one stream, which the newest
+    /// permission takes from those before: they are of no use any more.
     async fn grant(&self, client: &Client, request: &PlaybackRequest) -> Result<PlaybackGrant, ClientError> {
-        let kept = self.lock().grants.remove(&request.title);
+        let kept = std::mem::take(&mut self.lock().grants).remove(&request.title);
         match kept.filter(|grant| remaining(grant) > GRANT_MARGIN) {
             Some(grant) => Ok(grant),
             None => client.start_playback(&self.start_of(request)).await,

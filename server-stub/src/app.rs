@@ -14,7 +14,9 @@ use crate::{
     },
     identity::{FolderSink, Identity, IdentityError, IdentityParts, RegistrationError},
     ingest::{IngestError, Library, LibraryOptions},
-    licence::{Audit, Encryptors, KeyStore, KeyStoreError, LicenceProxy, PartnersError, TokenIssuers},
+    licence::{
+        Audit, Encryptors, KeptLicences, KeyStore, KeyStoreError, LicenceProxy, PartnersError, TokenIssuers, carried,
+    },
     messages::{Outbox, Relay},
     profiles::{self, Details, Pins, Positions, Taste},
     published::Published,
@@ -53,6 +55,7 @@ pub(crate) struct App {
     pub(crate) entitlement: Entitlement,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) audit: Audit,
+    pub(crate) kept: KeptLicences,
     pub(crate) token_issuers: TokenIssuers,
     pub(crate) encryptors: Encryptors,
     pub(crate) licence_proxies: Vec<Arc<dyn LicenceProxy>>,
@@ -181,6 +184,7 @@ impl App {
         })?);
         let encrypted = library.descriptors().iter().filter(|title| title.protection != Protection::Clear);
         let keys = KeyStore::open(db.clone(), clock.clone(), &master_key, encrypted.map(|title| &title.id)).await?;
+        let pin_key = carried::key(&db, &master_key, carried::PINS).await.map_err(KeyStoreError::from)?;
         let identity = Identity::open(IdentityParts {
             db: &db,
             clock: &clock,
@@ -217,11 +221,12 @@ impl App {
             catalog: Catalog::open(db.clone(), library.clone()).await?,
             positions: Positions::new(db.clone(), clock.clone()),
             details: Details::new(db.clone()),
-            pins: Pins::new(db.clone(), clock.clone(), master_key.derive("profiles: PIN")),
+            pins: Pins::new(db.clone(), clock.clone(), pin_key),
             taste: Taste::new(db.clone(), clock.clone()),
             entitlement: Entitlement::new(&db, &clock, &config.rights, config.lifetimes.grant, places),
             keys: Arc::new(keys),
             audit: Audit::open(db.clone(), clock.clone(), &master_key).await?,
+            kept: KeptLicences::new(db.clone(), clock.clone()),
             token_issuers: TokenIssuers::open(&master_key, config.rights.token_issuers.as_deref())?,
             encryptors: Encryptors::open(config.rights.encryptors.as_deref())?,
             licence_proxies: config.licence_proxies.clone(),
@@ -288,6 +293,7 @@ impl App {
         self.entitlement.sweep().await?;
         self.pins.sweep().await?;
         self.sweep_nonces().await?;
+        self.kept.sweep().await?;
         self.audit.sweep().await?;
         self.outbox.sweep().await?;
         SqlShared::new(self.db.clone()).sweep(self.clock.now_ms()).await

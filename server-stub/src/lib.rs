@@ -73,8 +73,8 @@ pub use identity::{
     PasswordCost, ProviderConfig, RegistrationError, RelaySink,
 };
 pub use licence::{
-    KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy,
-    operate::KeysError,
+    KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy, Rewrap,
+    RewrapError, Rewrapped, operate::KeysError, rewrap,
 };
 pub use server::{RunningServer, Server};
 pub use store::{CopyError, Database, MasterKeyError, StoreError, check_database, copy_database};

@@ -9,6 +9,8 @@ use std::{process::ExitCode, time::Duration};
 const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    // First of all: nothing secret has been read yet.
+    cli::private_memory::keep();
     let cli = cli::Cli::parse();
     cli::start_log();
     let runtime = match tokio::runtime::Runtime::new() {

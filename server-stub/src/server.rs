@@ -12,7 +12,7 @@ use crate::{
     licence::operate::KeysError,
 };
 use service_api::{TitleId, catalog::LibraryProgress, playback::Quality};
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Url;
 
@@ -142,15 +142,6 @@ impl RunningServer {
     /// [`KeysError`] if the database does not answer.
     pub async fn revoke_key(&self, kid: &[u8; 16]) -> Result<bool, KeysError> {
         self.app.revoke_key(kid).await
-    }
-
-    /// Wraps the data keys anew: under a new salt, coming from the master key in `previous` if it is another one.
-    /// Returns how many there are.
-    ///
-    /// # Errors
-    /// [`KeysError`] if they do not open.
-    pub async fn rewrap_keys(&self, data: &Path, previous: Option<&Path>) -> Result<usize, KeysError> {
-        self.app.rewrap_keys(data, previous).await
     }
 
     /// Takes permissions back, from now on and for whatever was granted until now. Segments end within five seconds.

@@ -23,16 +23,27 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// File in the data folder.
+const TRACES: &str = "traces.jsonl";
+
 struct Program {
     child: Child,
     site: Site,
 }
 
+const SERVER: &str = env!("CARGO_BIN_EXE_lumen-server");
+
 impl Program {
     async fn serve(data: &Path, log: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_lumen-server"))
+        Self::begin(Command::new(SERVER), data, log).await
+    }
+
+    /// The same by a command that becomes the server.
+    async fn begin(mut command: Command, data: &Path, log: &str) -> Self {
+        let mut child = command
             .args(["serve", "--demo", "--no-make", "--library-profile", "test", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(["--trace-file".as_ref(), data.join(TRACES).as_os_str()])
             .env("LUMEN_LOG", log)
             .stdout(Stdio::piped())
             .stderr(if log == "off" { Stdio::null() } else { Stdio::piped() })
@@ -173,29 +184,85 @@ async fn l08_kill_9_a_hundred_times_loses_nothing_that_was_answered() {
     kill_again_and_again(100).await;
 }
 
-/// Every form in which a key could be written down.
-fn forms(key: &[u8]) -> Vec<Vec<u8>> {
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    vec![
-        key.to_vec(),
+/// Every form in which a secret could be written down.
+fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let uuid = uuid::Uuid::from_slice(secret).ok().map(|uuid| uuid.to_string().into_bytes());
+    let forms = [
+        secret.to_vec(),
         hex.to_uppercase().into_bytes(),
         hex.into_bytes(),
-        STANDARD.encode(key).into_bytes(),
-        URL_SAFE_NO_PAD.encode(key).into_bytes(),
-        format!("{key:?}").into_bytes(),
-        uuid::Uuid::from_slice(key).unwrap().to_string().into_bytes(),
-    ]
+        STANDARD.encode(secret).into_bytes(),
+        URL_SAFE_NO_PAD.encode(secret).into_bytes(),
+        format!("{secret:?}").into_bytes(),
+    ];
+    forms.into_iter().chain(uuid).collect()
 }
 
-fn leaks(sinks: &[(String, Vec<u8>)], key: &[u8]) -> Vec<String> {
-    let holds = |sink: &[u8]| forms(key).iter().any(|form| sink.windows(form.len()).any(|window| window == form));
+fn leaks(sinks: &[(String, Vec<u8>)], secret: &[u8]) -> Vec<String> {
+    let forms = forms(secret);
+    let holds = |sink: &[u8]| {
+        forms.iter().any(|form| {
+            // Most bytes are not the first one of what is looked for.
+            let starts = sink.iter().enumerate().filter(|(_, byte)| **byte == form[0]);
+            starts.into_iter().any(|(at, _)| sink[at..].starts_with(form))
+        })
+    };
     sinks.iter().filter(|(_, sink)| holds(sink)).map(|(name, _)| name.clone()).collect()
 }
 
+/// Every file in a folder and below, but for what links lead to.
+fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let kind = std::fs::symlink_metadata(&path).unwrap().file_type();
+        if kind.is_dir() {
+            found.extend(files_below(&path));
+        } else if kind.is_file() {
+            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found
+}
+
+/// A shell that allows core dumps of any size and then becomes the server.
+fn with_core_dumps(folder: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -c unlimited && exec \"$0\" \"$@\"", SERVER]).current_dir(folder);
+    command
+}
+
 #[tokio::test]
-async fn l12_no_key_in_any_sink_and_a_planted_one_is_found() {
-    let folder = data_folder().await;
-    let mut program = Program::serve(folder.path(), "trace").await;
+async fn l12_server_that_crashes_leaves_no_core_dump() {
+    use std::os::unix::process::ExitStatusExt;
+    let (folder, here) = (data_folder().await, tempfile::tempdir().unwrap());
+    // What the shell allows is what a program gets that does nothing about it.
+    let mut shell = Command::new("sh");
+    let limits = shell.args(["-c", "ulimit -c unlimited && grep core /proc/self/limits"]).output().await.unwrap();
+    let allowed = String::from_utf8(limits.stdout).unwrap();
+    assert!(allowed.contains("unlimited"), "core dumps cannot be allowed here, so nothing can be shown: {allowed:?}");
+
+    let mut program = Program::begin(with_core_dumps(here.path()), folder.path(), "off").await;
+    let id = program.child.id().unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
+    let core: Vec<&str> = limits.lines().find(|line| line.contains("core")).unwrap().split_whitespace().collect();
+    assert_eq!(core[core.len() - 3..], ["0", "0", "bytes"], "neither now nor ever again");
+    let mia = program.site.sign_in(MIA).await;
+    mia.grant(ENCRYPTED).await;
+    let abort = std::process::Command::new("kill").args(["-s", "ABRT", &id.to_string()]).status().unwrap();
+    assert!(abort.success());
+    let status = program.child.wait().await.unwrap();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
+    assert_eq!(files_below(here.path()), []);
+    let cores = files_below(folder.path()).into_iter().map(|(name, _)| name).filter(|name| name.contains("core"));
+    assert_eq!(cores.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn l12_no_key_and_no_token_in_any_sink_and_a_planted_one_is_found() {
+    let (folder, here) = (data_folder().await, tempfile::tempdir().unwrap());
+    let mut program = Program::begin(with_core_dumps(here.path()), folder.path(), "trace").await;
     let mut stderr = program.child.stderr.take().unwrap();
     let log = tokio::spawn(async move {
         let mut log = Vec::new();
@@ -203,11 +270,14 @@ async fn l12_no_key_in_any_sink_and_a_planted_one_is_found() {
         log
     });
     let mut sinks = Vec::new();
-    let process = format!("/proc/{}", program.child.id().unwrap());
+    let id = program.child.id().unwrap();
     for file in ["environ", "cmdline"] {
-        sinks.push((file.to_owned(), std::fs::read(format!("{process}/{file}")).unwrap_or_default()));
+        // Without being root, there is nothing to be read of such a process.
+        sinks.push((file.to_owned(), std::fs::read(format!("/proc/{id}/{file}")).unwrap_or_default()));
     }
-    let mia = program.site.sign_in(MIA).await;
+    let first = program.site.sign_in(MIA).await;
+    let tokens = program.site.refresh(&first.tokens.refresh_token).await.unwrap();
+    let mia = SignedIn { server: &program.site, tokens: tokens.clone() };
     let kid = kid_of(folder.path()).await;
     let grant = mia.grant(ENCRYPTED).await;
     let licence_path = grant.licence.clone().unwrap();
@@ -221,6 +291,7 @@ async fn l12_no_key_in_any_sink_and_a_planted_one_is_found() {
     let authorization = routes::fill(routes::LICENCE_AUTHORIZATION, &[("grant", grant.id.as_str())]);
     let token = mia.get(&format!("{authorization}?kids={kid}")).send().await.unwrap().bytes().await.unwrap();
     sinks.push(("token".to_owned(), token.to_vec()));
+    let form = [("token", first.tokens.access_token.as_str())];
     for (name, request) in [
         ("refused", mia.request(Method::POST, &licence_path).json(&serde_json::json!({ "kids": ["x"] }))),
         (
@@ -231,6 +302,12 @@ async fn l12_no_key_in_any_sink_and_a_planted_one_is_found() {
         ("health", mia.get(routes::HEALTH_READY)),
         ("playlist", program.site.get(&grant.manifest)),
         ("grant", mia.playback(ENCRYPTED, &mia.profile("Mia").await)),
+        ("devices", mia.get(routes::ACCOUNT_DEVICES)),
+        ("recovery", program.site.request(Method::POST, routes::RECOVER_PAGE).form(&[("email", MIA)])),
+        ("in an address", program.site.get(&format!("/{}?token={}", tokens.access_token, tokens.refresh_token))),
+        ("revocation", program.site.request(Method::POST, routes::OAUTH_REVOKE).form(&form)),
+        ("signed out", program.site.get(routes::ME).bearer_auth(&tokens.access_token)),
+        ("metrics", program.site.get(routes::METRICS)),
     ] {
         let answer = request.send().await.unwrap();
         assert_ne!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -238,21 +315,26 @@ async fn l12_no_key_in_any_sink_and_a_planted_one_is_found() {
         text.extend(answer.bytes().await.unwrap());
         sinks.push((name.to_owned(), text));
     }
-    program.child.kill().await.unwrap();
+    let abort = std::process::Command::new("kill").args(["-s", "ABRT", &id.to_string()]).status().unwrap();
+    assert!(abort.success());
+    program.child.wait().await.unwrap();
     sinks.push(("log".to_owned(), log.await.unwrap()));
     assert!(sinks.last().unwrap().1.len() > 10_000, "the log is there, and loud");
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            sinks.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-        }
+    sinks.extend(files_below(folder.path()));
+    sinks.extend(files_below(here.path()));
+    for sink in [TRACES, "lumen.db", "master.key"] {
+        assert!(sinks.iter().any(|(name, sunk)| name.ends_with(sink) && !sunk.is_empty()), "{sink} was looked at");
     }
-    assert_eq!(leaks(&sinks, &key), Vec::<String>::new());
-    for form in forms(&key) {
-        let mut planted = b"before ".to_vec();
-        planted.extend(form);
-        sinks.push(("planted".to_owned(), planted));
-        assert_eq!(leaks(&sinks, &key), ["planted"], "the search finds what is there");
-        sinks.pop();
+    let secrets = [&first.tokens, &tokens].map(|tokens| [&tokens.access_token, &tokens.refresh_token]);
+    let secrets = secrets.iter().flatten().map(|token| token.as_bytes()).chain([key.as_slice()]);
+    for (number, secret) in secrets.enumerate() {
+        assert_eq!(leaks(&sinks, secret), Vec::<String>::new(), "secret {number}");
+        for form in forms(secret) {
+            let mut planted = b"before ".to_vec();
+            planted.extend(form);
+            sinks.push(("planted".to_owned(), planted));
+            assert_eq!(leaks(&sinks[sinks.len() - 1..], secret), ["planted"], "the search finds what is there");
+            sinks.pop();
+        }
     }
 }

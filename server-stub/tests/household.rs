@@ -3,11 +3,15 @@
 
 mod common;
 
-use common::{BEN, CLEAR, MIA, SignedIn, TestServer, expect, json, problem};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use common::{BEN, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use service_api::{
     ProfileId,
     catalog::{Home, TitleList, TitleSummary},
+    identity::Device,
+    licence::ClearKeyLicence,
+    playback::{HeartbeatAnswer, PlaybackGrant},
     problem::ProblemCode,
     profile::{ProfileDetails, Rating},
     routes,
@@ -98,7 +102,31 @@ async fn b02_ids_of_another_account_are_unknown() {
     let profile = mia.profile("Mia").await;
     let rating = of_title(routes::RATING, &profile, CLEAR);
     let listed = of_title(routes::MY_LIST_TITLE, &profile, CLEAR);
+    let progress = of_title(routes::PROGRESS, &profile, CLEAR);
+    let start = format!(r#"{{"title":"{ENCRYPTED}","profile":"{profile}","device":{{"id":"tv"}}}}"#);
+    let grant: PlaybackGrant = json(send(&mia, Method::POST, routes::PLAYBACK, &start)).await;
+    let of_grant = |route: &str| routes::fill(route, &[("grant", grant.id.as_str())]);
+    let key = server.running.key_source().content_key(&ENCRYPTED.into()).unwrap();
+    let kid = URL_SAFE_NO_PAD.encode(key.kid);
+    let challenge = |session: &str| format!(r#"{{"kids":["{kid}"],"type":"{session}"}}"#);
+    let clear_key = of_grant(routes::LICENCE_CLEARKEY);
+    let kept: ClearKeyLicence = json(send(&mia, Method::POST, &clear_key, &challenge("persistent-license"))).await;
+    let kept = routes::fill(routes::LICENCE_FIRST_PLAY, &[("licence", kept.licence.as_deref().unwrap())]);
+    let sign_ins: Vec<Device> = json(mia.get(routes::ACCOUNT_DEVICES)).await;
     let calls = [
+        ben.request(Method::DELETE, &routes::fill(routes::ACCOUNT_DEVICE, &[("device", &sign_ins[0].id)])),
+        ben.request(Method::DELETE, &routes::fill(routes::PLAYBACK_DEVICE, &[("device", "tv")])),
+        send(&ben, Method::POST, routes::PLAYBACK, &start),
+        send(&ben, Method::POST, &of_grant(routes::PLAYBACK_HEARTBEAT), "{}"),
+        ben.request(Method::DELETE, &of_grant(routes::PLAYBACK_GRANT)),
+        send(&ben, Method::POST, &clear_key, &challenge("temporary")),
+        ben.get(&format!("{}?kids={kid}", of_grant(routes::LICENCE_AUTHORIZATION))),
+        ben.get(&routes::fill(routes::LICENCE_HLS_KEY, &[("grant", grant.id.as_str()), ("kid", &kid)])),
+        ben.request(Method::POST, &kept),
+        ben.get(&progress),
+        send(&ben, Method::PUT, &progress, r#"{"position_s":1,"duration_s":40,"taken_at_ms":1}"#),
+        ben.get(&path(routes::HOME, &profile)),
+        ben.get(&format!("{}?profile={profile}", routes::fill(routes::TITLE, &[("title", CLEAR)]))),
         ben.get(&path(routes::PROFILE, &profile)),
         send(&ben, Method::PATCH, &path(routes::PROFILE, &profile), r#"{"name":"Mine"}"#),
         ben.request(Method::DELETE, &path(routes::PROFILE, &profile)),
@@ -114,8 +142,18 @@ async fn b02_ids_of_another_account_are_unknown() {
         ben.get(&path(routes::BROWSE, &profile)),
     ];
     for call in calls {
-        expect(&problem(call).await, 404, ProblemCode::NotFound);
+        let request = call.try_clone().unwrap().build().unwrap();
+        let refused = problem(call).await;
+        let asked = format!("{} {}", request.method(), request.url().path());
+        assert_eq!((refused.status, refused.code), (404, ProblemCode::NotFound), "{asked}");
     }
+    // What is Mia's is as it was, and who asked for her keys is in the licence log.
+    json::<HeartbeatAnswer>(send(&mia, Method::POST, &of_grant(routes::PLAYBACK_HEARTBEAT), "{}")).await;
+    let foreign: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM licence_audit WHERE outcome = 'foreign'")
+        .fetch_one(&mut server.database().await)
+        .await
+        .unwrap();
+    assert_eq!(foreign, 2);
 }
 
 #[tokio::test]

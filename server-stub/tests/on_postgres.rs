@@ -22,6 +22,8 @@ mod gateway;
 mod guessing;
 #[path = "household.rs"]
 mod household;
+#[path = "master_key.rs"]
+mod master_key;
 #[path = "media_rules.rs"]
 mod media_rules;
 #[path = "oauth_authorize.rs"]
@@ -36,6 +38,8 @@ mod rights;
 mod schemathesis;
 #[path = "sign_in.rs"]
 mod sign_in;
+#[path = "streams.rs"]
+mod streams;
 #[path = "tokens.rs"]
 mod tokens;
 #[path = "watching.rs"]

@@ -189,3 +189,37 @@ async fn wrong_title_is_refused_with_the_right_ones() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("no-such-title") && text.contains(CLEAR), "{text}");
 }
+
+#[tokio::test]
+async fn master_key_is_replaced_by_hand() {
+    let folder = data_folder().await;
+    let run = async |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lumen-server"));
+        command.args(["keys", "--library-profile", "test", "--data"]).arg(folder.path()).args(arguments);
+        let output = command.output().await.unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (current, old) = (folder.path().join("master.key"), folder.path().join("old.key"));
+    std::fs::copy(&current, &old).unwrap();
+    std::fs::write(&current, [7; 32]).unwrap();
+    assert!(!run(&["verify-log"]).await.0, "nothing opens");
+    let (is_done, text) = run(&["rewrap"]).await;
+    assert!(!is_done && text.contains("--previous"), "{text}");
+    let (is_done, text) = run(&["rewrap", "--previous", "no-such-file"]).await;
+    assert!(!is_done && text.contains("no-such-file") && !Path::new("no-such-file").exists(), "{text}");
+    let old = old.to_str().unwrap();
+    let (is_done, text) = run(&["rewrap", "--previous", old]).await;
+    assert!(is_done && text.contains("1 data keys"), "{text}");
+    let (is_done, text) = run(&["rewrap", "--previous", old]).await;
+    assert!(is_done && text.contains("already"), "{text}");
+    let (is_done, text) = run(&["verify-log"]).await;
+    assert!(is_done && text.contains("unbroken"), "{text}");
+    // A folder that is none is left alone.
+    let nowhere = tempfile::tempdir().unwrap();
+    std::fs::copy(&current, nowhere.path().join("master.key")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lumen-server"));
+    command.args(["keys", "--data"]).arg(nowhere.path()).args(["rewrap", "--previous", old]);
+    let output = command.output().await.unwrap();
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no database"));
+    assert_eq!(std::fs::read_dir(nowhere.path()).unwrap().count(), 1);
+}

@@ -388,7 +388,7 @@ async fn other_systems_get_what_was_decided_and_nothing_without_it() {
         let path = routes::fill(routes::LICENCE_PROXY, &[("system", system), ("grant", grant.id.as_str())]);
         app.request(Method::POST, &path).body("a challenge")
     };
-    expect(&problem(ask(&ben, "widevine")).await, 403, ProblemCode::Forbidden);
+    expect(&problem(ask(&ben, "widevine")).await, 404, ProblemCode::NotFound);
     expect(&problem(ask(&mia, "playready")).await, 501, ProblemCode::NotFound);
     expect(&problem(ask(&mia, "other")).await, 404, ProblemCode::NotFound);
     assert!(proxy.asked().is_empty());

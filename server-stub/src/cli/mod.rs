@@ -7,6 +7,7 @@ mod copy_database;
 mod doctor;
 mod make_library;
 mod operate;
+pub(crate) mod private_memory;
 mod serve;
 mod settings;
 
@@ -121,11 +122,15 @@ enum KeysAction {
         /// The title
         title: String,
     },
-    /// Wraps the data keys under a new key-encrypting key
+    /// Wraps the data keys under a new key-encrypting key; with --previous, carries everything that is stored over to
+    /// another master key. No server may be running on the database then
     Rewrap {
         /// The master key file before, if it was replaced
         #[arg(long, value_name = "FILE")]
         previous: Option<PathBuf>,
+        /// Keeps a licence log whose chain is broken, and begins a new chain behind it
+        #[arg(long, requires = "previous")]
+        restart_log: bool,
     },
     /// Takes back what was granted until now
     Revoke {

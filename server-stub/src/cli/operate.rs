@@ -3,7 +3,7 @@
 
 use super::{CatalogAction, KeysAction, LibraryArgs};
 use anyhow::Context;
-use server_stub::{Revoked, RunningServer, Server};
+use server_stub::{Revoked, Rewrap, RunningServer, Server, ServerConfig};
 use service_api::{AccountId, GrantId, TitleId, playback::Quality};
 use std::{
     fs::OpenOptions,
@@ -30,7 +30,10 @@ pub(crate) async fn catalog(library: &LibraryArgs, action: CatalogAction) -> any
 
 /// Does something with keys.
 pub(crate) async fn keys(library: &LibraryArgs, action: KeysAction) -> anyhow::Result<ExitCode> {
-    let data = library.data.folder()?;
+    // Before anything is opened: with another master key nothing would.
+    if let KeysAction::Rewrap { previous, restart_log } = &action {
+        return rewrap(&library.config()?, previous.as_deref(), *restart_log).await;
+    }
     with_server(library, async |server| {
         match action {
             KeysAction::Export { title, file } => {
@@ -44,9 +47,7 @@ pub(crate) async fn keys(library: &LibraryArgs, action: KeysAction) -> anyhow::R
                 eprintln!("{} new keys", server.import_keys(&text).await?);
             }
             KeysAction::Rotate { title } => server.rotate_key(&TitleId(title), Quality::Any).await?,
-            KeysAction::Rewrap { previous } => {
-                eprintln!("{} data keys", server.rewrap_keys(&data, previous.as_deref()).await?);
-            }
+            KeysAction::Rewrap { .. } => unreachable!("it is done before a server opens"),
             KeysAction::Revoke { account, device, title, grant } => {
                 let what = match (account, device, title, grant) {
                     (Some(account), None, None, None) => Revoked::Account(AccountId(account)),
@@ -65,6 +66,21 @@ pub(crate) async fn keys(library: &LibraryArgs, action: KeysAction) -> anyhow::R
         Ok(())
     })
     .await
+}
+
+/// Carries the data over to another master key, or draws a new salt.
+async fn rewrap(config: &ServerConfig, previous: Option<&Path>, restart_log: bool) -> anyhow::Result<ExitCode> {
+    let done = server_stub::rewrap(Rewrap { config, previous, restart_log }).await?;
+    if done.is_already {
+        eprintln!("everything is under the new master key already");
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} data keys", done.data_keys);
+    if previous.is_some() {
+        eprintln!("{} signing keys, {} entries of the licence log", done.signing_keys, done.log_entries);
+        eprintln!("PINs stay; open pages, device codes, tokens for licences and media addresses are void");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Opens the data folder as a server would, on a port that nobody knows.

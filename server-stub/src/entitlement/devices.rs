@@ -1,4 +1,8 @@
 //! Which devices of an account may watch at all.
+//!
+//! A device says its own name, so the name alone proves nothing: it belongs to the newest sign-in that has used it, or
+//! to whoever proves the key that its tokens are bound to. A player that signs in again is the same device; an older
+//! sign-in that says the same name is counted as a device of its own.
 
 use super::{leases::Leases, plan::PlanTerms};
 use crate::{
@@ -21,6 +25,25 @@ pub(crate) struct Devices {
     clock: Arc<dyn Clock>,
 }
 
+/// Who says a device's name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claimant<'a> {
+    /// Its sign-in. Later ones sort after earlier ones (UUIDv7).
+    pub(crate) family: &'a str,
+    /// Thumbprint of the key that the sign-in's tokens are bound to.
+    pub(crate) key: Option<&'a str>,
+}
+
+/// A device that asks for playback.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'a> {
+    pub(crate) account: &'a AccountId,
+    /// As [`Devices::name`] has it.
+    pub(crate) id: &'a str,
+    pub(crate) device: &'a PlaybackDevice,
+    pub(crate) claimant: Claimant<'a>,
+}
+
 #[derive(sqlx::FromRow)]
 struct Stored {
     device_id: String,
@@ -35,20 +58,34 @@ impl Devices {
         Self { db, clock }
     }
 
-    /// Registers the device unless it is; says whether it has a place now.
-    pub(crate) async fn register(
+    /// What the device is called in the tables: as it wants to be, unless that name is another sign-in's.
+    pub(crate) async fn name<'a>(
         &self,
         account: &AccountId,
-        id: &str,
-        device: &PlaybackDevice,
-        plan: PlanTerms,
-    ) -> Result<bool, sqlx::Error> {
+        wanted: &'a str,
+        claimant: Claimant<'a>,
+    ) -> Result<&'a str, sqlx::Error> {
+        let owner: Option<(String, String)> = sqlx::query_as(
+            "SELECT family_id, key_thumbprint FROM entitlement_devices WHERE account_id = $1 AND device_id = $2",
+        )
+        .bind(account.as_str())
+        .bind(wanted)
+        .fetch_optional(self.db.reader())
+        .await?;
+        let is_taken = owner.is_some_and(|(family, key)| {
+            family.as_str() > claimant.family && (key.is_empty() || claimant.key != Some(key.as_str()))
+        });
+        Ok(if is_taken { claimant.family } else { wanted })
+    }
+
+    /// Registers the device unless it is; says whether it has a place now.
+    pub(crate) async fn register(&self, asking: Asking<'_>, plan: PlanTerms) -> Result<bool, sqlx::Error> {
         // A second try: a parallel request of the same device may have registered it between the statements.
         for _ in 0..2 {
-            if self.touch(account, id, device, plan).await? {
+            if self.touch(asking, plan).await? {
                 return Ok(true);
             }
-            let new = New { account, id, device, now_ms: self.clock.now_ms() };
+            let new = New { asking, now_ms: self.clock.now_ms() };
             if self.add(&new, plan).await? || self.swap(&new, plan).await? {
                 return Ok(true);
             }
@@ -56,23 +93,22 @@ impl Devices {
         Ok(false)
     }
 
-    /// A device may have been renamed since.
-    async fn touch(
-        &self,
-        account: &AccountId,
-        id: &str,
-        device: &PlaybackDevice,
-        plan: PlanTerms,
-    ) -> Result<bool, sqlx::Error> {
+    /// Only for who may say the name. A sign-in's own name is always its own. What viewers call it may have changed.
+    async fn touch(&self, asking: Asking<'_>, plan: PlanTerms) -> Result<bool, sqlx::Error> {
         sqlx::query(
-            "UPDATE entitlement_devices SET last_used_at_ms = $1, is_freed = 0, name = COALESCE($5, name) \
-             WHERE account_id = $2 AND device_id = $3 AND slot < $4",
+            "UPDATE entitlement_devices SET last_used_at_ms = $1, is_freed = 0, name = COALESCE($7, name), \
+             key_thumbprint = CASE WHEN family_id <= $5 THEN $6 ELSE key_thumbprint END, \
+             family_id = CASE WHEN family_id <= $5 THEN $5 ELSE family_id END \
+             WHERE account_id = $2 AND device_id = $3 AND slot < $4 \
+             AND (family_id <= $5 OR device_id = $5 OR ($6 <> '' AND key_thumbprint = $6))",
         )
         .bind(self.clock.now_ms())
-        .bind(account.as_str())
-        .bind(id)
+        .bind(asking.account.as_str())
+        .bind(asking.id)
         .bind(i64::from(plan.devices))
-        .bind(device.name.clone())
+        .bind(asking.claimant.family)
+        .bind(asking.claimant.key.unwrap_or_default())
+        .bind(asking.device.name.clone())
         .execute(self.db.writer())
         .await
         .map(|done| done.rows_affected() == 1)
@@ -82,15 +118,17 @@ impl Devices {
         for slot in 0..i64::from(plan.devices) {
             let added = sqlx::query(
                 "INSERT INTO entitlement_devices \
-                 (account_id, slot, device_id, name, class, registered_at_ms, last_used_at_ms) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING",
+                 (account_id, slot, device_id, name, class, registered_at_ms, last_used_at_ms, family_id, \
+                 key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT DO NOTHING",
             )
-            .bind(new.account.as_str())
+            .bind(new.asking.account.as_str())
             .bind(slot)
-            .bind(new.id)
-            .bind(new.device.name.as_deref().unwrap_or_default())
-            .bind(class_text(new.device.class))
+            .bind(new.asking.id)
+            .bind(new.asking.device.name.as_deref().unwrap_or_default())
+            .bind(class_text(new.asking.device.class))
             .bind(new.now_ms)
+            .bind(new.asking.claimant.family)
+            .bind(new.asking.claimant.key.unwrap_or_default())
             .execute(self.db.writer())
             .await?;
             if added.rows_affected() == 1 {
@@ -110,7 +148,7 @@ impl Devices {
                  ON CONFLICT (account_id, ticket) DO UPDATE SET used_at_ms = excluded.used_at_ms \
                  WHERE entitlement_device_swaps.used_at_ms <= $4",
             )
-            .bind(new.account.as_str())
+            .bind(new.asking.account.as_str())
             .bind(ticket)
             .bind(new.now_ms)
             .bind(new.now_ms - SWAP_MS)
@@ -128,14 +166,17 @@ impl Devices {
         for slot in 0..i64::from(plan.devices) {
             let taken = sqlx::query(
                 "UPDATE entitlement_devices SET device_id = $1, name = $2, class = $3, registered_at_ms = $4, \
-                 last_used_at_ms = $4, is_freed = 0 WHERE account_id = $5 AND slot = $6 AND is_freed = 1",
+                 last_used_at_ms = $4, is_freed = 0, family_id = $7, key_thumbprint = $8 \
+                 WHERE account_id = $5 AND slot = $6 AND is_freed = 1",
             )
-            .bind(new.id)
-            .bind(new.device.name.as_deref().unwrap_or_default())
-            .bind(class_text(new.device.class))
+            .bind(new.asking.id)
+            .bind(new.asking.device.name.as_deref().unwrap_or_default())
+            .bind(class_text(new.asking.device.class))
             .bind(new.now_ms)
-            .bind(new.account.as_str())
+            .bind(new.asking.account.as_str())
             .bind(slot)
+            .bind(new.asking.claimant.family)
+            .bind(new.asking.claimant.key.unwrap_or_default())
             .execute(&mut *transaction)
             .await;
             match taken {
@@ -201,9 +242,7 @@ impl Devices {
 }
 
 struct New<'a> {
-    account: &'a AccountId,
-    id: &'a str,
-    device: &'a PlaybackDevice,
+    asking: Asking<'a>,
     now_ms: i64,
 }
 
@@ -244,7 +283,9 @@ mod tests {
         let devices = Devices::new(db, clock.clone());
         let account = AccountId::from("a");
         let traits = PlaybackDevice::default();
-        let register = async |id: &str| devices.register(&account, id, &traits, PLAN).await.unwrap();
+        let claimant = Claimant { family: "f", key: None };
+        let asking = |id| Asking { account: &account, id, device: &traits, claimant };
+        let register = async |id: &str| devices.register(asking(id), PLAN).await.unwrap();
         assert!(register("one").await && register("two").await && register("one").await);
         assert!(!register("three").await);
         assert!(devices.remove(&account, "one").await.unwrap());
@@ -257,8 +298,35 @@ mod tests {
         clock.advance(Duration::from_millis(SWAP_MS as u64));
         assert!(devices.remove(&account, "two").await.unwrap());
         assert!(register("four").await);
-        assert!(
-            !devices.register(&AccountId::from("b"), "one", &traits, PlanTerms { devices: 0, ..PLAN }).await.unwrap()
-        );
+        let other = Asking { account: &AccountId::from("b"), ..asking("one") };
+        assert!(!devices.register(other, PlanTerms { devices: 0, ..PLAN }).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn l05_name_is_the_newest_sign_ins_or_the_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&Database::File(folder.path().join("lumen.db"))).await.unwrap();
+        let devices = Devices::new(db, Arc::new(ManualClock::new(1_780_000_000_000)));
+        let (account, traits) = (AccountId::from("a"), PlaybackDevice::default());
+        let say = async |family: &str, key: Option<&str>| {
+            let claimant = Claimant { family, key };
+            let name = devices.name(&account, "tv", claimant).await.unwrap().to_owned();
+            let asking = Asking { account: &account, id: &name, device: &traits, claimant };
+            let registered = devices.register(asking, PLAN).await.unwrap();
+            // Between the two another may have come: the statement decides.
+            let late =
+                devices.register(Asking { id: "tv", ..asking }, PlanTerms { devices: 1, swaps: 0, ..PLAN }).await;
+            (name, registered, late.unwrap())
+        };
+        let told = |name: &str, registered, late| (name.to_owned(), registered, late);
+        assert_eq!(say("f1", None).await, told("tv", true, true));
+        assert_eq!(say("f1", None).await, told("tv", true, true));
+        assert_eq!(say("f2", None).await, told("tv", true, true), "who signs in again is the same device");
+        assert_eq!(say("f1", None).await, told("f1", true, false), "the sign-in of before is another device");
+        assert_eq!(say("f0", None).await, told("f0", false, false), "and counts against the plan");
+        assert_eq!(say("f3", Some("k")).await, told("tv", true, true));
+        assert_eq!(say("f2", Some("k")).await, told("tv", true, true), "a key that is proved is enough");
+        assert_eq!(say("f2", Some("l")).await.0, "f2");
+        assert_eq!(say("f3", Some("k")).await, told("tv", true, true));
     }
 }

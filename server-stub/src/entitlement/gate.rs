@@ -4,7 +4,7 @@
 use super::{
     Allowance, Decision, Purpose, StoredGrant, Viewer, decide,
     decision::{Places, Slot},
-    devices::Devices,
+    devices::{Asking, Claimant, Devices},
     grants::Grants,
     leases::{Holder, Leases},
     place::{Place, PlaceTable},
@@ -122,12 +122,22 @@ impl Verdict {
 /// What the places are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Playback begins: the device is registered, a stream taken.
+    /// Playback begins: the device is registered, a stream taken, from the grant that the device has used before too.
     Begin,
-    /// It goes on: the device must still be registered, the stream is renewed or taken again.
+    /// It goes on: the device must still be registered, the grant's own stream is renewed or taken again.
     GoOn,
     /// The same, but the lease is young enough to be left alone if it is there.
     Check,
+}
+
+/// What a grant wants to have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) step: Step,
+    /// Is it for a licence that may be kept?
+    pub(crate) keep: bool,
+    /// Thumbprint of the key that whoever begins has proved.
+    pub(crate) key: Option<&'a str>,
 }
 
 impl App {
@@ -149,18 +159,44 @@ impl App {
         step: Step,
         keep: bool,
     ) -> Result<Allowance, ApiError> {
-        if grant.is_revoked {
-            let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Revoked, "This permission was taken back");
-            return Err(error);
+        self.check_lasting(grant).await?;
+        // Plan, profile and title may have changed since the grant was made.
+        let viewer = self.viewer_of(&grant.account, &grant.profile, address).await?;
+        let entry = self.catalog.entry(&grant.title).ok_or_else(|| ApiError::not_found("title"))?;
+        self.admit(grant, viewer, &entry, Wanted { step, keep, key: None }).await
+    }
+
+    /// Is the grant still one, whatever it is for? It ends with the sign-in that it was made by. That is asked and not
+    /// told: however a sign-in comes to its end (signed out, ended from elsewhere, another password or role, a stolen
+    /// token, an account that is gone), there is no message that could be forgotten or lost.
+    pub(crate) async fn check_lasting(&self, grant: &StoredGrant) -> Result<(), ApiError> {
+        if grant.is_revoked || !self.is_signed_in(grant).await? {
+            return Err(taken_back());
         }
         if self.clock.now_ms() >= grant.expires_at_ms {
             let error = ApiError::new(StatusCode::GONE, ProblemCode::GrantExpired, "The grant has expired");
             return Err(error.detail("Ask for playback again"));
         }
-        // Plan, profile and title may have changed since the grant was made.
-        let viewer = self.viewer_of(&grant.account, &grant.profile, address).await?;
-        let entry = self.catalog.entry(&grant.title).ok_or_else(|| ApiError::not_found("title"))?;
-        self.admit(grant, viewer, &entry, step, keep).await
+        Ok(())
+    }
+
+    async fn is_signed_in(&self, grant: &StoredGrant) -> Result<bool, sqlx::Error> {
+        Ok(grant.family.is_empty() || self.identity.tokens.is_open(&grant.family).await?)
+    }
+
+    /// Frees the streams of those who have signed out: they are not heard of any more. Says whether there were any.
+    async fn release_signed_out(&self, account: &AccountId) -> Result<bool, sqlx::Error> {
+        let mut is_any = false;
+        for id in self.entitlement.leases.grants(account).await? {
+            let grant = self.entitlement.grants.find(&id).await?;
+            if let Some(grant) = grant
+                && !self.is_signed_in(&grant).await?
+            {
+                self.entitlement.leases.release(&id).await?;
+                is_any = true;
+            }
+        }
+        Ok(is_any)
     }
 
     /// Decides without asking for a place first, so that a title that is refused takes none, then with it.
@@ -169,9 +205,9 @@ impl App {
         grant: &StoredGrant,
         viewer: Viewer,
         entry: &Entry,
-        step: Step,
-        keep: bool,
+        place: Wanted<'_>,
     ) -> Result<Allowance, ApiError> {
+        let Wanted { step, keep, key } = place;
         let plan = self.entitlement.plans.of(viewer.plan);
         let decide = |places: Places| {
             let purpose =
@@ -183,13 +219,19 @@ impl App {
         };
         decide(Places::OPEN)?;
         let Entitlement { devices, leases, .. } = &self.entitlement;
+        let claimant = Claimant { family: &grant.family, key };
+        let asking = Asking { account: &grant.account, id: &grant.device, device: &grant.traits, claimant };
         let is_registered = match step {
-            Step::Begin => devices.register(&grant.account, &grant.device, &grant.traits, plan).await?,
+            Step::Begin => devices.register(asking, plan).await?,
             Step::GoOn | Step::Check => devices.is_registered(&grant.account, &grant.device).await?,
         };
         let holder = Holder { account: &grant.account, device: &grant.device, grant: &grant.id };
-        let streams = is_registered
-            && (step == Step::Check && leases.is_held(holder).await? || leases.hold(holder, plan.streams).await?);
+        let mut streams = is_registered
+            && (step == Step::Check && leases.is_held(holder).await?
+                || leases.hold(holder, plan.streams, step).await?);
+        if step == Step::Begin && is_registered && !streams && self.release_signed_out(&grant.account).await? {
+            streams = leases.hold(holder, plan.streams, step).await?;
+        }
         let slot = |held| if held { Slot::Held } else { Slot::Full };
         Ok(decide(Places { device: slot(is_registered), stream: slot(streams) })?)
     }
@@ -249,10 +291,14 @@ impl App {
         address: IpAddr,
     ) -> Result<Viewer, ApiError> {
         let accounts = &self.identity.accounts;
-        let profile = accounts.profile(account, profile).await?.ok_or_else(|| ApiError::not_found("profile"))?;
+        let profile = accounts.profile(account, profile).await?.ok_or_else(|| ApiError::not_own("profile", account))?;
         let plan = accounts.plan(account).await?.ok_or_else(|| ApiError::not_found("account"))?;
         Ok(Viewer::new(plan, &profile, self.entitlement.place(address), self.clock.now_ms()))
     }
+}
+
+pub(crate) fn taken_back() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Revoked, "This permission was taken back")
 }
 
 /// The address that a request comes from, past the proxies that are ours.

@@ -1,5 +1,6 @@
 //! Permissions that were handed out, and those that were taken back.
 
+use super::decision::OFFLINE_MS;
 use crate::{
     clock::{Clock, DAY_MS},
     store::Db,
@@ -25,6 +26,8 @@ pub(crate) struct StoredGrant {
     pub(crate) title: TitleId,
     /// The key of the device in the tables.
     pub(crate) device: String,
+    /// The sign-in that it was made by, and with which it ends. Empty in grants of before that was written down.
+    pub(crate) family: String,
     pub(crate) traits: PlaybackDevice,
     pub(crate) expires_at_ms: i64,
     pub(crate) is_revoked: bool,
@@ -37,9 +40,20 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) profile: &'a ProfileId,
     pub(crate) title: &'a TitleId,
     pub(crate) device: &'a str,
+    pub(crate) family: &'a str,
     pub(crate) traits: &'a PlaybackDevice,
     /// The client's name for the request: the same one finds the same grant.
     pub(crate) request_key: Option<&'a str>,
+}
+
+/// What a request for a grant has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    New(StoredGrant),
+    /// The one that the same request has made before, whatever became of it since.
+    Same(StoredGrant),
+    /// The name of the request was used for something else.
+    Other,
 }
 
 /// Whose permissions are void from a moment on.
@@ -56,6 +70,15 @@ pub enum Revoked {
     Grant(GrantId),
 }
 
+/// What a device has kept of a title, and since when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'a> {
+    pub(crate) account: &'a AccountId,
+    pub(crate) device: &'a str,
+    pub(crate) title: &'a TitleId,
+    pub(crate) since_ms: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,
@@ -63,13 +86,14 @@ struct Row {
     profile_id: String,
     title_id: String,
     device_id: String,
+    family_id: String,
     traits: String,
     expires_at_ms: i64,
     revoked: i64,
 }
 
 /// A grant with what was taken back since: one statement, so that the answer is of one moment.
-const SELECT: &str = "SELECT id, account_id, profile_id, title_id, device_id, traits, expires_at_ms, \
+const SELECT: &str = "SELECT id, account_id, profile_id, title_id, device_id, family_id, traits, expires_at_ms, \
     CASE WHEN revoked_at_ms IS NOT NULL OR EXISTS (SELECT 1 FROM entitlement_revocations AS void \
     WHERE void.revoked_at_ms >= entitlement_grants.issued_at_ms AND void.subject IN \
     ('account:' || account_id, 'device:' || account_id || '/' || device_id, 'title:' || title_id)) \
@@ -82,13 +106,14 @@ impl Grants {
 
     /// A new grant, or the one that the same request has made before; on disk before it is returned, so that a licence
     /// can be had after a restart.
-    pub(crate) async fn add(&self, new: NewGrant<'_>) -> Result<Option<StoredGrant>, sqlx::Error> {
+    pub(crate) async fn add(&self, new: NewGrant<'_>) -> Result<Added, sqlx::Error> {
         let now_ms = self.clock.now_ms();
         let id = GrantId(Uuid::now_v7().to_string());
         let lifetime_ms = i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX);
         let added = sqlx::query(
             "INSERT INTO entitlement_grants (id, account_id, profile_id, title_id, device_id, traits, issued_at_ms, \
-             expires_at_ms, request_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+             expires_at_ms, request_key, family_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT DO NOTHING",
         )
         .bind(id.as_str())
         .bind(new.account.as_str())
@@ -99,16 +124,32 @@ impl Grants {
         .bind(now_ms)
         .bind(now_ms.saturating_add(lifetime_ms))
         .bind(new.request_key)
+        .bind(new.family)
         .execute(self.db.writer())
         .await?
         .rows_affected()
             == 1;
         if added {
-            return self.find(&id).await;
+            return self.find(&id).await?.map(Added::New).ok_or(sqlx::Error::RowNotFound);
         }
         let key = new.request_key.unwrap_or_default();
-        let same = self.by_request(new.account, key).await?;
-        Ok(same.filter(|same| same.title == *new.title && same.profile == *new.profile && same.device == new.device))
+        let same = self.by_request(new.account, key).await?.filter(|same| {
+            same.title == *new.title
+                && same.profile == *new.profile
+                && same.device == new.device
+                && same.family == new.family
+        });
+        Ok(same.map_or(Added::Other, Added::Same))
+    }
+
+    /// Takes back a grant whose start was refused. The same request may be made again, and is decided anew.
+    pub(crate) async fn withdraw(&self, grant: &GrantId) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE entitlement_grants SET revoked_at_ms = $1, request_key = NULL WHERE id = $2")
+            .bind(self.clock.now_ms())
+            .bind(grant.as_str())
+            .execute(self.db.writer())
+            .await
+            .map(drop)
     }
 
     /// The grant, expired or not.
@@ -141,9 +182,9 @@ impl Grants {
                     .await
                     .map(drop);
             }
-            Revoked::Account(account) => format!("account:{account}"),
-            Revoked::Device(account, device) => format!("device:{account}/{device}"),
-            Revoked::Title(title) => format!("title:{title}"),
+            Revoked::Account(account) => account_subject(account),
+            Revoked::Device(account, device) => device_subject(account, device),
+            Revoked::Title(title) => title_subject(title),
         };
         sqlx::query(
             "INSERT INTO entitlement_revocations (subject, revoked_at_ms) VALUES ($1, $2) \
@@ -156,6 +197,20 @@ impl Grants {
         .map(drop)
     }
 
+    /// Was anything taken back since then that covers what the device has of the title?
+    pub(crate) async fn is_revoked_since(&self, kept: Kept<'_>) -> Result<bool, sqlx::Error> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT revoked_at_ms FROM entitlement_revocations WHERE revoked_at_ms >= $1 AND subject IN ($2, $3, $4)",
+        )
+        .bind(kept.since_ms)
+        .bind(account_subject(kept.account))
+        .bind(device_subject(kept.account, kept.device))
+        .bind(title_subject(kept.title))
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Forgets grants a week after they expired; until then the answer is "expired", not "unknown". A revocation is of
     /// no more use once every grant that it was about is gone.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
@@ -164,13 +219,26 @@ impl Grants {
             .bind(before_ms)
             .execute(self.db.writer())
             .await?;
-        let lifetime_ms = i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX / 4);
+        // Licences that are kept last longer than grants, and end by them as well.
+        let lifetime_ms = i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX / 4).max(OFFLINE_MS);
         sqlx::query("DELETE FROM entitlement_revocations WHERE revoked_at_ms < $1")
             .bind(before_ms.saturating_sub(lifetime_ms))
             .execute(self.db.writer())
             .await
             .map(drop)
     }
+}
+
+fn account_subject(account: &AccountId) -> String {
+    format!("account:{account}")
+}
+
+fn device_subject(account: &AccountId, device: &str) -> String {
+    format!("device:{account}/{device}")
+}
+
+fn title_subject(title: &TitleId) -> String {
+    format!("title:{title}")
 }
 
 /// Both halves are written here: nothing of a request ever becomes part of a statement.
@@ -186,6 +254,7 @@ impl From<Row> for StoredGrant {
             profile: ProfileId(row.profile_id),
             title: TitleId(row.title_id),
             device: row.device_id,
+            family: row.family_id,
             traits: serde_json::from_str(&row.traits).unwrap_or_default(),
             expires_at_ms: row.expires_at_ms,
             is_revoked: row.revoked != 0,

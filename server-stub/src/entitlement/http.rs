@@ -1,6 +1,11 @@
 //! `/v1/playback`: its start, its heartbeats, its end, and the devices that have asked for it.
 
-use super::{Decision, Purpose, Revoked, Step, StoredGrant, decide, grants::NewGrant};
+use super::{
+    Decision, Purpose, Revoked, Step, StoredGrant, decide,
+    devices::Claimant,
+    gate::Wanted,
+    grants::{Added, NewGrant},
+};
 use crate::{
     app::{App, Shared},
     gateway::{ApiError, ApiJson, Principal},
@@ -37,7 +42,7 @@ pub(crate) async fn playback(
     ApiJson(start): ApiJson<PlaybackStart>,
 ) -> Result<Response, ApiError> {
     let PlaybackStart { request, device } = start;
-    let device_id = device_id(&who, &device)?;
+    let wanted = device_id(&who, &device)?;
     let request_key = request_key(&headers)?;
     let viewer = app.viewer(&who, &request.profile).await?;
     let entry = app.catalog.entry(&request.title).ok_or_else(|| ApiError::not_found("title"))?;
@@ -50,22 +55,35 @@ pub(crate) async fn playback(
         MediaState::Making { percent } => return Err(not_ready(&format!("{percent} percent are made"))),
         MediaState::Absent => return Err(not_ready("its turn has not come yet")),
     }
+    let key = who.grant.dpop_jkt.as_deref();
+    let claimant = Claimant { family: &who.family, key };
     let new = NewGrant {
         account: &who.account,
         profile: &request.profile,
         title: &request.title,
-        device: &device_id,
+        device: app.entitlement.devices.name(&who.account, &wanted, claimant).await?,
+        family: &who.family,
         traits: &device,
         request_key: request_key.as_deref(),
     };
-    let grant = app.entitlement.grants.add(new).await?.ok_or_else(|| {
-        ApiError::new(StatusCode::CONFLICT, ProblemCode::Replayed, "The idempotency key was used for something else")
-    })?;
-    let allowance = match app.admit(&grant, viewer, &entry, Step::Begin, false).await {
-        Ok(allowance) => allowance,
-        Err(error) => {
-            app.entitlement.grants.revoke(&Revoked::Grant(grant.id)).await?;
-            return Err(error);
+    let place = Wanted { step: Step::Begin, keep: false, key };
+    let (grant, allowance) = match app.entitlement.grants.add(new).await? {
+        Added::New(grant) => match app.admit(&grant, viewer, &entry, place).await {
+            Ok(allowance) => (grant, allowance),
+            Err(error) => {
+                app.entitlement.grants.withdraw(&grant.id).await?;
+                return Err(error);
+            }
+        },
+        Added::Same(grant) => {
+            // It may have come to its end since, and must not take a stream then.
+            app.check_lasting(&grant).await?;
+            let allowance = app.admit(&grant, viewer, &entry, place).await?;
+            (grant, allowance)
+        }
+        Added::Other => {
+            let title = "The idempotency key was used for something else";
+            return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Replayed, title));
         }
     };
     let token = app.access_tokens.issue(&grant.title, &grant.id, grant.expires_at_ms);
@@ -126,7 +144,7 @@ pub(crate) async fn remove_device(
     Path(device): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     if !app.entitlement.devices.remove(&who.account, &device).await? {
-        return Err(ApiError::not_found("device"));
+        return Err(ApiError::not_own("device", &who.account));
     }
     app.revoke(&Revoked::Device(who.account, device)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -135,7 +153,7 @@ pub(crate) async fn remove_device(
 /// The grant, if it is the account's: somebody else's is not told from one that does not exist.
 async fn own_grant(app: &App, who: &Principal, id: &GrantId) -> Result<StoredGrant, ApiError> {
     let grant = app.entitlement.grants.find(id).await?;
-    grant.filter(|grant| grant.account == who.account).ok_or_else(|| ApiError::not_found("grant"))
+    grant.filter(|grant| grant.account == who.account).ok_or_else(|| ApiError::not_own("grant", &who.account))
 }
 
 /// What tells the device from the account's others: its own name, or else the sign-in that it has its tokens from.

@@ -3,7 +3,12 @@
 //! An account has as many slots as its plan allows streams, and a device that watches holds one of them until its lease
 //! ends. The slot is the table's key, so two devices never share one, whichever instance they asked; a lease is taken
 //! over by one conditional statement. Nothing is counted.
+//!
+//! A lease is one grant's: of two machines that say that they are the same device, the one that began last has it, and
+//! the other is told so. Only a new start takes a lease over that has not ended; a grant that goes on gets its own back,
+//! or one that nobody holds.
 
+use super::gate::Step;
 use crate::{clock::Clock, store::Db};
 use service_api::{AccountId, GrantId};
 use std::{sync::Arc, time::Duration};
@@ -46,15 +51,16 @@ impl Leases {
         self.heartbeat
     }
 
-    /// Renews the device's lease, or takes a slot that is free; says whether it has one now. `streams` is how many the
-    /// plan allows at this moment: a lease beyond, from a larger plan, is not renewed.
-    pub(crate) async fn hold(&self, holder: Holder<'_>, streams: u32) -> Result<bool, sqlx::Error> {
+    /// Renews the grant's lease, or takes a slot that is free; with [`Step::Begin`] also takes over what another grant
+    /// has on the same device. Says whether the grant has a lease now. `streams` is how many the plan allows at this
+    /// moment: a lease beyond, from a larger plan, is not renewed.
+    pub(crate) async fn hold(&self, holder: Holder<'_>, streams: u32, step: Step) -> Result<bool, sqlx::Error> {
         for _ in 0..TRIES {
-            if self.renew(holder, streams).await? {
+            if self.renew(holder, streams, step).await? {
                 return Ok(true);
             }
-            match self.take(holder, streams).await {
-                // The device has got a slot by another request in this moment: renew that one.
+            match self.take(holder, streams, step).await {
+                // The device has a slot already, perhaps since this moment: renew that one, if it may be.
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
                 taken => return taken,
             }
@@ -62,11 +68,12 @@ impl Leases {
         Ok(false)
     }
 
-    async fn renew(&self, holder: Holder<'_>, streams: u32) -> Result<bool, sqlx::Error> {
+    async fn renew(&self, holder: Holder<'_>, streams: u32, step: Step) -> Result<bool, sqlx::Error> {
         sqlx::query(
             "UPDATE entitlement_leases SET grant_id = $1, expires_at_ms = $2, \
              fence = fence + CASE WHEN grant_id = $1 AND expires_at_ms > $3 THEN 0 ELSE 1 END \
-             WHERE account_id = $4 AND device_id = $5 AND slot < $6",
+             WHERE account_id = $4 AND device_id = $5 AND slot < $6 \
+             AND ($7 = 1 OR grant_id = $1 OR expires_at_ms <= $3)",
         )
         .bind(holder.grant.as_str())
         .bind(self.end())
@@ -74,19 +81,26 @@ impl Leases {
         .bind(holder.account.as_str())
         .bind(holder.device)
         .bind(i64::from(streams))
+        .bind(i64::from(step == Step::Begin))
         .execute(self.db.writer())
         .await
         .map(|done| done.rows_affected() == 1)
     }
 
-    async fn take(&self, holder: Holder<'_>, streams: u32) -> Result<bool, sqlx::Error> {
+    async fn take(&self, holder: Holder<'_>, streams: u32, step: Step) -> Result<bool, sqlx::Error> {
         // A row beyond the plan's slots would keep the device from taking one within them.
-        sqlx::query("DELETE FROM entitlement_leases WHERE account_id = $1 AND device_id = $2 AND slot >= $3")
-            .bind(holder.account.as_str())
-            .bind(holder.device)
-            .bind(i64::from(streams))
-            .execute(self.db.writer())
-            .await?;
+        sqlx::query(
+            "DELETE FROM entitlement_leases WHERE account_id = $1 AND device_id = $2 AND slot >= $3 \
+             AND ($4 = 1 OR grant_id = $5 OR expires_at_ms <= $6)",
+        )
+        .bind(holder.account.as_str())
+        .bind(holder.device)
+        .bind(i64::from(streams))
+        .bind(i64::from(step == Step::Begin))
+        .bind(holder.grant.as_str())
+        .bind(self.clock.now_ms())
+        .execute(self.db.writer())
+        .await?;
         for slot in 0..i64::from(streams) {
             // SQLite and PostgreSQL agree that a conflict with either key leaves the table as it is.
             let added = sqlx::query(
@@ -120,16 +134,18 @@ impl Leases {
             }
         }
         // A parallel request of the same device may have been the one that filled the last slot.
-        self.renew(holder, streams).await
+        self.renew(holder, streams, step).await
     }
 
-    /// Does the device hold a lease that has not ended?
+    /// Does the grant hold a lease that has not ended?
     pub(crate) async fn is_held(&self, holder: Holder<'_>) -> Result<bool, sqlx::Error> {
         let slot: Option<i64> = sqlx::query_scalar(
-            "SELECT slot FROM entitlement_leases WHERE account_id = $1 AND device_id = $2 AND expires_at_ms > $3",
+            "SELECT slot FROM entitlement_leases \
+             WHERE account_id = $1 AND device_id = $2 AND grant_id = $3 AND expires_at_ms > $4",
         )
         .bind(holder.account.as_str())
         .bind(holder.device)
+        .bind(holder.grant.as_str())
         .bind(self.clock.now_ms())
         .fetch_optional(self.db.reader())
         .await?;
@@ -170,6 +186,17 @@ impl Leases {
         .bind(self.clock.now_ms())
         .fetch_all(self.db.reader())
         .await
+    }
+
+    /// The grants by which devices watch now.
+    pub(crate) async fn grants(&self, account: &AccountId) -> Result<Vec<GrantId>, sqlx::Error> {
+        let grants: Vec<String> =
+            sqlx::query_scalar("SELECT grant_id FROM entitlement_leases WHERE account_id = $1 AND expires_at_ms > $2")
+                .bind(account.as_str())
+                .bind(self.clock.now_ms())
+                .fetch_all(self.db.reader())
+                .await?;
+        Ok(grants.into_iter().map(GrantId).collect())
     }
 
     /// Forgets leases that ended a day ago.

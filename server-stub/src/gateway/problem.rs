@@ -4,7 +4,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service_api::problem::{self, Problem, ProblemCode};
+use service_api::{
+    AccountId,
+    problem::{self, Problem, ProblemCode},
+};
 
 /// A refusal or a failure, to be answered as `application/problem+json`.
 ///
@@ -40,6 +43,12 @@ impl ApiError {
     /// No such thing, or none that this account may know of: the two look alike on purpose.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, ProblemCode::NotFound, &format!("No such {what}"))
+    }
+
+    /// The same for an id that is not the account's. It is written down: who tries ids out is to be noticed.
+    pub(crate) fn not_own(what: &'static str, account: &AccountId) -> Self {
+        tracing::warn!(target: "server_stub::audit", account = account.as_str(), what, "an id is not the account's");
+        Self::not_found(what)
     }
 
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {

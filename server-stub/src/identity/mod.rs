@@ -70,7 +70,7 @@ pub(crate) use sign_in_limit::limit_sign_in;
 use crate::{
     clock::Clock,
     config::{IdentityConfig, Lifetimes},
-    store::{Db, MasterKey},
+    store::{Db, MasterKey, Transaction},
 };
 use clients::Clients;
 use consents::Consents;
@@ -154,6 +154,19 @@ pub(crate) enum IdentityError {
     Registration(#[from] RegistrationError),
 }
 
+/// What signing keys are sealed under.
+const SIGNING_KEYS: &str = "identity: signing keys";
+
+/// Seals the signing keys under another master key; returns how many there are, `None` if one does not open.
+pub(crate) async fn reseal_signing_keys(
+    transaction: &mut Transaction,
+    from: &MasterKey,
+    to: &MasterKey,
+) -> Result<Option<usize>, sqlx::Error> {
+    let seal = |master_key: &MasterKey| Seal::new(master_key.derive(SIGNING_KEYS));
+    jose::reseal(transaction, &seal(from), &seal(to)).await
+}
+
 impl Identity {
     /// Opens the service; in demo mode the demo accounts exist afterwards, otherwise nobody can use them.
     pub(crate) async fn open(parts: IdentityParts<'_>) -> Result<Self, IdentityError> {
@@ -173,7 +186,7 @@ impl Identity {
             codes: Codes::new(db.clone(), clock.clone(), lifetimes.code),
             devices: DeviceCodes::new(db.clone(), clock.clone(), key("identity: user codes")),
             pushed: PushedRequests::new(db.clone(), clock.clone()),
-            keys: SigningKeys::new(db.clone(), clock.clone(), Seal::new(key("identity: signing keys"))),
+            keys: SigningKeys::new(db.clone(), clock.clone(), Seal::new(key(SIGNING_KEYS))),
             signed_in: Devices::new(db.clone(), clock.clone(), sessions.clone(), consents.clone()),
             sessions,
             consents,

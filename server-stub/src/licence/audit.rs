@@ -2,16 +2,23 @@
 //!
 //! Each entry carries an HMAC over itself and the one before, and the head of the log one over its two ends: whoever
 //! edits, deletes or cuts off entries without the key is found out, with the place. Entries are written in groups, by
-//! one task, so that many licences share one sync of the disk.
+//! one task, so that many licences share one sync of the disk. Nothing is written behind a head that is not good: it
+//! would be good from then on.
+
+mod chain;
+mod reseal;
+
+pub(crate) use chain::Tampered;
+pub(super) use reseal::{Resealed, reseal};
 
 use crate::{
     clock::{Clock, DAY_MS},
     entitlement::StoredGrant,
-    store::{Db, MasterKey, SubKey},
+    store::{Db, MasterKey},
 };
+use chain::{ChainKey, HEAD, Head, Record};
 use service_api::{AccountId, GrantId};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
 use tokio::sync::{mpsc, oneshot};
 
 /// Entries are kept as long as viewing history may be needed to settle a dispute.
@@ -22,9 +29,6 @@ const QUEUE: usize = 1_024;
 const GROUP: usize = 256;
 /// Tries against other instances that write at the same time.
 const TRIES: usize = 50;
-/// Entries that are checked at a time.
-const PAGE: i64 = 1_000;
-
 /// The list of licence decisions. Only requests of signed-in accounts are in it: strangers must not be able to fill the
 /// disk.
 #[derive(Clone, Debug)]
@@ -40,28 +44,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) grant_id: &'a GrantId,
     /// Absent if there is no such grant.
     pub(crate) grant: Option<&'a StoredGrant>,
-    /// `granted`, or the code of the problem that was answered.
+    /// `granted`, `kept`, `foreign`, or the code of the problem that was answered.
     pub(crate) outcome: &'a str,
-}
-
-/// What is wrong with the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Tampered {
-    #[error("entry {0} was changed")]
-    Changed(i64),
-    #[error("entry {0} is missing")]
-    Missing(i64),
-    #[error("the head of the log was changed, or the log belongs to another master key")]
-    Head,
-}
-
-#[derive(Debug)]
-struct Record {
-    at_ms: i64,
-    account: String,
-    grant: String,
-    title: Option<String>,
-    outcome: String,
 }
 
 #[derive(Debug)]
@@ -74,33 +58,13 @@ struct Waiting {
 struct Log {
     db: Db,
     clock: Arc<dyn Clock>,
-    key: SubKey,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-struct Head {
-    base: i64,
-    base_chain: Vec<u8>,
-    last: i64,
-    last_chain: Vec<u8>,
-    tag: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct StoredEntry {
-    id: i64,
-    at_ms: i64,
-    account_id: String,
-    grant_id: String,
-    title_id: Option<String>,
-    outcome: String,
-    chain: Option<Vec<u8>>,
+    key: ChainKey,
 }
 
 impl Audit {
     /// Opens the log and starts the task that writes it. The task ends with the last clone.
     pub(crate) async fn open(db: Db, clock: Arc<dyn Clock>, master_key: &MasterKey) -> Result<Self, sqlx::Error> {
-        let log = Log { db, clock, key: master_key.derive("licence: audit") };
+        let log = Log { db, clock, key: ChainKey::of(master_key) };
         log.begin().await?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(write_all(log.clone(), waiting));
@@ -163,7 +127,7 @@ impl Log {
         )
         .bind(start)
         .bind(chain.as_slice())
-        .bind(self.tag(start, &chain, start, &chain).as_slice())
+        .bind(self.key.tag(start, &chain, start, &chain).as_slice())
         .execute(self.db.writer())
         .await
         .map(drop)
@@ -185,15 +149,14 @@ impl Log {
     /// Writes behind the head as it is; false if another instance has moved it.
     async fn try_append(&self, records: &[Record]) -> Result<bool, sqlx::Error> {
         let mut transaction = self.db.transaction().await?;
-        let head: Head = sqlx::query_as(
-            "SELECT base, base_chain, last, last_chain, tag FROM licence_audit_head WHERE name = 'head'",
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
+        let head: Head = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
+        if !self.key.is_good(&head) {
+            return Err(sqlx::Error::Io(std::io::Error::other(Tampered::Head)));
+        }
         let (mut last, mut chain) = (head.last, head.last_chain.clone());
         for record in records {
             last += 1;
-            chain = self.link(&chain, last, record).to_vec();
+            chain = self.key.link(&chain, last, record).to_vec();
             sqlx::query(
                 "INSERT INTO licence_audit (id, at_ms, account_id, grant_id, title_id, outcome, chain) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -213,7 +176,7 @@ impl Log {
         )
         .bind(last)
         .bind(chain.as_slice())
-        .bind(self.tag(head.base, &head.base_chain, last, &chain).as_slice())
+        .bind(self.key.tag(head.base, &head.base_chain, last, &chain).as_slice())
         .bind(head.last)
         .execute(&mut *transaction)
         .await?;
@@ -224,60 +187,17 @@ impl Log {
     }
 
     async fn verify(&self) -> Result<Result<u64, Tampered>, sqlx::Error> {
-        let head: Head = sqlx::query_as(
-            "SELECT base, base_chain, last, last_chain, tag FROM licence_audit_head WHERE name = 'head'",
-        )
-        .fetch_one(self.db.reader())
-        .await?;
-        let tag = self.tag(head.base, &head.base_chain, head.last, &head.last_chain);
-        if !bool::from(tag.as_slice().ct_eq(&head.tag)) {
-            return Ok(Err(Tampered::Head));
-        }
-        let (mut at, mut chain) = (head.base, head.base_chain.clone());
-        while at < head.last {
-            let page: Vec<StoredEntry> = sqlx::query_as(
-                "SELECT id, at_ms, account_id, grant_id, title_id, outcome, chain FROM licence_audit \
-                 WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
-            )
-            .bind(at)
-            .bind(head.last)
-            .bind(PAGE)
-            .fetch_all(self.db.reader())
-            .await?;
-            if page.is_empty() {
-                return Ok(Err(Tampered::Missing(at + 1)));
-            }
-            for entry in page {
-                if entry.id != at + 1 {
-                    return Ok(Err(Tampered::Missing(at + 1)));
-                }
-                let stored = entry.chain.unwrap_or_default();
-                let record = Record {
-                    at_ms: entry.at_ms,
-                    account: entry.account_id,
-                    grant: entry.grant_id,
-                    title: entry.title_id,
-                    outcome: entry.outcome,
-                };
-                if !bool::from(self.link(&chain, entry.id, &record).as_slice().ct_eq(&stored)) {
-                    return Ok(Err(Tampered::Changed(entry.id)));
-                }
-                (at, chain) = (entry.id, stored);
-            }
-        }
-        if chain != head.last_chain {
-            return Ok(Err(Tampered::Changed(head.last)));
-        }
-        Ok(Ok(u64::try_from(head.last - head.base).unwrap_or(0)))
+        let head: Head = sqlx::query_as(HEAD).fetch_one(self.db.reader()).await?;
+        let checked = chain::check(&mut *self.db.reader().acquire().await?, &self.key, &head).await?;
+        Ok(checked.map(|()| u64::try_from(head.last - head.base).unwrap_or(0)))
     }
 
     async fn forget_before(&self, before_ms: i64) -> Result<(), sqlx::Error> {
         let mut transaction = self.db.transaction().await?;
-        let head: Head = sqlx::query_as(
-            "SELECT base, base_chain, last, last_chain, tag FROM licence_audit_head WHERE name = 'head'",
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
+        let head: Head = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
+        if !self.key.is_good(&head) {
+            return Err(sqlx::Error::Io(std::io::Error::other(Tampered::Head)));
+        }
         // The first that stays decides, so that what is left begins without a gap.
         let stays: Option<i64> = sqlx::query_scalar("SELECT MIN(id) FROM licence_audit WHERE at_ms >= $1 AND id > $2")
             .bind(before_ms)
@@ -291,35 +211,21 @@ impl Log {
             .await?;
         sqlx::query("DELETE FROM licence_audit WHERE id <= $1").bind(base).execute(&mut *transaction).await?;
         if let Some(Some(chain)) = chain.filter(|_| base > head.base) {
-            sqlx::query(
+            let moved = sqlx::query(
                 "UPDATE licence_audit_head SET base = $1, base_chain = $2, tag = $3 WHERE name = 'head' AND last = $4",
             )
             .bind(base)
             .bind(chain.as_slice())
-            .bind(self.tag(base, &chain, head.last, &head.last_chain).as_slice())
+            .bind(self.key.tag(base, &chain, head.last, &head.last_chain).as_slice())
             .bind(head.last)
             .execute(&mut *transaction)
             .await?;
+            if moved.rows_affected() != 1 {
+                // An entry was written meanwhile. There is time until the next round.
+                return Ok(());
+            }
         }
         transaction.commit().await
-    }
-
-    fn link(&self, before: &[u8], id: i64, record: &Record) -> [u8; 32] {
-        self.key.authenticate(&[
-            b"entry",
-            before,
-            &id.to_be_bytes(),
-            &record.at_ms.to_be_bytes(),
-            record.account.as_bytes(),
-            record.grant.as_bytes(),
-            &[u8::from(record.title.is_some())],
-            record.title.as_deref().unwrap_or_default().as_bytes(),
-            record.outcome.as_bytes(),
-        ])
-    }
-
-    fn tag(&self, base: i64, base_chain: &[u8], last: i64, last_chain: &[u8]) -> [u8; 32] {
-        self.key.authenticate(&[b"head", &base.to_be_bytes(), base_chain, &last.to_be_bytes(), last_chain])
     }
 }
 

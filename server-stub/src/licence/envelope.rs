@@ -10,7 +10,7 @@
 
 use crate::{
     clock::Clock,
-    store::{Db, MasterKey, SubKey},
+    store::{Db, MasterKey, SubKey, Transaction},
 };
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -109,34 +109,57 @@ impl Envelope {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         open(&keys.get(&version).ok_or(EnvelopeError::Unsealed)?.0, sealed, associated)
     }
+}
 
-    /// Wraps every data key anew: under a new salt, or under a new master key. Nothing that they seal changes, and
-    /// instances that hold them go on. Returns how many there were.
-    pub(crate) async fn rewrap(&self, from: &MasterKey, to: &MasterKey) -> Result<usize, EnvelopeError> {
-        let (from, to) = (from.derive(PURPOSE), to.derive(PURPOSE));
-        let rows: Vec<(i64, Vec<u8>, Vec<u8>)> =
-            sqlx::query_as("SELECT version, salt, wrapped FROM licence_data_keys WHERE class = $1")
-                .bind(self.class)
-                .fetch_all(self.db.reader())
-                .await?;
-        let mut transaction = self.db.transaction().await?;
-        for (version, salt, wrapped) in &rows {
-            let key = open(&key_for(&from, salt), wrapped, &label(self.class, *version))?;
-            let new_salt: [u8; 16] = rand::random();
-            sqlx::query(
-                "UPDATE licence_data_keys SET salt = $1, wrapped = $2 WHERE class = $3 AND version = $4 AND salt = $5",
-            )
-            .bind(new_salt.as_slice())
-            .bind(seal(&key_for(&to, &new_salt), &key, &label(self.class, *version)))
-            .bind(self.class)
-            .bind(*version)
-            .bind(salt.as_slice())
-            .execute(&mut *transaction)
-            .await?;
+/// Wraps every data key anew: under a new salt, or under a new master key. Nothing that they seal changes, and instances
+/// that hold them go on. Returns how many there were; `None` if they were changed meanwhile.
+pub(super) async fn rewrap(
+    transaction: &mut Transaction,
+    from: &MasterKey,
+    to: &MasterKey,
+) -> Result<Option<usize>, EnvelopeError> {
+    let (from, to) = (from.derive(PURPOSE), to.derive(PURPOSE));
+    let rows = wrapped(transaction).await?;
+    for Wrapped { class, version, salt, wrapped } in &rows {
+        let key = open(&key_for(&from, salt), wrapped, &label(class, *version))?;
+        let new_salt: [u8; 16] = rand::random();
+        let changed = sqlx::query(
+            "UPDATE licence_data_keys SET salt = $1, wrapped = $2 WHERE class = $3 AND version = $4 AND salt = $5",
+        )
+        .bind(new_salt.as_slice())
+        .bind(seal(&key_for(&to, &new_salt), &key, &label(class, *version)))
+        .bind(class)
+        .bind(*version)
+        .bind(salt.as_slice())
+        .execute(&mut **transaction)
+        .await?;
+        if changed.rows_affected() != 1 {
+            return Ok(None);
         }
-        transaction.commit().await?;
-        Ok(rows.len())
     }
+    Ok(Some(rows.len()))
+}
+
+/// Are there data keys, all of them wrapped under this master key?
+pub(super) async fn are_of(transaction: &mut Transaction, master_key: &MasterKey) -> Result<bool, EnvelopeError> {
+    let root = master_key.derive(PURPOSE);
+    let rows = wrapped(transaction).await?;
+    let opens = |row: &Wrapped| open(&key_for(&root, &row.salt), &row.wrapped, &label(&row.class, row.version)).is_ok();
+    Ok(!rows.is_empty() && rows.iter().all(opens))
+}
+
+#[derive(sqlx::FromRow)]
+struct Wrapped {
+    class: String,
+    version: i64,
+    salt: Vec<u8>,
+    wrapped: Vec<u8>,
+}
+
+async fn wrapped(transaction: &mut Transaction) -> Result<Vec<Wrapped>, sqlx::Error> {
+    sqlx::query_as("SELECT class, version, salt, wrapped FROM licence_data_keys ORDER BY class, version")
+        .fetch_all(&mut **transaction)
+        .await
 }
 
 fn key_for(root: &SubKey, salt: &[u8]) -> Zeroizing<[u8; 32]> {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    entitlement::{ClientAddress, StoredGrant, offline_end},
+    entitlement::{ClientAddress, offline_end},
     gateway::{ApiError, ApiJson, Principal},
 };
 use axum::{
@@ -22,7 +22,6 @@ use service_api::{
     licence::{ClearKey, ClearKeyLicence, ClearKeyRequest, KeptLicence, SessionType},
     problem::ProblemCode,
 };
-use uuid::Uuid;
 
 /// Keys in one request. A title has one; players of other makes may ask for audio and each resolution.
 const MAX_KIDS: usize = 32;
@@ -87,7 +86,7 @@ async fn answer(
     };
     let mut ends_at_ms = grant.expires_at_ms.min(allowance.until_ms.unwrap_or(i64::MAX));
     if keep {
-        let id = keep_licence(app, &grant, allowance.until_ms).await?;
+        let id = app.kept.add(&grant, allowance.until_ms).await?;
         ends_at_ms = offline_end(app.clock.now_ms(), None, allowance.until_ms);
         licence.licence = Some(id);
         licence.expires_at_ms = Some(ends_at_ms);
@@ -102,47 +101,13 @@ async fn answer(
     Ok((headers, Json(licence)).into_response())
 }
 
-async fn keep_licence(app: &App, grant: &StoredGrant, window_until_ms: Option<i64>) -> Result<String, ApiError> {
-    let id = Uuid::now_v7().to_string();
-    sqlx::query(
-        "INSERT INTO licence_kept (id, account_id, device_id, grant_id, title_id, issued_at_ms, window_until_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(&id)
-    .bind(grant.account.as_str())
-    .bind(&grant.device)
-    .bind(grant.id.as_str())
-    .bind(grant.title.as_str())
-    .bind(app.clock.now_ms())
-    .bind(window_until_ms)
-    .execute(app.db.writer())
-    .await?;
-    Ok(id)
-}
-
 /// The first play of a kept licence begins its two days. Only the first counts.
 pub(crate) async fn first_play(
     State(app): State<Shared>,
     who: Principal,
     Path(licence): Path<String>,
 ) -> Result<Json<KeptLicence>, ApiError> {
-    sqlx::query(
-        "UPDATE licence_kept SET first_played_at_ms = $1 WHERE id = $2 AND account_id = $3 AND first_played_at_ms IS NULL",
-    )
-    .bind(app.clock.now_ms())
-    .bind(&licence)
-    .bind(who.account.as_str())
-    .execute(app.db.writer())
-    .await?;
-    let kept: Option<(i64, Option<i64>, Option<i64>)> = sqlx::query_as(
-        "SELECT issued_at_ms, first_played_at_ms, window_until_ms FROM licence_kept WHERE id = $1 AND account_id = $2",
-    )
-    .bind(&licence)
-    .bind(who.account.as_str())
-    .fetch_optional(app.db.reader())
-    .await?;
-    let (issued, played, window) = kept.ok_or_else(|| ApiError::not_found("licence"))?;
-    Ok(Json(KeptLicence { id: licence, expires_at_ms: offline_end(issued, played, window) }))
+    app.play_kept(&who.account, &licence).await.map(Json)
 }
 
 /// The keys that a token is asked for.
@@ -163,7 +128,7 @@ pub(crate) async fn authorization(
     let kids = kids.filter(|kids| kids.len() <= MAX_KIDS);
     let kids = kids.ok_or_else(|| ApiError::invalid("kids must be 1 to 32 key ids, separated by commas"))?;
     let grant = app.entitlement.grants.find(&id).await?.filter(|grant| grant.account == who.account);
-    let grant = grant.ok_or_else(|| ApiError::not_found("grant"))?;
+    let grant = grant.ok_or_else(|| ApiError::not_own("grant", &who.account))?;
     let known = app.keys.keys_of(&grant.title).await.map_err(|error| ApiError::internal(&error))?;
     // Like the licence: what belongs to the title, and nothing said about the rest.
     let kids: Vec<_> = kids.into_iter().filter(|kid| known.iter().any(|key| key.kid == *kid)).collect();

@@ -19,6 +19,9 @@ const NONCE_MS: i64 = HOUR_MS;
 /// Shortest and longest name of a message: short ones could collide by chance.
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
 
+/// What the log says of who has asked by a grant of another account.
+const FOREIGN: &str = "foreign";
+
 /// Who asks for keys.
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
@@ -54,12 +57,18 @@ impl App {
         keep: bool,
     ) -> Result<Issued, ApiError> {
         let grant = self.entitlement.grants.find(grant_id).await?;
+        let is_own = grant.as_ref().is_some_and(|grant| grant.account == asker.account);
         let outcome = match &grant {
-            None => Err(ApiError::not_found("grant")),
-            Some(grant) => self.decide_and_open(asker, grant, kids, keep).await,
+            Some(grant) if is_own => self.decide_and_open(asker, grant, kids, keep).await,
+            // Somebody else's is not told from one that does not exist, except here.
+            _ => Err(ApiError::not_own("grant", &asker.account)),
         };
         let code = outcome.as_ref().err().map(|error| error.code());
-        let outcome_text = code.map_or_else(|| if keep { "kept" } else { "granted" }.to_owned(), code_text);
+        let outcome_text = match code {
+            None => if keep { "kept" } else { "granted" }.to_owned(),
+            Some(_) if grant.is_some() && !is_own => FOREIGN.to_owned(),
+            Some(code) => code_text(code),
+        };
         let entry = Entry { account: &asker.account, grant_id, grant: grant.as_ref(), outcome: &outcome_text };
         self.audit.record(entry).await?;
         outcome
@@ -72,10 +81,6 @@ impl App {
         kids: &[[u8; 16]],
         keep: bool,
     ) -> Result<Issued, ApiError> {
-        if grant.account != asker.account {
-            let title = "The grant belongs to another account";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Forbidden, title));
-        }
         let allowance = self.authorise_for(grant, asker.address, Step::Check, keep).await?;
         let sealed = self.keys.keys_of(&grant.title).await.map_err(|error| ApiError::internal(&error))?;
         let may_have = |key: &&SealedKey| {

@@ -4,7 +4,7 @@ use super::envelope::{self, Envelope, EnvelopeError};
 use crate::{
     clock::Clock,
     ingest::{ContentKey, KeyError, KeySource},
-    store::{Db, MasterKey},
+    store::{Db, MasterKey, Transaction},
 };
 use service_api::{TitleId, playback::Quality};
 use std::{
@@ -14,6 +14,8 @@ use std::{
 
 /// Class of the data keys that seal content keys.
 const CLASS: &str = "content-keys";
+/// Purpose of the key that sealed content keys before there was an envelope.
+const OLD_PURPOSE: &str = "licence: content keys";
 
 /// Makes, seals and opens content keys.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl KeyStore {
             sqlx::query_as("SELECT title_id, kid, sealed FROM licence_content_keys")
                 .fetch_all(self.db.reader())
                 .await?;
-        let old = master_key.derive("licence: content keys");
+        let old = master_key.derive(OLD_PURPOSE);
         for (title, kid, sealed) in rows {
             let opened = envelope::open(old.as_bytes(), &sealed, &[kid.as_slice(), title.as_bytes()].concat());
             // A row of another master key would not open later either.
@@ -213,11 +215,28 @@ impl KeyStore {
                 .await?;
         Ok(revoked.rows_affected() == 1)
     }
+}
 
-    /// Wraps the data keys anew.
-    pub(crate) async fn rewrap(&self, from: &MasterKey, to: &MasterKey) -> Result<usize, EnvelopeError> {
-        self.envelope.rewrap(from, to).await
+/// Seals keys of before the envelope anew that no server has adopted yet. Those of another master key stay as they are:
+/// they do not open now and would not later.
+pub(super) async fn reseal_old_keys(
+    transaction: &mut Transaction,
+    from: &MasterKey,
+    to: &MasterKey,
+) -> Result<(), sqlx::Error> {
+    let (from, to) = (from.derive(OLD_PURPOSE), to.derive(OLD_PURPOSE));
+    let rows: Vec<(String, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT title_id, kid, sealed FROM licence_content_keys").fetch_all(&mut **transaction).await?;
+    for (title, kid, sealed) in rows {
+        let associated = [kid.as_slice(), title.as_bytes()].concat();
+        let Ok(key) = envelope::open(from.as_bytes(), &sealed, &associated) else { continue };
+        sqlx::query("UPDATE licence_content_keys SET sealed = $1 WHERE title_id = $2")
+            .bind(envelope::seal(to.as_bytes(), &key, &associated))
+            .bind(&title)
+            .execute(&mut **transaction)
+            .await?;
     }
+    Ok(())
 }
 
 impl KeySource for KeyStore {
@@ -312,11 +331,17 @@ mod tests {
         let store = open(folder.path(), &titles()).await.unwrap();
         let key = store.content_key(&titles()[0]).unwrap();
         let old = MasterKey::load_or_create(&folder.path().join("master.key")).unwrap();
-        assert_eq!(store.rewrap(&old, &old).await.unwrap(), 1, "a new salt under the same master key");
+        let rewrap = async |from: &MasterKey, to: &MasterKey| {
+            let mut transaction = store.db.transaction().await.unwrap();
+            let outcome = envelope::rewrap(&mut transaction, from, to).await;
+            transaction.commit().await.unwrap();
+            outcome
+        };
+        assert_eq!(rewrap(&old, &old).await.unwrap(), Some(1), "a new salt under the same master key");
         let new = MasterKey::load_or_create(&folder.path().join("new.key")).unwrap();
-        assert_eq!(store.rewrap(&old, &new).await.unwrap(), 1);
+        assert_eq!(rewrap(&old, &new).await.unwrap(), Some(1));
         assert!(store.content_key(&titles()[0]).unwrap() == key, "who holds the data key goes on");
-        assert!(store.rewrap(&old, &new).await.is_err(), "the old one opens nothing now");
+        assert!(rewrap(&old, &new).await.is_err(), "the old one opens nothing now");
         store.db.close().await;
         std::fs::rename(folder.path().join("new.key"), folder.path().join("master.key")).unwrap();
         assert!(open(folder.path(), &titles()).await.unwrap().content_key(&titles()[0]).unwrap() == key);
@@ -327,11 +352,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&Database::File(folder.path().join("lumen.db"))).await.unwrap();
         let master_key = MasterKey::load_or_create(&folder.path().join("master.key")).unwrap();
-        let sealed = envelope::seal(
-            master_key.derive("licence: content keys").as_bytes(),
-            &[9; 16],
-            &[[7; 16].as_slice(), b"one"].concat(),
-        );
+        let sealed =
+            envelope::seal(master_key.derive(OLD_PURPOSE).as_bytes(), &[9; 16], &[[7; 16].as_slice(), b"one"].concat());
         sqlx::query(
             "INSERT INTO licence_content_keys (title_id, kid, sealed, created_at_ms) VALUES ('one', $1, $2, 0)",
         )

@@ -9,19 +9,24 @@
 //! key in a log, an address, an error, `Debug` output or, unsealed, in the database.
 
 mod audit;
+pub(crate) mod carried;
 mod cpix;
 mod envelope;
 mod http;
 mod issue;
+mod kept;
 mod key_store;
 pub(crate) mod operate;
 mod proxy;
+mod reseal;
 mod speke;
 mod token;
 
 pub(crate) use audit::Audit;
+pub(crate) use kept::KeptLicences;
 pub(crate) use key_store::{KeyStore, KeyStoreError};
 pub use proxy::{KeySpec, LicenceProxy, LicenceSystem, Policy, ProxyError, ProxyRequest, RecordingProxy};
+pub use reseal::{Rewrap, RewrapError, Rewrapped, rewrap};
 pub(crate) use speke::Encryptors;
 pub use token::PartnersError;
 pub(crate) use token::TokenIssuers;

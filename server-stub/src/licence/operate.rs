@@ -4,13 +4,8 @@ use super::{
     KeyStoreError,
     cpix::{self, Cpix, CpixError, CpixKey},
 };
-use crate::{
-    app::App,
-    ingest::ContentKey,
-    store::{MasterKey, MasterKeyError},
-};
+use crate::{app::App, ingest::ContentKey};
 use service_api::{TitleId, catalog::Protection, playback::Quality};
-use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Why the operator's wish was not carried out.
@@ -30,8 +25,6 @@ enum Cause {
     Document(#[from] CpixError),
     #[error(transparent)]
     Store(#[from] KeyStoreError),
-    #[error(transparent)]
-    MasterKey(#[from] MasterKeyError),
 }
 
 impl App {
@@ -79,14 +72,5 @@ impl App {
     /// Gives a key to nobody any more; says whether there was one.
     pub(crate) async fn revoke_key(&self, kid: &[u8; 16]) -> Result<bool, KeysError> {
         Ok(self.keys.revoke(kid).await.map_err(Cause::from)?)
-    }
-
-    /// Wraps the data keys anew, coming from another master key if there was one before.
-    pub(crate) async fn rewrap_keys(&self, data: &Path, previous: Option<&Path>) -> Result<usize, KeysError> {
-        let current = MasterKey::load_or_create(&data.join("master.key")).map_err(Cause::from)?;
-        let previous = previous.map(MasterKey::load_or_create).transpose().map_err(Cause::from)?;
-        let from = previous.as_ref().unwrap_or(&current);
-        let count = self.keys.rewrap(from, &current).await.map_err(KeyStoreError::from).map_err(Cause::from)?;
-        Ok(count)
     }
 }

@@ -228,7 +228,7 @@ async fn visible(app: &App, who: &Principal, profile: &ProfileId, title: &TitleI
 
 async fn own(app: &App, who: &Principal, id: &ProfileId) -> Result<Profile, ApiError> {
     let profile = app.identity.accounts.profile(&who.account, id).await?;
-    profile.ok_or_else(|| ApiError::not_found("profile"))
+    profile.ok_or_else(|| ApiError::not_own("profile", &who.account))
 }
 
 /// Where some profile has a PIN, only who has given that of one without a ceiling may change profiles: a child holds

@@ -71,6 +71,11 @@ impl MasterKey {
 }
 
 impl SubKey {
+    /// One that was derived from a master key before.
+    pub(crate) fn carried(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes, for a cipher.
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0

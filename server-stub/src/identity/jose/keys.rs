@@ -7,12 +7,13 @@ use super::{Alg, PrivateKey, PublicJwk};
 use crate::{
     clock::{Clock, DAY_MS},
     identity::seal::Seal,
-    store::Db,
+    store::{Db, Transaction},
 };
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use zeroize::Zeroizing;
 
 /// How long a key signs.
 const PERIOD_MS: i64 = 90 * DAY_MS;
@@ -159,6 +160,29 @@ impl SigningKeys {
         opened.insert(row.kid.clone(), key.clone());
         Ok(key)
     }
+}
+
+/// Seals every key anew; returns how many there are, `None` if one does not open.
+pub(crate) async fn reseal(
+    transaction: &mut Transaction,
+    from: &Seal,
+    to: &Seal,
+) -> Result<Option<usize>, sqlx::Error> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT kid, alg, generation, sealed, public_jwk, signs_from_ms FROM identity_signing_keys ORDER BY kid",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in &rows {
+        let context = context(&row.alg, &row.kid);
+        let Some(key) = from.open(&context, &row.sealed).map(Zeroizing::new) else { return Ok(None) };
+        sqlx::query("UPDATE identity_signing_keys SET sealed = $1 WHERE kid = $2")
+            .bind(to.seal(&context, &key))
+            .bind(&row.kid)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(Some(rows.len()))
 }
 
 fn context(alg: &str, kid: &str) -> String {

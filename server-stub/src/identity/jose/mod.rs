@@ -9,5 +9,5 @@ mod keys;
 mod private_key;
 
 pub(crate) use jws::{Alg, Jws, PublicJwk};
-pub(crate) use keys::SigningKeys;
+pub(crate) use keys::{SigningKeys, reseal};
 pub(crate) use private_key::PrivateKey;

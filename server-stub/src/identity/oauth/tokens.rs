@@ -284,6 +284,19 @@ impl Tokens {
         })
     }
 
+    /// Is the sign-in still one? Whatever was granted to it ends with it.
+    pub(crate) async fn is_open(&self, family: &str) -> Result<bool, sqlx::Error> {
+        let found: Option<String> = sqlx::query_scalar(
+            "SELECT family.id FROM identity_token_families AS family \
+             JOIN identity_accounts AS account ON account.id = family.account_id \
+             WHERE family.id = $1 AND family.revoked_at_ms IS NULL AND account.disabled_at_ms IS NULL",
+        )
+        .bind(family)
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Which app does the token, of either kind, belong to?
     pub(crate) async fn owner(&self, token: &str) -> Result<Option<String>, sqlx::Error> {
         sqlx::query_scalar(

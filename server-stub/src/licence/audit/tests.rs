@@ -70,6 +70,23 @@ async fn g12_edits_deletions_and_cuts_are_found_with_their_place() {
 }
 
 #[tokio::test]
+async fn g12_nothing_is_written_behind_a_head_that_was_changed() {
+    let fixture = Fixture::new();
+    let audit = fixture.open().await;
+    for number in 0..5 {
+        write(&audit, number).await;
+    }
+    run(&audit, "DELETE FROM licence_audit WHERE id >= 4").await;
+    let cut = "UPDATE licence_audit_head SET last = 3, last_chain = (SELECT chain FROM licence_audit WHERE id = 3)";
+    run(&audit, cut).await;
+    let (account, grant_id) = (AccountId::from("a"), GrantId::from("g"));
+    let entry = Entry { account: &account, grant_id: &grant_id, grant: None, outcome: "granted" };
+    assert!(audit.record(entry).await.is_err(), "it would make the cut good");
+    assert!(audit.sweep().await.is_err());
+    assert_eq!(audit.verify().await.unwrap(), Err(Tampered::Head));
+}
+
+#[tokio::test]
 async fn old_entries_go_and_the_rest_still_holds() {
     let fixture = Fixture::new();
     let audit = fixture.open().await;
