@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::clock::SECOND_MS;
+pub(crate) use crate::gateway::address::network_of;
 
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 /// Wrong device codes per address and minute. Of 25,600,000,000 codes, five a minute find one that is open in years.
@@ -92,14 +93,6 @@ impl Limits {
         }
         window.count = window.count.saturating_add(1);
         window.count
-    }
-}
-
-/// Who pays for one IPv6 address has 2^64 of them.
-pub(crate) fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
     }
 }
 

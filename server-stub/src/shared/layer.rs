@@ -3,7 +3,7 @@
 use super::{Rate, Verdict};
 use crate::{
     app::Shared,
-    gateway::{ApiError, PeerAddress},
+    gateway::{ApiError, PeerAddress, address::network_of},
 };
 use axum::{
     extract::{Request, State},
@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use service_api::problem::ProblemCode;
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 /// A household, or an office, signs in at most this often. Each instance slows single accounts down by itself; this
 /// limit is for guesses that are spread over instances.
@@ -39,13 +39,5 @@ pub(crate) async fn limit_sign_in(State(app): State<Shared>, request: Request, n
             tracing::warn!(%error, "sign-in is not limited across instances");
             next.run(request).await
         }
-    }
-}
-
-/// Who pays for one IPv6 address has 2^64 of them.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
     }
 }
