@@ -5,7 +5,7 @@ mod common;
 
 use common::{MIA, TestServer};
 use reqwest::{Method, StatusCode};
-use server_stub::access_table;
+use server_stub::{Rate, access_table};
 use service_api::identity::Role;
 use std::fmt::Write;
 
@@ -29,7 +29,12 @@ fn b01_table_is_the_one_that_was_agreed_on() {
 
 #[tokio::test]
 async fn b01_every_route_answers_every_role_and_method_as_the_table_says() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| {
+        // Thousands of requests in seconds are what this is about.
+        let rate = Rate { per_second: 1e6, burst: 1_000_000 };
+        (config.limits.rate_per_address, config.limits.rate_per_session) = (rate, rate);
+    })
+    .await;
     let table = access_table();
     let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
     // A path that reaches no real thing: whoever is admitted gets "not found" or "cannot be understood".

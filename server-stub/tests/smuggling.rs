@@ -55,7 +55,7 @@ async fn h09_malformed_chunks_end_the_connection() {
 async fn requests_in_a_row_are_answered_in_a_row() {
     let server = TestServer::start().await;
     let chunked = "POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-                   transfer-encoding: chunked\r\n\r\n5\r\ngrant\r\n7;x=y\r\n_type=x\r\n0\r\n\r\n";
+                   transfer-encoding: chunked\r\n\r\n5\r\ngrant\r\n7;x=y\r\n_type=x\r\n14\r\n&client_id=lumen-app\r\n0\r\n\r\n";
     let get = "GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n";
     let last = "HEAD /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     let answer = raw(server.address(), &format!("{get}{chunked}{get}{last}")).await;

@@ -84,35 +84,35 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(routes::PROFILE_UNLOCK, "Gives the PIN, so that this sign-in may use the profile", Content::None)
         .of("post").takes(Content::Json(schema::<Pin>)).with("204"),
     get(routes::MY_LIST, "What the profile wants to watch", Content::Json(schema::<Vec<TitleSummary>>)),
-    get(routes::MY_LIST_TITLE, "Adds a title", Content::None).of("put").with("204").or(&["409"]),
+    get(routes::MY_LIST_TITLE, "Adds a title", Content::None).of("put").with("204").or(&["409", "451"]),
     get(routes::MY_LIST_TITLE, "Takes a title away", Content::None).of("delete").with("204"),
-    get(routes::RATING, "What the profile thinks of a title", Content::Json(schema::<Rating>)),
-    get(routes::RATING, "Rates a title", Content::None).of("put").takes(Content::Json(schema::<Rating>)).with("204"),
+    get(routes::RATING, "What the profile thinks of a title", Content::Json(schema::<Rating>)).or(&["451"]),
+    get(routes::RATING, "Rates a title", Content::None).of("put").takes(Content::Json(schema::<Rating>)).with("204").or(&["451"]),
     get(routes::RATING, "Takes a rating back", Content::None).of("delete").with("204"),
     get(routes::PROGRESS, "How far a title was watched", Content::Json(schema::<Progress>)),
     get(routes::PROGRESS, "Saves how far a title was watched", Content::Json(schema::<Progress>))
         .of("put").takes(Content::Json(schema::<Progress>)),
     // The catalog.
     get(routes::HOME, "The home screen of a profile", Content::Json(schema::<Home>)).or(&["304"]),
-    get(routes::TITLE, "One title", Content::Json(schema::<TitlePage>)).query(&["profile"]).or(&["304"]),
+    get(routes::TITLE, "One title", Content::Json(schema::<TitlePage>)).query(&["profile"]).or(&["304", "451"]),
     get(routes::SEARCH, "Titles that fit what was typed", Content::Json(schema::<TitleList>)).query(&["q", "limit"]).or(&["304"]),
     get(routes::BROWSE, "The catalog in pages", Content::Json(schema::<TitleList>))
         .query(&["cursor", "limit", "genre", "kind"]).or(&["304"]),
     // Playback and licences.
     get(routes::PLAYBACK, "Asks for permission to play", Content::Json(schema::<PlaybackGrant>))
-        .of("post").takes(Content::Json(schema::<PlaybackStart>)).or(&["409"]),
+        .of("post").takes(Content::Json(schema::<PlaybackStart>)).or(&["409", "451"]),
     get(routes::PLAYBACK_HEARTBEAT, "Says that a grant is being watched", Content::Json(schema::<HeartbeatAnswer>))
-        .of("post").takes(Content::Json(schema::<Heartbeat>)).or(&["409", "410"]),
+        .of("post").takes(Content::Json(schema::<Heartbeat>)).or(&["409", "410", "451"]),
     get(routes::PLAYBACK_GRANT, "Ends a grant", Content::None).of("delete").with("204"),
     get(routes::PLAYBACK_DEVICES, "Devices that have asked for playback", Content::Json(schema::<Vec<RegisteredDevice>>)),
     get(routes::PLAYBACK_DEVICE, "Removes one of them", Content::None).of("delete").with("204"),
-    get(routes::LICENCE_CLEARKEY, "A W3C Clear Key licence", CLEAR_KEYS).of("post").takes(CHALLENGE).or(&["409", "410"]),
+    get(routes::LICENCE_CLEARKEY, "A W3C Clear Key licence", CLEAR_KEYS).of("post").takes(CHALLENGE).or(&["409", "410", "451"]),
     get(routes::LICENCE_CLEARKEY_BY_TOKEN, "The same for holders of an authorization token", CLEAR_KEYS)
-        .of("post").takes(CHALLENGE).checks_token().or(&["409", "410"]),
+        .of("post").takes(CHALLENGE).checks_token().or(&["409", "410", "451"]),
     get(routes::LICENCE_AUTHORIZATION, "An authorization token for keys of a grant", Content::Bytes("application/jwt"))
         .query(&["kids"]),
-    get(routes::LICENCE_HLS_KEY, "One AES-128 key for HLS", BYTES).or(&["409", "410"]),
-    get(routes::LICENCE_PROXY, "Licence requests of other systems", BYTES).of("post").takes(BYTES).or(&["409", "410", "501", "502"]),
+    get(routes::LICENCE_HLS_KEY, "One AES-128 key for HLS", BYTES).or(&["409", "410", "451"]),
+    get(routes::LICENCE_PROXY, "Licence requests of other systems", BYTES).of("post").takes(BYTES).or(&["409", "410", "451", "501", "502"]),
     get(routes::LICENCE_FIRST_PLAY, "Says that a kept licence was played for the first time", Content::Json(schema::<KeptLicence>))
         .of("post"),
     get(routes::SPEKE, "Key exchange with encryptors (SPEKE 2): a CPIX document each way", Content::Bytes("application/xml"))
@@ -120,10 +120,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     // Media.
     get(routes::ARTWORK, "A picture of a title", MEDIA).or(&["206", "304", "412", "416"]),
     get(routes::MEDIA, "A manifest or segment; the token stands in the path", MEDIA)
-        .or(&["206", "304", "409", "410", "412", "416"]),
+        .or(&["206", "304", "409", "410", "412", "416", "451"]),
     get(routes::MEDIA, "What scripts of other origins may ask for", Content::None).of("options").with("204"),
     get(routes::CONTENT, "A manifest or segment; the token travels beside the address", MEDIA)
-        .or(&["206", "304", "409", "410", "412", "416"]),
+        .or(&["206", "304", "409", "410", "412", "416", "451"]),
     get(routes::CONTENT, "What scripts of other origins may ask for", Content::None).of("options").with("204"),
     // Operation.
     get(routes::HEALTH_LIVE, "Is the process up?", Content::Json(schema::<Liveness>)),
