@@ -330,7 +330,8 @@ impl App {
 /// Is the origin a name on the web, by https? An address or `localhost` is shared with whatever else is tried out there.
 fn is_by_https_alone(origin: &str) -> bool {
     let Ok(url) = url::Url::parse(origin) else { return false };
-    let is_name = matches!(url.host(), Some(url::Host::Domain(name)) if name != "localhost" && !name.ends_with(".localhost"));
+    let is_name =
+        matches!(url.host(), Some(url::Host::Domain(name)) if name != "localhost" && !name.ends_with(".localhost"));
     url.scheme() == "https" && is_name
 }
 

@@ -47,13 +47,7 @@ impl Operator {
             catalog: Catalog::open(db.clone(), library).await?,
             // Keys for new titles are the server's to make.
             keys: KeyStore::open(db.clone(), clock.clone(), &master_key, []).await?,
-            entitlement: Entitlement::new(
-                &db,
-                &clock,
-                &config.rights,
-                config.lifetimes.grant,
-                PlaceTable::default(),
-            ),
+            entitlement: Entitlement::new(&db, &clock, &config.rights, config.lifetimes.grant, PlaceTable::default()),
             audit: Audit::open(db.clone(), clock, &master_key).await?,
             db,
         })

@@ -88,7 +88,11 @@ async fn operators_break_titles_and_mend_them_at_every_instance() {
     let qa = |config: &mut ServerConfig| {
         config.delivery.url_faults = true;
         config.delivery.cdns = ["near", "far"]
-            .map(|name| CdnConfig { name: name.into(), base: format!("https://{name}.example").parse().unwrap(), clone_of: None })
+            .map(|name| CdnConfig {
+                name: name.into(),
+                base: format!("https://{name}.example").parse().unwrap(),
+                clone_of: None,
+            })
             .to_vec();
     };
     let server = TestServer::start_with(qa).await;
@@ -124,7 +128,10 @@ async fn operators_break_titles_and_mend_them_at_every_instance() {
     let page = admin.get(routes::ADMIN).send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&format!("<td>{CLEAR}</td><td>status(503)</td>")), "{page}");
     let form = admin.get("/admin?view=faults").send().await.unwrap().text().await.unwrap();
-    assert!(form.contains(&format!("<option value=\"{CLEAR}\">")) && !form.contains("http-equiv=\"refresh\""), "{form}");
+    assert!(
+        form.contains(&format!("<option value=\"{CLEAR}\">")) && !form.contains("http-equiv=\"refresh\""),
+        "{form}"
+    );
     assert_eq!(change(&[("title", CLEAR), ("faults", "")]).await, 303);
     assert_eq!(server.get(&segment).send().await.unwrap().status(), StatusCode::OK);
     until(&site, 200).await;

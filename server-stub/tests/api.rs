@@ -3,11 +3,7 @@
 
 mod common;
 
-use common::{
-    BEN, CLEAR, MIA, TestServer,
-    idp::{Tab, location},
-    json, problem, raw,
-};
+use common::{BEN, CLEAR, MIA, TestServer, json, problem, raw};
 use reqwest::{Method, StatusCode, header};
 use server_stub::{Fault, FaultFn, Rate};
 use service_api::{identity::Role, problem::ProblemCode, routes};

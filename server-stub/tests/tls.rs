@@ -274,8 +274,10 @@ async fn h11_answers_without_a_body_are_not_taken_for_requests_that_were_taken_b
     let literal = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
     let picture = format!("/artwork/{CLEAR}/card.jpg");
     // HEAD of the probe; GET of a picture that the client has, whichever it is.
-    let head = [&[0x02], &*literal("HEAD"), &[0x87, 0x04], &*literal(routes::HEALTH_LIVE), &[0x01], &*literal("x")].concat();
-    let known = [&[0x82, 0x87, 0x04], &*literal(&picture), &[0x01], &*literal("x"), &[0x0f, 0x1a], &*literal("*")].concat();
+    let head =
+        [&[0x02], &*literal("HEAD"), &[0x87, 0x04], &*literal(routes::HEALTH_LIVE), &[0x01], &*literal("x")].concat();
+    let known =
+        [&[0x82, 0x87, 0x04], &*literal(&picture), &[0x01], &*literal("x"), &[0x0f, 0x1a], &*literal("*")].concat();
     let work = async {
         for (round, (request, status)) in [(&head, OK), (&known, NOT_MODIFIED)].repeat(6).into_iter().enumerate() {
             for index in 0..50 {

@@ -75,7 +75,11 @@ impl BlobCache {
                 },
                 Err(error) => {
                     entries.forget(key, &slot);
-                    return Err(error);
+                    // The folder was removed under the reading.
+                    let is_gone = matches!(&error, BlobError::Io(cause) if cause.kind() == io::ErrorKind::NotFound);
+                    if !is_gone {
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -99,7 +103,8 @@ impl BlobCache {
         let folder = place.parent().ok_or(BlobError::Key)?;
         tokio::fs::create_dir_all(folder).await?;
         let path = folder.join(format!(".draft-{}", uuid::Uuid::now_v7().simple()));
-        let mut draft = Draft { file: Some(File::create_new(&path)?), path };
+        // That the folder is gone does not say that the object is.
+        let mut draft = Draft { file: Some(File::create_new(&path).map_err(BlobError::Io)?), path };
         let mut first = 0;
         while first < info.length {
             let piece = self.store.read(key, first..info.length.min(first + MAX_READ)).await?;
@@ -138,8 +143,7 @@ impl Draft {
         if let Some(file) = self.file.take() {
             file.set_modified(modified)?;
         }
-        fs::rename(&self.path, place)?;
-        Ok(())
+        fs::rename(&self.path, place).map_err(BlobError::Io)
     }
 }
 

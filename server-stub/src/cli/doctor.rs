@@ -92,9 +92,11 @@ fn tls_said(tls: &TlsConfig) -> String {
 fn proxies(config: &ServerConfig) -> Option<Finding> {
     let is_behind_one = config.public_url.is_some() && config.listen.ip().is_loopback();
     let outcome = match config.proxies.len() {
-        0 => Err("clients come by --public-url through a proxy that is not declared: limits and regions would be those \
+        0 => {
+            Err("clients come by --public-url through a proxy that is not declared: limits and regions would be those \
                   of the proxy; name it with --trusted-proxy, such as 127.0.0.1"
-            .to_owned()),
+                .to_owned())
+        }
         count => Ok(format!("{count} believed")),
     };
     is_behind_one.then_some(Finding { what: "proxies", outcome })

@@ -237,13 +237,11 @@ impl App {
         let asked = self.ask(id, title, address, step);
         let outcome = match earlier.filter(|earlier| earlier.outlasts_an_outage(now_ms)) {
             None => asked.await,
-            Some(earlier) => {
-                match tokio::time::timeout(PATIENCE, asked).await {
-                    Ok(Err(error)) if error.is_outage() => return self.go_on(key, earlier, now_ms),
-                    Err(_) => return self.go_on(key, earlier, now_ms),
-                    Ok(outcome) => outcome,
-                }
-            }
+            Some(earlier) => match tokio::time::timeout(PATIENCE, asked).await {
+                Ok(Err(error)) if error.is_outage() => return self.go_on(key, earlier, now_ms),
+                Err(_) => return self.go_on(key, earlier, now_ms),
+                Ok(outcome) => outcome,
+            },
         };
         match outcome {
             Ok(()) => {

@@ -8,13 +8,7 @@ use super::{
     seal::Seal,
     secret::Secret,
 };
-use crate::{
-    app::StartError,
-    clock::Clock,
-    config::ServerConfig,
-    operator,
-    store::Db,
-};
+use crate::{app::StartError, clock::Clock, config::ServerConfig, operator, store::Db};
 use service_api::identity::Role;
 use std::sync::Arc;
 

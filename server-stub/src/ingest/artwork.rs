@@ -188,11 +188,10 @@ mod tests {
         assert!(artwork.card.unwrap().starts_with("/artwork/the-long-tide/card.jpg?v="));
         assert_eq!(artwork.colour.unwrap().len(), 7);
         for (name, size) in [("card.jpg", CARD), ("poster.jpg", POSTER), ("backdrop.jpg", BACKDROP)] {
-            let path = file(root.path(), &title.id, name).unwrap();
+            let path = file(&folder(root.path(), &title.id), name).unwrap();
             let (width, height) = image::image_dimensions(path).unwrap();
             assert_eq!((width as usize, height as usize), size);
         }
-        assert!(file(root.path(), &title.id, "artwork.json").is_none());
-        assert!(file(root.path(), &TitleId::from("../artwork"), "card.jpg").is_none());
+        assert!(file(&folder(root.path(), &title.id), "artwork.json").is_none());
     }
 }

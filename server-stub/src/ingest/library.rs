@@ -72,7 +72,8 @@ impl Library {
         if let Some(only) = &options.only {
             descriptors.retain(|title| only.contains(&title.id));
         }
-        let library = Self { options, descriptors, state: watch::Sender::new(LibraryState::new()), adopted: RwLock::default() };
+        let library =
+            Self { options, descriptors, state: watch::Sender::new(LibraryState::new()), adopted: RwLock::default() };
         let state = library.descriptors.iter().map(|title| {
             let ready = library.record(title).is_some_and(|record| library.is_current(&record));
             let media = TitleMedia {
@@ -137,7 +138,8 @@ impl Library {
 
     /// Is it the name of a picture of a title that is known?
     pub(crate) fn has_picture(&self, title: &TitleId, name: &str) -> bool {
-        artwork::is_picture(name) && self.descriptors.iter().any(|descriptor| descriptor.id == *title)
+        let is_name = artwork::is_picture(name) && paths::is_slug(title.as_str());
+        is_name && self.descriptors.iter().any(|descriptor| descriptor.id == *title)
     }
 
     /// Folder of a title's media.

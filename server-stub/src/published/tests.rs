@@ -9,6 +9,7 @@ use std::{
     ops::Range,
     sync::atomic::{AtomicBool, Ordering},
 };
+use tokio::sync::{Notify, watch};
 
 const TITLE: &str = "qa-counter-clear";
 
@@ -116,8 +117,8 @@ async fn publication_that_breaks_off_is_not_seen() {
 struct Slow {
     inner: FolderStore,
     what: &'static str,
-    arrived: tokio::sync::Notify,
-    may_go_on: tokio::sync::Notify,
+    arrived: Notify,
+    may_go_on: watch::Sender<bool>,
 }
 
 #[async_trait]
@@ -142,7 +143,7 @@ impl BlobStore for Slow {
         let content = self.inner.read(key, range).await;
         if key.as_str().ends_with(self.what) {
             self.arrived.notify_one();
-            self.may_go_on.notified().await;
+            self.may_go_on.subscribe().wait_for(|may_go_on| *may_go_on).await.unwrap();
         }
         content
     }
@@ -164,8 +165,8 @@ async fn what_is_on_its_way_when_a_title_changes_is_not_taken_for_the_new_one() 
     let store = Arc::new(Slow {
         inner: FolderStore::open(at("store")).unwrap(),
         what: segment,
-        arrived: tokio::sync::Notify::new(),
-        may_go_on: tokio::sync::Notify::new(),
+        arrived: Notify::new(),
+        may_go_on: watch::Sender::new(false),
     });
     let maker = |content| open(FolderStore::open(at("store")).unwrap(), made(&at("maker"), content, content));
     maker("first").publish(&title()).await.unwrap();
@@ -177,16 +178,16 @@ async fn what_is_on_its_way_when_a_title_changes_is_not_taken_for_the_new_one() 
         text
     };
     // The reading of the first generation hangs while the second is published and learned.
-    let late = viewer.bring(&title(), segment);
+    let id = title();
+    let late = viewer.bring(&id, segment);
     let change = async {
         store.arrived.notified().await;
         maker("second").publish(&title()).await.unwrap();
         viewer.look().await.unwrap();
-        store.may_go_on.notify_one();
+        store.may_go_on.send_replace(true);
     };
     let (late, ()) = tokio::join!(late, change);
     assert_eq!(read(late.unwrap().unwrap()), "first");
-    store.may_go_on.notify_one();
     assert_eq!(read(viewer.bring(&title(), segment).await.unwrap().unwrap()), "second");
     let served = viewer.library.media_file(&title(), segment).unwrap();
     assert_eq!(fs::read_to_string(served).unwrap(), "second");

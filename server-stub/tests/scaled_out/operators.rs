@@ -34,8 +34,11 @@ async fn commands_work_on_the_database_that_the_environment_or_the_file_names() 
 
     let done = operate(&["account", "role", MIA, "admin"], &environment).await;
     assert!(done.status.success(), "{}", said(&done));
-    let (account, role): (String, String) =
-        sqlx::query_as("SELECT id, role FROM identity_accounts WHERE email = $1").bind(MIA).fetch_one(&mut database).await.unwrap();
+    let (account, role): (String, String) = sqlx::query_as("SELECT id, role FROM identity_accounts WHERE email = $1")
+        .bind(MIA)
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
     assert_eq!(role, "admin", "the first admin");
     let done = operate(&["keys", "revoke", "--account", &account], &environment).await;
     assert!(done.status.success(), "{}", said(&done));
@@ -71,7 +74,10 @@ async fn commands_work_on_the_database_that_the_environment_or_the_file_names() 
         assert!(!done.status.success() && said(&done).contains("no server has used"), "{}", said(&done));
     }
     let mut empty = sqlx::PgConnection::connect(&cluster.url("operators_none")).await.unwrap();
-    let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").fetch_one(&mut empty).await.unwrap();
+    let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_one(&mut empty)
+        .await
+        .unwrap();
     assert_eq!(tables, 0);
 }
 
@@ -92,7 +98,8 @@ async fn a_folder_without_a_server_is_left_without_one() {
         assert!(!data.exists(), "{arguments:?} makes nothing");
     }
     // A profile that has its stores elsewhere, and does not say where.
-    let done = operate(&["keys", "verify-log"], &[("LUMEN_DATA", &data), ("LUMEN_PROFILE", Path::new("scale-out"))]).await;
+    let done =
+        operate(&["keys", "verify-log"], &[("LUMEN_DATA", &data), ("LUMEN_PROFILE", Path::new("scale-out"))]).await;
     assert!(!done.status.success() && said(&done).contains("--master-key-file"), "{}", said(&done));
     // A key that is gone is not replaced.
     let household = data_folder().await;
@@ -107,9 +114,12 @@ async fn commands_sign_nobody_out_of_a_server_that_runs() {
     let server = TestServer::start().await;
     let mia = server.sign_in(MIA).await;
     let environment = [("LUMEN_DATA", server.data())];
-    for arguments in
-        [&["keys", "verify-log"][..], &["catalog", "export"], &["client", "list"], &["make-library", "--library-profile", "test", "--only", crate::common::CLEAR]]
-    {
+    for arguments in [
+        &["keys", "verify-log"][..],
+        &["catalog", "export"],
+        &["client", "list"],
+        &["make-library", "--library-profile", "test", "--only", crate::common::CLEAR],
+    ] {
         let done = operate(arguments, &environment).await;
         assert!(done.status.success(), "{arguments:?}: {}", said(&done));
         assert_eq!(mia.me().await.email, MIA, "{arguments:?}");

@@ -165,10 +165,11 @@ mod tests {
         assert_eq!(order("_HLS_pathway=a&_HLS_throughput=999"), ["b", "c", "a"]);
         assert_eq!(order("_HLS_pathway=a&_HLS_throughput=1000"), ["a", "b", "c"]);
         assert_eq!(order("_HLS_pathway=%22a%22&_HLS_throughput=x"), ["a", "b", "c"]);
-        assert!(pathways.set_in_service("a", false) && !pathways.set_in_service("x", false));
+        assert!(pathways.knows("a") && !pathways.knows("x"));
+        pathways.set_down(["a".to_owned(), "x".to_owned()].into());
         assert_eq!(order(""), ["b", "c", "a"]);
         assert_eq!(pathways.of_manifests()[0].0, "b");
-        assert!(pathways.set_in_service("a", true));
+        pathways.set_down(BTreeSet::new());
         assert_eq!(order(""), ["a", "b", "c"]);
     }
 }

@@ -133,7 +133,9 @@ fn faults(html: &mut String, app: &App, token: &str) {
         )
         .expect("writing to a string cannot fail");
     }
-    html.push_str("</table><p><a href=\"/admin?view=faults\">Break a title</a>, or a single address: f=… before the file.</p>");
+    html.push_str(
+        "</table><p><a href=\"/admin?view=faults\">Break a title</a>, or a single address: f=… before the file.</p>",
+    );
 }
 
 /// Where faults are written.
@@ -144,7 +146,8 @@ pub(super) fn faults_form(app: &App, token: &str) -> String {
     let mut html = format!("{}<label>Title <select name=\"title\">", form(token));
     for descriptor in app.library.descriptors() {
         let id = escape(descriptor.id.as_str());
-        write!(html, "<option value=\"{id}\">{}</option>", escape(&descriptor.name)).expect("writing to a string cannot fail");
+        write!(html, "<option value=\"{id}\">{}</option>", escape(&descriptor.name))
+            .expect("writing to a string cannot fail");
     }
     html.push_str(
         "</select></label><label>Faults <input name=\"faults\" size=\"60\" maxlength=\"512\" \
