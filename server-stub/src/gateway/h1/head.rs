@@ -72,7 +72,7 @@ pub(super) fn read<T>(buffer: &[u8], then: impl FnOnce(&Head<'_, '_>) -> T) -> R
         return Reading::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
     // Only origins take requests here: a proxy's absolute form would name a host that need not be the Host field's.
-    if !target.starts_with('/') && !(target == "*" && method == "OPTIONS") {
+    if !(target.starts_with('/') || target == "*" && method == "OPTIONS") {
         return Reading::Refused(StatusCode::BAD_REQUEST);
     }
     match terms(request.headers, length, minor == 1) {
