@@ -1,12 +1,12 @@
 //! The services, put together.
 
 use crate::{
-    backends::{BackendError, OpenBackends, Services},
+    backends::{BackendError, OpenBackends, Service, Services},
     blob::BlobError,
     catalog::Catalog,
     clock::Clock,
     config::{Limits, ServerConfig},
-    delivery::{AccessTokens, DeliveryConfig, Faults, FileCache, Pathways},
+    delivery::{AccessTokens, DeliveryConfig, Faults, FileCache, Pathways, Switches},
     entitlement::{Entitlement, PlaceError, PlaceTable, Viewer},
     gateway::{
         ApiError, Principal, TlsError, metrics::Metrics, proxies::Proxies, rate::RateLimits, request_id::RequestIds,
@@ -16,13 +16,14 @@ use crate::{
     ingest::{IngestError, Library, LibraryOptions},
     licence::{
         Audit, Encryptors, KeptLicences, KeyStore, KeyStoreError, LicenceProxy, PartnersError, TokenIssuers, carried,
+        operate::KeyDesk,
     },
     messages::{Outbox, Relay},
     profiles::{self, Details, Pins, Positions, Taste},
     published::Published,
     server::Chain,
     shared::{RateStore, SqlShared},
-    store::{Database, Db, MasterKey, MasterKeyError, StoreError},
+    store::{Db, MasterKey, MasterKeyError, StoreError},
 };
 use axum::http::StatusCode;
 use service_api::{ProfileId, TitleId, catalog::Protection};
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// What clients know the server by, without a slash at its end.
     pub(crate) origin: String,
+    /// May browsers be told never to come without TLS?
+    pub(crate) is_by_https_alone: bool,
     pub(crate) identity: Identity,
     pub(crate) catalog: Catalog,
     pub(crate) positions: Positions,
@@ -63,6 +66,7 @@ pub(crate) struct App {
     pub(crate) files: FileCache,
     pub(crate) delivery: DeliveryConfig,
     pub(crate) pathways: Pathways,
+    pub(crate) switches: Switches,
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Metrics,
     pub(crate) rates: RateLimits,
@@ -119,6 +123,9 @@ pub enum StartError {
     /// TLS cannot be spoken.
     #[error("cannot set up TLS")]
     Tls(#[from] TlsError),
+    /// No server has used the folder or the database yet.
+    #[error("there is no server in {0}; start it once")]
+    NotSetUp(String),
     /// The public address is not one that OAuth could name as its issuer.
     #[error("the public address must be http or https with a host and nothing after it")]
     PublicUrl,
@@ -165,16 +172,10 @@ impl App {
         let master_key = match &config.master_key {
             // Whoever shares a key must not make one: the others would not know it.
             Some(path) => MasterKey::load(path)?,
-            None => MasterKey::load_or_create(&config.data.join("master.key"))?,
+            None => MasterKey::load_or_create(&config.own_master_key())?,
         };
-        let file = || std::path::absolute(config.data.join("lumen.db")).map(Database::File);
         let places = config.rights.region_table.as_deref().map(PlaceTable::read).transpose()?.unwrap_or_default();
-        let database = config
-            .database
-            .clone()
-            .map_or_else(file, Ok)
-            .map_err(|source| StartError::DataFolder { path: config.data.clone(), source })?;
-        let db = Db::open(&database).await?;
+        let db = Db::open(&config.database()?).await?;
         let clock = config.clock.clone();
         let library = Arc::new(Library::open(LibraryOptions {
             root: config.library_root(),
@@ -193,6 +194,7 @@ impl App {
             config: &config.identity,
             issuer: origin.clone(),
             demo: config.demo,
+            is_served: config.services.has(Service::Identity),
             mail_sink: config
                 .identity
                 .mail
@@ -211,6 +213,7 @@ impl App {
         let OpenBackends { published, outbox, log, shared_rates } = config.backends.open(&db, &clock, &library).await?;
         drop(set_up);
         Ok(Self {
+            is_by_https_alone: is_by_https_alone(&origin),
             origin,
             published,
             relay: Relay::new(outbox.clone(), log),
@@ -234,6 +237,7 @@ impl App {
             files: FileCache::new(config.delivery.cache_bytes),
             delivery: config.delivery.clone(),
             pathways: Pathways::new(config.delivery.cdns.clone()),
+            switches: Switches::new(db.clone(), clock.clone(), config.delivery.url_faults),
             proxies: Proxies::new(&config.proxies),
             metrics: Metrics::default(),
             rates: RateLimits::new(config.limits.rate_per_address, config.limits.rate_per_session),
@@ -249,6 +253,11 @@ impl App {
             clock,
             db,
         })
+    }
+
+    /// Where an operator works with keys.
+    pub(crate) fn key_desk(&self) -> KeyDesk<'_> {
+        KeyDesk { catalog: &self.catalog, keys: &self.keys }
     }
 
     /// Is the server about to stop?
@@ -287,6 +296,11 @@ impl App {
         freest.map(|profile| Viewer::new(plan, profile, place, now_ms)).ok_or_else(|| ApiError::not_found("profile"))
     }
 
+    /// Takes over what operators have switched, here or at another instance.
+    pub(crate) async fn refresh_switches(&self) -> Result<(), sqlx::Error> {
+        self.switches.refresh(&self.pathways).await
+    }
+
     /// Forgets what nobody can use any more.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.identity.sweep().await?;
@@ -299,24 +313,31 @@ impl App {
         SqlShared::new(self.db.clone()).sweep(self.clock.now_ms()).await
     }
 
-    /// Makes a file of a title be in the library's folder, if it is in a bucket. Call it before the file is looked for,
-    /// and after it is known that the client may have it.
-    pub(crate) async fn bring(&self, title: &TitleId, file: &str) -> Result<(), ApiError> {
-        let Some(published) = &self.published else { return Ok(()) };
+    /// A file of a title that is in a bucket. Call it when it is known that the client may have the file.
+    pub(crate) async fn bring(&self, title: &TitleId, file: &str) -> Result<Option<File>, ApiError> {
+        let Some(published) = &self.published else { return Ok(None) };
         published.bring(title, file).await.map_err(|error| unavailable(&error))
     }
 
-    /// The same for all files that a title's manifests are made of.
+    /// Makes all files that a title's manifests are made of be in the library's folder.
     pub(crate) async fn bring_manifests(&self, title: &TitleId) -> Result<(), ApiError> {
         let Some(published) = &self.published else { return Ok(()) };
         published.bring_small(title).await.map_err(|error| unavailable(&error))
     }
 
-    /// The same for a picture.
-    pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<(), ApiError> {
-        let Some(published) = &self.published else { return Ok(()) };
+    /// A picture of a title that is in a bucket.
+    pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<Option<File>, ApiError> {
+        let Some(published) = &self.published else { return Ok(None) };
         published.bring_picture(title, name).await.map_err(|error| unavailable(&error))
     }
+}
+
+/// Is the origin a name on the web, by https? An address or `localhost` is shared with whatever else is tried out there.
+fn is_by_https_alone(origin: &str) -> bool {
+    let Ok(url) = url::Url::parse(origin) else { return false };
+    let is_name =
+        matches!(url.host(), Some(url::Host::Domain(name)) if name != "localhost" && !name.ends_with(".localhost"));
+    url.scheme() == "https" && is_name
 }
 
 /// The bucket is away, or the disk is full: another instance may do better.

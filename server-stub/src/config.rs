@@ -112,6 +112,18 @@ impl ServerConfig {
         }
     }
 
+    /// Where the database is, with the default written out.
+    pub(crate) fn database(&self) -> Result<Database, StartError> {
+        let file = || std::path::absolute(self.data.join("lumen.db")).map(Database::File);
+        let failed = |source| StartError::DataFolder { path: self.data.clone(), source };
+        self.database.clone().map_or_else(file, Ok).map_err(failed)
+    }
+
+    /// The master key of a server that shares it with nobody.
+    pub(crate) fn own_master_key(&self) -> PathBuf {
+        self.data.join("master.key")
+    }
+
     /// Folder of the media, inside the data folder.
     pub fn library_root(&self) -> PathBuf {
         self.data.join("library")

@@ -10,9 +10,10 @@
 //!   profiles     positions, list, ratings, PIN                  tables profiles_*
 //!   entitlement  who may watch what, grants, devices, streams   tables entitlement_*
 //!   licence      content keys, licences, audit log              tables licence_*
-//!   delivery     access tokens, manifests, segments, artwork
+//!   delivery     access tokens, manifests, segments, artwork    tables delivery_*
 //!   ingest       makes the demo library
-//! store        SQLite or PostgreSQL, master key                
+//! store        SQLite or PostgreSQL, master key
+//! operator     the stores without a server: catalog and keys from the command line
 //! backends     what several instances share: a choice for each of
 //!   blob         objects: a folder or a bucket
 //!   published    titles in a bucket
@@ -52,6 +53,7 @@ mod identity;
 pub mod ingest;
 mod licence;
 pub mod messages;
+mod operator;
 mod profiles;
 mod published;
 mod server;
@@ -76,5 +78,6 @@ pub use licence::{
     KeySpec, LicenceProxy, LicenceSystem, PartnersError, Policy, ProxyError, ProxyRequest, RecordingProxy, Rewrap,
     RewrapError, Rewrapped, operate::KeysError, rewrap,
 };
+pub use operator::Operator;
 pub use server::{RunningServer, Server};
 pub use store::{CopyError, Database, MasterKeyError, StoreError, check_database, copy_database};

@@ -24,6 +24,10 @@ const SWEEP_SHORT_LIVED_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked for a catalog that another instance has imported.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 
+/// How often it is looked what operators have switched. A network that is taken out is down already: clients learn of
+/// it by the steering manifest, whose time to live is longer than this.
+const SWITCHES_EVERY: Duration = Duration::from_secs(2);
+
 /// Starts servers.
 #[derive(Clone, Copy, Debug)]
 pub struct Server;
@@ -54,6 +58,7 @@ impl Server {
         let origin = origin(&config, address)?;
         // `Url` shows an origin with a slash; an issuer has none.
         let app = Arc::new(App::open(&config, origin.as_str().trim_end_matches('/').to_owned()).await?);
+        app.refresh_switches().await?;
         let router = gateway::router::build(app.clone());
         let mut background = JoinSet::new();
         let tls = match &config.tls {
@@ -68,6 +73,7 @@ impl Server {
         background.spawn(sweep(app.clone()));
         background.spawn(sweep_short_lived(app.clone()));
         background.spawn(refresh_catalog(app.clone()));
+        background.spawn(refresh_switches(app.clone()));
         if let Some(jobs) = app.identity.take_mail_jobs() {
             background.spawn(identity::send_mails(app.clone(), jobs));
         }
@@ -117,7 +123,7 @@ impl RunningServer {
     /// # Errors
     /// [`KeysError`] if there is no such title or its keys do not open.
     pub async fn export_keys(&self, title: &TitleId) -> Result<zeroize::Zeroizing<String>, KeysError> {
-        self.app.export_keys(title).await
+        self.app.key_desk().export_keys(title).await
     }
 
     /// Brings the keys of a CPIX document in; returns how many are new.
@@ -125,7 +131,7 @@ impl RunningServer {
     /// # Errors
     /// [`KeysError`], with nothing but the keys before the one at fault brought in.
     pub async fn import_keys(&self, document: &str) -> Result<usize, KeysError> {
-        self.app.import_keys(document).await
+        self.app.key_desk().import_keys(document).await
     }
 
     /// A new key for what is made of the title from now on; the one before still opens what was made with it.
@@ -133,7 +139,7 @@ impl RunningServer {
     /// # Errors
     /// [`KeysError`] if the title has no key for this quality.
     pub async fn rotate_key(&self, title: &TitleId, quality: Quality) -> Result<(), KeysError> {
-        self.app.rotate_key(title, quality).await
+        self.app.key_desk().rotate_key(title, quality).await
     }
 
     /// Gives a key to nobody any more; says whether there was one.
@@ -141,7 +147,7 @@ impl RunningServer {
     /// # Errors
     /// [`KeysError`] if the database does not answer.
     pub async fn revoke_key(&self, kid: &[u8; 16]) -> Result<bool, KeysError> {
-        self.app.revoke_key(kid).await
+        self.app.key_desk().revoke_key(kid).await
     }
 
     /// Takes permissions back, from now on and for whatever was granted until now. Segments end within five seconds.
@@ -239,6 +245,17 @@ async fn refresh_catalog(app: Shared) {
         every.tick().await;
         if let Err(error) = app.catalog.refresh().await {
             tracing::warn!(%error, "cannot look for a new catalog");
+        }
+    }
+}
+
+/// Takes over what operators have switched at other instances.
+async fn refresh_switches(app: Shared) {
+    let mut every = tokio::time::interval(SWITCHES_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = app.refresh_switches().await {
+            tracing::warn!(%error, "cannot look what is switched");
         }
     }
 }

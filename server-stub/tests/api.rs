@@ -3,13 +3,9 @@
 
 mod common;
 
-use common::{
-    BEN, CLEAR, MIA, PASSWORD, TestServer,
-    idp::{Tab, location},
-    json, problem, raw,
-};
+use common::{BEN, CLEAR, MIA, TestServer, json, problem, raw};
 use reqwest::{Method, StatusCode, header};
-use server_stub::{CdnConfig, Fault, FaultFn, Rate};
+use server_stub::{Fault, FaultFn, Rate};
 use service_api::{identity::Role, problem::ProblemCode, routes};
 use std::time::{Duration, Instant};
 
@@ -181,55 +177,6 @@ async fn metrics_count_by_template_and_never_by_address() {
 }
 
 #[tokio::test]
-async fn the_admin_page_opens_for_operators_and_shows_no_secret() {
-    let server = TestServer::start_with(|config| {
-        config.delivery.cdns =
-            vec![CdnConfig { name: "near".into(), base: "http://127.0.0.1:1".parse().unwrap(), clone_of: None }];
-    })
-    .await;
-    let stranger = server.get(routes::ADMIN).send().await.unwrap();
-    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
-    assert!(stranger.text().await.unwrap().contains("/sign-in?next=/admin"));
-    let viewer = Tab::new(&server);
-    viewer.sign_in(MIA, PASSWORD).await;
-    assert_eq!(viewer.get(routes::ADMIN).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(problem(server.sign_in(MIA).await.get(routes::ADMIN)).await.status, 403);
-
-    server.set_role(BEN, Role::Qa).await;
-    let mia = server.sign_in(MIA).await;
-    let tab = Tab::new(&server);
-    assert_eq!(location(&tab.sign_in(BEN, PASSWORD).await).path(), routes::ACCOUNT_PAGE);
-    let page = tab.page(routes::ADMIN).await;
-    assert!(page.contains(mia.me().await.id.as_str()) && page.contains("/oauth/token"), "{page}");
-    for secret in
-        [MIA, BEN, mia.tokens.access_token.as_str(), mia.tokens.refresh_token.as_str(), &tab.session().unwrap()]
-    {
-        assert!(!page.contains(secret));
-    }
-    // The switch needs the token of the page: another site can make the browser send the rest.
-    let foreign = tab.post(routes::ADMIN, &[("cdn", "near"), ("up", "0")]).await;
-    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
-    let switched = tab.fill_page(routes::ADMIN, &page, &[("cdn", "near"), ("up", "0")]).await;
-    assert_eq!(switched.status(), StatusCode::SEE_OTHER);
-    assert!(tab.page(routes::ADMIN).await.contains("<td>out</td>"));
-}
-
-#[tokio::test]
-async fn the_live_log_tells_of_requests_as_they_come() {
-    let server = TestServer::start().await;
-    server.set_role(BEN, Role::Admin).await;
-    let admin = server.sign_in(BEN).await;
-    let mut log = admin.get("/admin?view=log").send().await.unwrap();
-    assert_eq!(log.headers()[header::CONTENT_TYPE], "text/event-stream");
-    server.get(routes::ME).send().await.unwrap();
-    let mut events = String::new();
-    while !events.contains("\"route\":\"/v1/me\"") {
-        events.push_str(std::str::from_utf8(&log.chunk().await.unwrap().expect("the log goes on")).unwrap());
-    }
-    assert!(events.starts_with("data: ") && events.contains("\"status\":401"), "{events}");
-}
-
-#[tokio::test]
 async fn metrics_are_for_this_machine_and_for_operators() {
     let server = TestServer::start_with(|config| config.proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let from = |request: reqwest::RequestBuilder, address: &str| request.header("x-forwarded-for", address);
@@ -240,6 +187,18 @@ async fn metrics_are_for_this_machine_and_for_operators() {
     server.set_role(BEN, Role::Qa).await;
     let ben = server.sign_in(BEN).await;
     assert_eq!(from(ben.get(routes::METRICS), far).send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn metrics_are_closed_behind_a_proxy_on_this_machine_that_nobody_has_declared() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get(routes::METRICS).send().await.unwrap().status(), StatusCode::OK);
+    for (name, value) in [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.1"), ("x-forwarded-for", "")] {
+        assert_eq!(problem(server.get(routes::METRICS).header(name, value)).await.status, 404, "{name}: {value}");
+    }
+    server.set_role(BEN, Role::Qa).await;
+    let metrics = server.sign_in(BEN).await.get(routes::METRICS).header("x-forwarded-for", "192.0.2.1");
+    assert_eq!(metrics.send().await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -54,6 +54,23 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[tokio::test]
+async fn a_name_on_the_web_is_come_to_by_https_alone() {
+    for (url, is_said) in [
+        ("https://lumen.example", true),
+        ("http://lumen.example", false),
+        ("https://localhost:1", false),
+        ("https://192.0.2.1", false),
+    ] {
+        let server = TestServer::start_with(|config| config.public_url = Some(url.parse().unwrap())).await;
+        for path in [routes::HEALTH_LIVE, routes::SIGN_IN_PAGE, "/nothing"] {
+            let response = server.get(path).send().await.unwrap();
+            let said = response.headers().get(header::STRICT_TRANSPORT_SECURITY).is_some();
+            assert_eq!(said, is_said, "{url} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn bodies_have_a_limit() {
     let server = TestServer::start().await;
     let mia = server.sign_in(MIA).await;

@@ -8,6 +8,8 @@
 mod access;
 #[path = "accounts.rs"]
 mod accounts;
+#[path = "admin.rs"]
+mod admin;
 #[path = "api.rs"]
 mod api;
 #[path = "catalog.rs"]

@@ -174,6 +174,16 @@ async fn doctor_names_what_is_wrong() {
     std::fs::write(folder.path().join("lumen.toml"), "[limits]\nconections = 1\n").unwrap();
     let (is_well, report) = doctor("127.0.0.1:0", folder.path()).await;
     assert!(!is_well && report.contains("conections"), "{report}");
+    std::fs::write(folder.path().join("lumen.toml"), "public_url = \"https://lumen.example\"\n").unwrap();
+    let (is_well, report) = doctor("127.0.0.1:0", folder.path()).await;
+    assert!(!is_well && report.contains("--trusted-proxy"), "{report}");
+    std::fs::write(
+        folder.path().join("lumen.toml"),
+        "public_url = \"https://lumen.example\"\nproxies = [\"127.0.0.1\"]\n",
+    )
+    .unwrap();
+    let (is_well, report) = doctor("127.0.0.1:0", folder.path()).await;
+    assert!(is_well && report.contains("proxies: 1 believed"), "{report}");
     let (is_well, report) = doctor(&address, Path::new("/proc/nowhere")).await;
     assert!(!is_well);
     assert!(report.contains(&format!("{address} is taken")) && report.contains("cannot write in /proc"), "{report}");

@@ -6,6 +6,10 @@ mod common;
 
 #[path = "scaled_out/failover.rs"]
 mod failover;
+#[path = "scaled_out/operators.rs"]
+mod operators;
+#[path = "scaled_out/retries.rs"]
+mod retries;
 
 use common::{ENCRYPTED, MIA, Site, backends as real, data_folder, json, postgres::Cluster};
 use reqwest::{Method, StatusCode};
@@ -126,13 +130,19 @@ fn balancer(port: u16, instances: &[u16]) -> real::Backend {
         .map(|(number, port)| format!("  server instance{number} 127.0.0.1:{port} check inter 200ms fall 1 rise 1"))
         .collect();
     let servers = servers.join("\n");
+    // What is repeated is what deploy/haproxy.cfg says; times are shorter.
+    let is_retry = |line: &&str| {
+        let words = ["retries ", "option redispatch", "retry-on ", "http-request disable-l7-retry"];
+        words.iter().any(|word| line.trim().starts_with(word))
+    };
+    let retries: Vec<&str> = include_str!("../../deploy/haproxy.cfg").lines().filter(is_retry).collect();
+    assert_eq!(retries.len(), 4, "{retries:?}");
+    let retries = retries.join("\n");
     real::haproxy_on(port, move |port| {
-        // Like deploy/haproxy.cfg, with shorter times.
         format!(
             "global\n  maxconn 500\ndefaults\n  mode http\n  timeout connect 1s\n  timeout client 30s\n  \
-             timeout server 30s\n  retries 3\n  option redispatch 1\n  \
-             retry-on conn-failure empty-response response-timeout 503\nfrontend public\n  bind 127.0.0.1:{port}\n  \
-             default_backend lumen\nbackend lumen\n  balance roundrobin\n  option httpchk GET /health/ready\n{servers}\n"
+             timeout server 30s\nfrontend public\n  bind 127.0.0.1:{port}\n  default_backend lumen\n\
+             backend lumen\n{retries}\n  balance roundrobin\n  option httpchk GET /health/ready\n{servers}\n"
         )
     })
 }

@@ -250,6 +250,69 @@ async fn h11_ten_thousand_streams_and_a_window_that_never_opens() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
+/// Reads until so many answers have begun; what each one's fields begin with is its status, in HPACK.
+async fn statuses(stream: &mut TlsStream<TcpStream>, count: usize) -> Vec<u8> {
+    let mut statuses = Vec::new();
+    while statuses.len() < count {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.expect("the connection is cut");
+        let mut content = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        stream.read_exact(&mut content).await.expect("the connection is cut");
+        if head[3] == 1 {
+            statuses.push(content[0]);
+        }
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn h11_answers_without_a_body_are_not_taken_for_requests_that_were_taken_back() {
+    const OK: u8 = 0x88;
+    const NOT_MODIFIED: u8 = 0x8b;
+    let server = demo(false).await;
+    let mut stream = h2(&server).await;
+    let literal = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+    let picture = format!("/artwork/{CLEAR}/card.jpg");
+    // HEAD of the probe; GET of a picture that the client has, whichever it is.
+    let head =
+        [&[0x02], &*literal("HEAD"), &[0x87, 0x04], &*literal(routes::HEALTH_LIVE), &[0x01], &*literal("x")].concat();
+    let known =
+        [&[0x82, 0x87, 0x04], &*literal(&picture), &[0x01], &*literal("x"), &[0x0f, 0x1a], &*literal("*")].concat();
+    let work = async {
+        for (round, (request, status)) in [(&head, OK), (&known, NOT_MODIFIED)].repeat(6).into_iter().enumerate() {
+            for index in 0..50 {
+                let id = (round as u32 * 50 + index) * 2 + 1;
+                stream.write_all(&frame(1, 5, id, request)).await.unwrap();
+            }
+            assert_eq!(statuses(&mut stream, 50).await, [status; 50], "round {round}");
+        }
+    };
+    timeout(AGES, work).await.unwrap();
+}
+
+#[tokio::test]
+async fn h06_a_client_of_tls_that_reads_nothing_is_closed() {
+    let server = TestServer::start_with(|config| {
+        config.tls = Some(TlsConfig { source: TlsSource::Demo, with_1_2: false });
+        config.limits.write_stall = Duration::from_secs(1);
+        config.limits.connections_per_address = 1;
+    })
+    .await;
+    let mut stream = handshake(&server, &[&rustls::version::TLS13], &[b"http/1.1"]).await.unwrap();
+    // Many answers that nobody reads, the last of which ends the connection.
+    let one = format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", routes::OPENAPI);
+    let last = format!("GET {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", routes::OPENAPI);
+    let all = [one.repeat(200), last].concat();
+    let _ = timeout(AGES, stream.write_all(all.as_bytes())).await.expect("the server reads or closes");
+    let place_is_free = async {
+        while handshake(&server, &[&rustls::version::TLS13], &[b"http/1.1"]).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(AGES, place_is_free).await.expect("the connection is given up");
+    drop(stream);
+}
+
 fn memory_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

@@ -18,6 +18,9 @@ use tokio::sync::{OnceCell, Semaphore};
 /// Objects that are being read at a time: each needs one piece in memory.
 const READINGS: usize = 32;
 
+/// Readings of an object whose file is gone again before it could be opened.
+const TRIES: usize = 3;
+
 /// Files with the content of objects.
 #[derive(Debug)]
 pub(crate) struct BlobCache {
@@ -52,17 +55,35 @@ impl BlobCache {
         Self { store, limit, entries: Mutex::default(), readings: Semaphore::new(READINGS) }
     }
 
-    /// Makes the file `place` have the content of the object. It may be removed when others are brought: open it at
-    /// once. A key has always the same place.
-    pub(crate) async fn bring(&self, key: &BlobKey, place: &Path) -> Result<(), BlobError> {
-        let slot = self.entries.lock().unwrap_or_else(PoisonError::into_inner).touch(key);
-        let outcome = slot.get_or_try_init(|| self.fetch(key, place)).await;
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        match outcome {
-            Ok((_, length)) => entries.count(key, &slot, *length, self.limit),
-            Err(_) => entries.forget(key, &slot),
+    /// The content of the object, from the file `place`, which is read from the bucket if it must be. A key has always
+    /// the same place, and a place one key.
+    pub(crate) async fn bring(&self, key: &BlobKey, place: &Path) -> Result<File, BlobError> {
+        for _ in 0..TRIES {
+            let slot = self.entries.lock().unwrap_or_else(PoisonError::into_inner).touch(key);
+            let outcome = slot.get_or_try_init(|| self.fetch(key, place)).await;
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            match outcome {
+                // Opened under the lock: nobody makes room of it meanwhile. Whoever has it open reads on afterwards.
+                Ok((path, length)) => match File::open(path) {
+                    Ok(file) => {
+                        entries.count(key, &slot, *length, self.limit);
+                        return Ok(file);
+                    }
+                    // Others have made room of it since it came, or somebody has removed it by hand.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => entries.forget(key, &slot),
+                    Err(error) => return Err(error.into()),
+                },
+                Err(error) => {
+                    entries.forget(key, &slot);
+                    // The folder was removed under the reading.
+                    let is_gone = matches!(&error, BlobError::Io(cause) if cause.kind() == io::ErrorKind::NotFound);
+                    if !is_gone {
+                        return Err(error);
+                    }
+                }
+            }
         }
-        outcome.map(drop)
+        Err(BlobError::Unavailable("the disk has no room for what is asked for at once".into()))
     }
 
     /// Forgets every object below `folder`; their files are the caller's.
@@ -82,7 +103,8 @@ impl BlobCache {
         let folder = place.parent().ok_or(BlobError::Key)?;
         tokio::fs::create_dir_all(folder).await?;
         let path = folder.join(format!(".draft-{}", uuid::Uuid::now_v7().simple()));
-        let mut draft = Draft { file: Some(File::create_new(&path)?), path };
+        // That the folder is gone does not say that the object is.
+        let mut draft = Draft { file: Some(File::create_new(&path).map_err(BlobError::Io)?), path };
         let mut first = 0;
         while first < info.length {
             let piece = self.store.read(key, first..info.length.min(first + MAX_READ)).await?;
@@ -121,8 +143,7 @@ impl Draft {
         if let Some(file) = self.file.take() {
             file.set_modified(modified)?;
         }
-        fs::rename(&self.path, place)?;
-        Ok(())
+        fs::rename(&self.path, place).map_err(BlobError::Io)
     }
 }
 
@@ -164,9 +185,12 @@ impl Entries {
         }
     }
 
+    /// Forgets an entry whose file did not come, or is gone.
     fn forget(&mut self, key: &BlobKey, slot: &Slot) {
-        if self.by_key.get(key).is_some_and(|entry| Arc::ptr_eq(&entry.slot, slot) && !entry.slot.initialized()) {
-            self.by_key.remove(key);
+        if self.by_key.get(key).is_some_and(|entry| Arc::ptr_eq(&entry.slot, slot))
+            && let Some(entry) = self.by_key.remove(key)
+        {
+            self.bytes -= entry.counted.unwrap_or(0);
         }
     }
 }
@@ -189,7 +213,7 @@ mod tests {
         }
         let cache = BlobCache::new(store.clone(), 700);
         let place = |name: &str| folder.path().join("cache").join(name);
-        let bring = async |name: &str| cache.bring(&key(name), &place(name)).await.unwrap();
+        let bring = async |name: &str| drop(cache.bring(&key(name), &place(name)).await.unwrap());
         futures_util::future::join(bring("x/a"), bring("x/a")).await;
         assert_eq!(store.counts().bytes_read, 300);
         bring("x/b").await;
@@ -202,6 +226,27 @@ mod tests {
         assert_eq!(fs::read_dir(place("x")).unwrap().count(), 2, "no draft is left");
         cache.forget_below(&key("x"));
         assert_eq!(cache.bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_brought_can_be_read_although_room_is_made_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::open(folder.path().join("store")).unwrap();
+        for name in ["x/a", "x/b"] {
+            store.put(&key(name), name.repeat(100).into()).await.unwrap();
+        }
+        let cache = BlobCache::new(Arc::new(store), 300);
+        let place = |name: &str| folder.path().join("cache").join(name);
+        let mut first = cache.bring(&key("x/a"), &place("x/a")).await.unwrap();
+        cache.bring(&key("x/b"), &place("x/b")).await.unwrap();
+        assert!(!place("x/a").exists());
+        let mut text = String::new();
+        io::Read::read_to_string(&mut first, &mut text).unwrap();
+        assert_eq!(text, "x/a".repeat(100));
+        // A file that went away behind the cache comes again.
+        fs::remove_file(place("x/b")).unwrap();
+        cache.bring(&key("x/b"), &place("x/b")).await.unwrap();
+        assert_eq!((fs::read(place("x/b")).unwrap().len(), cache.bytes()), (300, 300));
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! `lumen-server client`, `account` and `keys`: what is administered on the server's own machine.
 
-use super::DataArgs;
-use anyhow::{Context, bail};
+use super::{DataArgs, StoreArgs};
+use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use server_stub::{Admin, ClientAuthentication, ClientDocument, ClientRegistration, ServerConfig};
 use service_api::identity::Role;
@@ -21,13 +21,13 @@ enum ClientCommand {
     /// Registers an app, or replaces its registration; prints its new secret once
     Add(AddArgs),
     /// Lists the registered apps
-    List(DataArgs),
+    List(PlaceArgs),
     /// Removes an app
     Remove {
         /// Its id
         id: String,
         #[command(flatten)]
-        data: DataArgs,
+        place: PlaceArgs,
     },
 }
 
@@ -66,7 +66,16 @@ struct AddArgs {
     #[arg(long, default_value = "RS256")]
     id_token_alg: String,
     #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Which server is administered.
+#[derive(Debug, Args)]
+struct PlaceArgs {
+    #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    stores: StoreArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -95,7 +104,7 @@ enum AccountCommand {
         #[arg(value_parser = role)]
         role: Role,
         #[command(flatten)]
-        data: DataArgs,
+        place: PlaceArgs,
     },
 }
 
@@ -108,7 +117,7 @@ pub(super) struct KeysArgs {
 #[derive(Debug, Subcommand)]
 enum KeysCommand {
     /// Begins new keys for id tokens: published at once, used after a day
-    Rotate(DataArgs),
+    Rotate(PlaceArgs),
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -118,7 +127,7 @@ fn role(text: &str) -> Result<Role, String> {
 pub(super) async fn client(args: ClientArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         ClientCommand::Add(args) => {
-            let admin = open(&args.data).await?;
+            let admin = open(&args.place).await?;
             let secret = (!matches!(args.auth, Auth::None)).then(Admin::new_secret);
             let registration = registration(args, secret.clone());
             admin.add_client(&registration).await?;
@@ -127,15 +136,15 @@ pub(super) async fn client(args: ClientArgs) -> anyhow::Result<ExitCode> {
             }
             admin.close().await;
         }
-        ClientCommand::List(data) => {
-            let admin = open(&data).await?;
+        ClientCommand::List(place) => {
+            let admin = open(&place).await?;
             for (id, name) in admin.clients().await? {
                 say(&format!("{id}\t{name}"))?;
             }
             admin.close().await;
         }
-        ClientCommand::Remove { id, data } => {
-            let admin = open(&data).await?;
+        ClientCommand::Remove { id, place } => {
+            let admin = open(&place).await?;
             if !admin.remove_client(&id).await? {
                 bail!("there is no client {id}");
             }
@@ -146,27 +155,25 @@ pub(super) async fn client(args: ClientArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn account(args: AccountArgs) -> anyhow::Result<ExitCode> {
-    let AccountCommand::Role { email, role, data } = args.command;
-    let admin = open(&data).await?;
+    let AccountCommand::Role { email, role, place } = args.command;
+    let admin = open(&place).await?;
     admin.set_role(&email, role).await?;
     admin.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn keys(args: KeysArgs) -> anyhow::Result<ExitCode> {
-    let KeysCommand::Rotate(data) = args.command;
-    let admin = open(&data).await?;
+    let KeysCommand::Rotate(place) = args.command;
+    let admin = open(&place).await?;
     admin.rotate_keys().await?;
     admin.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn open(data: &DataArgs) -> anyhow::Result<Admin> {
-    let folder = data.folder()?;
-    if !folder.join("master.key").exists() {
-        bail!("there is no server in {}; start it once", folder.display());
-    }
-    Admin::open(&ServerConfig::new(folder)).await.context("cannot open the data folder")
+async fn open(PlaceArgs { data, stores }: &PlaceArgs) -> anyhow::Result<Admin> {
+    let mut config = ServerConfig::new(data.folder()?);
+    stores.apply(&mut config)?;
+    Ok(Admin::open(&config).await?)
 }
 
 fn registration(args: AddArgs, secret: Option<String>) -> ClientRegistration {

@@ -2,6 +2,7 @@
 //!
 //! Whatever is secret comes from a file: arguments and environments can be read by others on the machine.
 
+use super::settings::Settings;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -89,6 +90,37 @@ pub(super) struct BackendArgs {
     pub(super) is_checked_only: bool,
 }
 
+/// Where the stores are that a command works on. Whatever tells `serve` tells these commands: the options, the
+/// environment, the file of settings.
+#[derive(Clone, Debug, Args)]
+pub(super) struct StoreArgs {
+    /// File of settings (TOML) [default: lumen.toml in the data folder, if it is there]
+    #[arg(long, value_name = "FILE", env = "LUMEN_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+    /// As for serve; with scale-out the database and the master key must be named [default: embedded]
+    #[arg(long, value_enum, value_name = "PROFILE", env = "LUMEN_PROFILE", hide_env = true)]
+    profile: Option<Profile>,
+    /// File with the master key that all instances share [default: master.key in the data folder]
+    #[arg(long, value_name = "FILE", env = "LUMEN_MASTER_KEY_FILE", hide_env = true)]
+    master_key_file: Option<PathBuf>,
+    /// File with the address of the database [default: the file lumen.db in the data folder]
+    #[arg(long, value_name = "FILE", env = "LUMEN_DATABASE_URL_FILE", hide_env = true)]
+    database_url_file: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// Adds the stores to a configuration whose data folder is known.
+    pub(super) fn apply(&self, config: &mut ServerConfig) -> anyhow::Result<()> {
+        let said = BackendArgs {
+            profile: self.profile,
+            master_key_file: self.master_key_file.clone(),
+            database_url_file: self.database_url_file.clone(),
+            ..BackendArgs::default()
+        };
+        said.or(Settings::read(self.config.as_deref(), &config.data)?.scale()).apply_stores(config)
+    }
+}
+
 impl BackendArgs {
     /// What is said here, and where nothing is, what is said there.
     pub(super) fn or(self, file: Self) -> Self {
@@ -122,13 +154,29 @@ impl BackendArgs {
         if let Some(names) = &self.services {
             config.services = names.iter().map(|name| service(name)).collect::<anyhow::Result<Services>>()?;
         }
-        config.master_key = self.master_key_file.clone();
-        if let Some(file) = &self.database_url_file {
-            config.database = Some(Database::Postgres(secret_line(file)?));
-        }
+        self.stores(config)?;
         config.backends = Backends { objects: self.objects()?, messages: self.messages()?, rates: self.rates()? };
         if self.profile == Some(Profile::ScaleOut) {
             self.check_complete(config)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what must not be lost, for commands that need no more than that.
+    pub(super) fn apply_stores(&self, config: &mut ServerConfig) -> anyhow::Result<()> {
+        let is_named = self.database_url_file.is_some() && self.master_key_file.is_some();
+        ensure!(
+            self.profile != Some(Profile::ScaleOut) || is_named,
+            "the profile scale-out has its database and its master key elsewhere; name them with --database-url-file \
+             and --master-key-file"
+        );
+        self.stores(config)
+    }
+
+    fn stores(&self, config: &mut ServerConfig) -> anyhow::Result<()> {
+        config.master_key = self.master_key_file.clone();
+        if let Some(file) = &self.database_url_file {
+            config.database = Some(Database::Postgres(secret_line(file)?));
         }
         Ok(())
     }

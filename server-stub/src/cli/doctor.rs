@@ -46,6 +46,7 @@ pub(crate) async fn run(mut args: ServeArgs) -> anyhow::Result<ExitCode> {
         kernel(&folder),
     ];
     if understood.is_ok() {
+        findings.extend(proxies(&config));
         findings.extend(files(&config));
         findings.extend(backends(&config, nats_monitor.as_deref()).await);
     }
@@ -84,6 +85,21 @@ fn tls_said(tls: &TlsConfig) -> String {
         server_stub::TlsSource::Demo => "of an own authority".to_owned(),
         server_stub::TlsSource::Files { .. } => "it and the key belong together".to_owned(),
     }
+}
+
+/// A server that is known by another address than the one that it listens on, on this machine alone, has a proxy in
+/// front.
+fn proxies(config: &ServerConfig) -> Option<Finding> {
+    let is_behind_one = config.public_url.is_some() && config.listen.ip().is_loopback();
+    let outcome = match config.proxies.len() {
+        0 => {
+            Err("clients come by --public-url through a proxy that is not declared: limits and regions would be those \
+                  of the proxy; name it with --trusted-proxy, such as 127.0.0.1"
+                .to_owned())
+        }
+        count => Ok(format!("{count} believed")),
+    };
+    is_behind_one.then_some(Finding { what: "proxies", outcome })
 }
 
 /// Each connection is a file.

@@ -1,8 +1,8 @@
 //! `lumen-server make-library`.
 
-use super::LibraryArgs;
+use super::{LibraryArgs, StoreArgs};
 use server_stub::{
-    RunningServer, Server,
+    RunningServer, Server, Service,
     ingest::{MediaState, TitleDescriptor},
 };
 use std::{
@@ -17,10 +17,13 @@ const DRAW_EVERY: Duration = Duration::from_millis(250);
 const PRINT_EVERY: Duration = Duration::from_secs(5);
 
 /// Opens the data folder as a server would, on a port that nobody knows, because the keys are the server's.
-pub(crate) async fn run(args: LibraryArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &LibraryArgs, stores: &StoreArgs) -> anyhow::Result<ExitCode> {
     let mut config = args.config()?;
+    stores.apply(&mut config)?;
     config.listen.set_port(0);
     config.library.make = false;
+    // Whoever is signed in at a server that runs meanwhile is none of its business.
+    config.services = [Service::Ingest].into_iter().collect();
     let server = Server::start(config).await?;
     let library = server.library().clone();
     let started = Instant::now();

@@ -12,6 +12,7 @@ mod serve;
 mod settings;
 
 use args::{CopyArgs, DataArgs, IdentityArgs, LibraryArgs, ListenArgs, RightsArgs, ServeArgs, TlsArgs};
+use backends::StoreArgs;
 use clap::{Parser, Subcommand};
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
@@ -61,13 +62,20 @@ enum Command {
     /// Serves, and makes missing titles in the background
     Serve(Box<ServeArgs>),
     /// Makes the library and ends; what is there already is kept
-    MakeLibrary(LibraryArgs),
+    MakeLibrary {
+        #[command(flatten)]
+        library: LibraryArgs,
+        #[command(flatten)]
+        stores: StoreArgs,
+    },
     /// Copies the database of a data folder to PostgreSQL; no server may be using either
     CopyDatabase(CopyArgs),
     /// Imports or exports the catalog as a file
     Catalog {
         #[command(flatten)]
         library: LibraryArgs,
+        #[command(flatten)]
+        stores: StoreArgs,
         #[command(subcommand)]
         action: CatalogAction,
     },
@@ -75,6 +83,8 @@ enum Command {
     Keys {
         #[command(flatten)]
         library: LibraryArgs,
+        #[command(flatten)]
+        stores: StoreArgs,
         #[command(subcommand)]
         action: KeysAction,
     },
@@ -156,10 +166,10 @@ impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(args) => serve::run(*args).await,
-            Command::MakeLibrary(args) => make_library::run(args).await,
+            Command::MakeLibrary { library, stores } => make_library::run(&library, &stores).await,
             Command::CopyDatabase(args) => copy_database::run(&args).await,
-            Command::Catalog { library, action } => operate::catalog(&library, action).await,
-            Command::Keys { library, action } => operate::keys(&library, action).await,
+            Command::Catalog { library, stores, action } => operate::catalog(&library, &stores, action).await,
+            Command::Keys { library, stores, action } => operate::keys(&library, &stores, action).await,
             Command::Doctor(args) => doctor::run(*args).await,
             Command::Client(args) => admin::client(args).await,
             Command::Account(args) => admin::account(args).await,

@@ -1,9 +1,9 @@
-//! `lumen-server catalog` and `lumen-server keys`: what an operator does with a data folder, whether or not a server
-//! runs on it.
+//! `lumen-server catalog` and `lumen-server keys`: what an operator does with the stores of a server, whether or not one
+//! runs on them.
 
-use super::{CatalogAction, KeysAction, LibraryArgs};
+use super::{CatalogAction, KeysAction, LibraryArgs, StoreArgs};
 use anyhow::Context;
-use server_stub::{Revoked, Rewrap, RunningServer, Server, ServerConfig};
+use server_stub::{Operator, Revoked, Rewrap, ServerConfig};
 use service_api::{AccountId, GrantId, TitleId, playback::Quality};
 use std::{
     fs::OpenOptions,
@@ -13,15 +13,19 @@ use std::{
 };
 
 /// Imports or exports the catalog.
-pub(crate) async fn catalog(library: &LibraryArgs, action: CatalogAction) -> anyhow::Result<ExitCode> {
-    with_server(library, async |server| {
+pub(crate) async fn catalog(
+    library: &LibraryArgs,
+    stores: &StoreArgs,
+    action: CatalogAction,
+) -> anyhow::Result<ExitCode> {
+    with_stores(library, stores, async |operator| {
         match action {
             CatalogAction::Import { file } => {
                 let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-                let titles = server.import_catalog(&text).await.with_context(|| file.display().to_string())?;
+                let titles = operator.import_catalog(&text).await.with_context(|| file.display().to_string())?;
                 eprintln!("{titles} titles");
             }
-            CatalogAction::Export { file } => write(file.as_deref(), &server.export_catalog())?,
+            CatalogAction::Export { file } => write(file.as_deref(), &operator.export_catalog())?,
         }
         Ok(())
     })
@@ -29,25 +33,27 @@ pub(crate) async fn catalog(library: &LibraryArgs, action: CatalogAction) -> any
 }
 
 /// Does something with keys.
-pub(crate) async fn keys(library: &LibraryArgs, action: KeysAction) -> anyhow::Result<ExitCode> {
+pub(crate) async fn keys(library: &LibraryArgs, stores: &StoreArgs, action: KeysAction) -> anyhow::Result<ExitCode> {
     // Before anything is opened: with another master key nothing would.
     if let KeysAction::Rewrap { previous, restart_log } = &action {
-        return rewrap(&library.config()?, previous.as_deref(), *restart_log).await;
+        let mut config = library.config()?;
+        stores.apply(&mut config)?;
+        return rewrap(&config, previous.as_deref(), *restart_log).await;
     }
-    with_server(library, async |server| {
+    with_stores(library, stores, async |operator| {
         match action {
             KeysAction::Export { title, file } => {
-                let document = server.export_keys(&TitleId(title)).await?;
+                let document = operator.export_keys(&TitleId(title)).await?;
                 write_private(&file, &document)?;
             }
             KeysAction::Import { file } => {
                 let text = zeroize::Zeroizing::new(
                     std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?,
                 );
-                eprintln!("{} new keys", server.import_keys(&text).await?);
+                eprintln!("{} new keys", operator.import_keys(&text).await?);
             }
-            KeysAction::Rotate { title } => server.rotate_key(&TitleId(title), Quality::Any).await?,
-            KeysAction::Rewrap { .. } => unreachable!("it is done before a server opens"),
+            KeysAction::Rotate { title } => operator.rotate_key(&TitleId(title), Quality::Any).await?,
+            KeysAction::Rewrap { .. } => unreachable!("it is done before a store opens"),
             KeysAction::Revoke { account, device, title, grant } => {
                 let what = match (account, device, title, grant) {
                     (Some(account), None, None, None) => Revoked::Account(AccountId(account)),
@@ -56,9 +62,9 @@ pub(crate) async fn keys(library: &LibraryArgs, action: KeysAction) -> anyhow::R
                     (None, None, None, Some(grant)) => Revoked::Grant(GrantId(grant)),
                     _ => anyhow::bail!("say --account, --account with --device, --title or --grant"),
                 };
-                server.revoke(&what).await?;
+                operator.revoke(&what).await?;
             }
-            KeysAction::VerifyLog => match server.verify_audit().await? {
+            KeysAction::VerifyLog => match operator.verify_audit().await? {
                 Ok(entries) => eprintln!("{entries} entries, unbroken"),
                 Err(what) => anyhow::bail!("the licence log was tampered with: {what}"),
             },
@@ -83,17 +89,16 @@ async fn rewrap(config: &ServerConfig, previous: Option<&Path>, restart_log: boo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens the data folder as a server would, on a port that nobody knows.
-async fn with_server(
+async fn with_stores(
     library: &LibraryArgs,
-    work: impl AsyncFnOnce(&RunningServer) -> anyhow::Result<()>,
+    stores: &StoreArgs,
+    work: impl AsyncFnOnce(&Operator) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     let mut config = library.config()?;
-    config.listen.set_port(0);
-    config.library.make = false;
-    let server = Server::start(config).await?;
-    let outcome = work(&server).await;
-    server.shutdown().await;
+    stores.apply(&mut config)?;
+    let operator = Operator::open(&config).await?;
+    let outcome = work(&operator).await;
+    operator.close().await;
     outcome.map(|()| ExitCode::SUCCESS)
 }
 

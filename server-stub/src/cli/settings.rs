@@ -110,6 +110,11 @@ impl Settings {
         args.backends.nats_monitor.clone().or_else(|| self.scale.nats_monitor.clone())
     }
 
+    /// What stands behind the server.
+    pub(super) fn scale(self) -> BackendArgs {
+        self.scale
+    }
+
     /// Where to listen.
     pub(super) fn listen(&self, args: &ListenArgs, default: SocketAddr) -> SocketAddr {
         args.listen.or(self.listen).unwrap_or(default)

@@ -58,10 +58,14 @@ pub(crate) async fn artwork(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    app.bring_picture(&title, &file).await?;
+    let brought = app.bring_picture(&title, &file).await?;
     let library = app.library.clone();
     let name = format!("{title}/{file}");
     let request =
         FileRequest { method, headers, route: Route::Artwork, name, keep: Keep::Picture, damage: Damage::default() };
-    media::file(app, request, move || library.open_artwork(&title, &file)).await
+    let open = move || match brought.filter(|_| library.has_picture(&title, &file)) {
+        Some(picture) => Ok(Some(picture)),
+        None => library.open_artwork(&title, &file),
+    };
+    media::file(app, request, open).await
 }

@@ -46,7 +46,7 @@ pub(crate) struct QuickRequest<'a> {
 /// The answer, if it takes no waiting: the file is known, it was decided a moment ago that this client may have it, and
 /// nothing is done to it on purpose. Everything else, all refusals among it, goes the long way through [`serve`].
 pub(crate) fn quick(app: &App, request: &QuickRequest<'_>) -> Option<Answer> {
-    if app.faults.is_some() {
+    if app.faults.is_some() || app.switches.has_faults() {
         return None;
     }
     let method = if request.is_head { "HEAD" } else { "GET" };
@@ -180,11 +180,12 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
     let permitted = request.permit(&app)?;
     app.may_stream(permitted.grant, &permitted.title, request.peer).await?;
     let damage = suffer(&app, &permitted).await?;
-    if super::manifest::is_made(&permitted.file) {
+    let brought = if super::manifest::is_made(&permitted.file) {
         app.bring_manifests(&permitted.title).await?;
+        None
     } else {
-        app.bring(&permitted.title, &permitted.file).await?;
-    }
+        app.bring(&permitted.title, &permitted.file).await?
+    };
     if let Some(response) = super::manifest::answer(&app, &request, &permitted).await? {
         return Ok(response);
     }
@@ -201,7 +202,10 @@ pub(super) async fn serve(app: Shared, request: MediaRequest) -> Result<Response
     };
     let name = format!("{}/{}", permitted.title, permitted.file);
     let library = app.library.clone();
-    let open = move || library.open_media(&permitted.title, &permitted.file);
+    let open = move || match brought.filter(|_| library.is_served(&permitted.title, &permitted.file)) {
+        Some(file) => Ok(Some(file)),
+        None => library.open_media(&permitted.title, &permitted.file),
+    };
     file(
         app,
         FileRequest { method: request.method, headers: request.headers, route: request.route, name, keep, damage },
@@ -252,12 +256,16 @@ pub(super) async fn file(
 /// to the body.
 async fn suffer(app: &App, permitted: &Permitted) -> Result<Damage, ApiError> {
     let mut fault = app.faults.as_ref().and_then(|faults| faults.fault(&permitted.title, &permitted.file));
+    let mut all = Vec::new();
     if !permitted.faults.is_empty() {
         if !app.delivery.url_faults {
             let error = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::Forbidden, "Faults are switched off");
             return Err(error.detail("start the server with --qa"));
         }
-        let faults = UrlFaults::parse(&permitted.faults).map_err(ApiError::invalid)?;
+        all.push(Arc::new(UrlFaults::parse(&permitted.faults).map_err(ApiError::invalid)?));
+    }
+    all.extend(app.switches.faults_of(&permitted.title));
+    for faults in all {
         let issued_ms = permitted.claims.as_ref().and_then(|claims| claims.issued_s).map_or(0, |second| second * 1_000);
         for wait in faults.delays() {
             tokio::time::sleep(wait).await;

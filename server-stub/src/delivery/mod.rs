@@ -6,7 +6,7 @@
 //! **manifest** (manifest/) is made for the client that asks. A **fault** ([`Fault`]) is a way to break delivery on
 //! purpose, for tests.
 //!
-//! Owns no table. What this service must never do: read outside of the library's folder, hold more in memory than its
+//! Owns the table `delivery_switches`: what operators switch while servers run (switches.rs). What this service must never do: read outside of the library's folder, hold more in memory than its
 //! cache may, or log a token.
 
 mod answer;
@@ -20,16 +20,18 @@ mod manifest;
 mod media;
 mod range;
 mod served_file;
+mod switches;
 mod url_fault;
 
 pub(crate) use answer::{Answer, Conditions};
 pub(crate) use cache::FileCache;
-pub(crate) use cat::{AccessTokens, claims::contains};
+pub(crate) use cat::AccessTokens;
 pub use config::{CdnConfig, DeliveryConfig};
 pub(crate) use fault::Faults;
 pub use fault::{DeliveryRequest, Fault, FaultFn, FaultScript};
 pub(crate) use manifest::Pathways;
 pub(crate) use media::{QuickRequest, quick};
+pub(crate) use switches::{SwitchError, Switches};
 
 use crate::app::Shared;
 use axum::{Router, routing::get};

@@ -35,6 +35,13 @@ use uuid::Uuid;
 /// How long a segment may be handed out on the strength of an earlier decision. What is taken back ends within it.
 const VERDICT_MS: i64 = 5 * SECOND_MS;
 
+/// How long a session may go on with segments while the database cannot be asked. What is taken back in that time is
+/// not heard of: a database that is away makes revocation as late as this, and no later.
+const OUTAGE_MS: i64 = 60 * SECOND_MS;
+
+/// How long a segment of a session that was well waits for the database.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Verdicts kept. Beyond it they are forgotten, which costs a decision each.
 const MAX_VERDICTS: usize = 8_192;
 
@@ -55,6 +62,8 @@ pub(crate) struct Entitlement {
 struct Verdict {
     decided_at_ms: i64,
     renewed_at_ms: i64,
+    /// When the database was asked last, whether or not it has answered.
+    asked_at_ms: i64,
 }
 
 impl Entitlement {
@@ -81,6 +90,21 @@ impl Entitlement {
         self.places.place(address).unwrap_or(self.home)
     }
 
+    /// Takes permissions back, for every instance.
+    pub(crate) async fn revoke(&self, what: &super::Revoked) -> Result<(), sqlx::Error> {
+        self.grants.revoke(what).await?;
+        match what {
+            super::Revoked::Grant(grant) => {
+                if let Ok(id) = Uuid::parse_str(grant.as_str()) {
+                    self.forget(id);
+                }
+                self.leases.release(grant).await
+            }
+            super::Revoked::Device(account, device) => self.leases.release_device(account, device).await,
+            super::Revoked::Account(_) | super::Revoked::Title(_) => Ok(()),
+        }
+    }
+
     /// Forgets what nobody can use any more.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.grants.sweep().await?;
@@ -100,7 +124,7 @@ impl Entitlement {
     fn remember(&self, key: (Uuid, IpAddr), verdict: Verdict) {
         let mut verdicts = self.verdicts.write().unwrap_or_else(PoisonError::into_inner);
         if verdicts.len() >= MAX_VERDICTS {
-            verdicts.retain(|_, kept| verdict.decided_at_ms - kept.decided_at_ms < VERDICT_MS);
+            verdicts.retain(|_, kept| kept.outlasts_an_outage(verdict.asked_at_ms));
         }
         if verdicts.len() >= MAX_VERDICTS {
             verdicts.clear();
@@ -115,7 +139,11 @@ impl Entitlement {
 
 impl Verdict {
     fn is_fresh(&self, now_ms: i64) -> bool {
-        (0..VERDICT_MS).contains(&(now_ms - self.decided_at_ms))
+        (0..VERDICT_MS).contains(&(now_ms - self.asked_at_ms)) && self.outlasts_an_outage(now_ms)
+    }
+
+    fn outlasts_an_outage(&self, now_ms: i64) -> bool {
+        (0..OUTAGE_MS).contains(&(now_ms - self.decided_at_ms))
     }
 }
 
@@ -244,20 +272,24 @@ impl App {
         if earlier.is_some_and(|earlier| earlier.is_fresh(now_ms)) {
             return Ok(());
         }
-        let grant = self.entitlement.grants.find(&GrantId(id.to_string())).await?.filter(|grant| grant.title == *title);
-        let grant = grant.ok_or_else(|| {
-            ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired")
-                .detail("Ask for playback again")
-        })?;
         // Half a heartbeat: whoever loads segments is heard of as often as who sends heartbeats.
         let renew_every_ms = i64::try_from(self.entitlement.leases.heartbeat().as_millis()).unwrap_or(i64::MAX) / 2;
         let renewed = earlier.filter(|earlier| now_ms - earlier.renewed_at_ms < renew_every_ms);
         let step = if renewed.is_some() { Step::Check } else { Step::GoOn };
-        let outcome = self.authorise(&grant, address, step).await;
+        let asked = self.ask(id, title, address, step);
+        let outcome = match earlier.filter(|earlier| earlier.outlasts_an_outage(now_ms)) {
+            None => asked.await,
+            Some(earlier) => match tokio::time::timeout(PATIENCE, asked).await {
+                Ok(Err(error)) if error.is_outage() => return self.go_on(key, earlier, now_ms),
+                Err(_) => return self.go_on(key, earlier, now_ms),
+                Ok(outcome) => outcome,
+            },
+        };
         match outcome {
-            Ok(_) => {
+            Ok(()) => {
                 let renewed_at_ms = renewed.map_or(now_ms, |earlier| earlier.renewed_at_ms);
-                self.entitlement.remember(key, Verdict { decided_at_ms: now_ms, renewed_at_ms });
+                let verdict = Verdict { decided_at_ms: now_ms, renewed_at_ms, asked_at_ms: now_ms };
+                self.entitlement.remember(key, verdict);
                 Ok(())
             }
             Err(error) => {
@@ -267,20 +299,27 @@ impl App {
         }
     }
 
+    /// While the database is away, a session goes on as it was permitted last.
+    fn go_on(&self, key: (Uuid, IpAddr), earlier: Verdict, now_ms: i64) -> Result<(), ApiError> {
+        tracing::warn!("the database does not answer; a session goes on as it was permitted last");
+        self.entitlement.remember(key, Verdict { asked_at_ms: now_ms, ..earlier });
+        Ok(())
+    }
+
+    /// Asks the database whether a grant's media may be handed out.
+    async fn ask(&self, id: Uuid, title: &TitleId, address: IpAddr, step: Step) -> Result<(), ApiError> {
+        let grant = self.entitlement.grants.find(&GrantId(id.to_string())).await?.filter(|grant| grant.title == *title);
+        let grant = grant.ok_or_else(|| {
+            ApiError::new(StatusCode::FORBIDDEN, ProblemCode::MediaTokenInvalid, "The address has expired")
+                .detail("Ask for playback again")
+        })?;
+        self.authorise(&grant, address, step).await.map(drop)
+    }
+
     /// Takes permissions back. Licences and heartbeats are refused from now on, segments within seconds, by every
     /// instance.
     pub(crate) async fn revoke(&self, what: &super::Revoked) -> Result<(), sqlx::Error> {
-        self.entitlement.grants.revoke(what).await?;
-        match what {
-            super::Revoked::Grant(grant) => {
-                if let Ok(id) = Uuid::parse_str(grant.as_str()) {
-                    self.entitlement.forget(id);
-                }
-                self.entitlement.leases.release(grant).await
-            }
-            super::Revoked::Device(account, device) => self.entitlement.leases.release_device(account, device).await,
-            super::Revoked::Account(_) | super::Revoked::Title(_) => Ok(()),
-        }
+        self.entitlement.revoke(what).await
     }
 
     /// Who is watching, if the profile is the account's. Somebody else's is not told from one that does not exist.

@@ -76,6 +76,14 @@ pub(crate) async fn authenticate(
     if proved.is_some() && proved == who.grant.dpop_jkt { Ok(who) } else { Err(refused("the proof is of another key")) }
 }
 
+/// Whose token is in the headers of a request that was admitted, and whose answer goes on? The proof that came with it
+/// was for its beginning.
+pub(super) async fn bearer_of(app: &Shared, headers: &HeaderMap) -> Result<Principal, ApiError> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (_, token) = value.and_then(credentials).ok_or_else(unauthenticated)?;
+    principal(app, token).await
+}
+
 /// Whose bearer token is it? One that is bound to a key is worth nothing without the proof.
 pub(crate) async fn bearer_token(app: &Shared, token: &str) -> Result<Principal, ApiError> {
     let who = principal(app, token).await?;

@@ -15,6 +15,9 @@ use tracing::Instrument;
 /// Joins an answer with the server's log.
 pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Who was here once comes by https for the next two years, whatever a link or a network on the way says.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
 /// Outermost: names the request, logs it, turns panics and plain-text errors into problems, sets the security headers.
 ///
 /// The log has the route's template and never the address: media tokens stand in paths, codes in queries.
@@ -34,7 +37,10 @@ pub(crate) async fn frame(State(app): State<Shared>, request: Request, next: Nex
         app.metrics.panicked();
         ApiError::unexplained(StatusCode::INTERNAL_SERVER_ERROR).into_response()
     });
-    let response = finish(response, &request_id);
+    let mut response = finish(response, &request_id);
+    if app.is_by_https_alone {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     let elapsed_ms = elapsed.as_secs_f64() * 1_000.0;
     span.in_scope(|| tracing::debug!(status, elapsed_ms, "answered"));

@@ -5,6 +5,7 @@
 //! own endpoints excepted, whose error format RFC 6749 prescribes. Between them stands the **access table** ([`access`]).
 
 pub(crate) mod access;
+pub(crate) mod address;
 mod admin;
 pub(crate) mod auth;
 pub(crate) mod conditional;
@@ -13,6 +14,7 @@ mod h1;
 mod health;
 mod layers;
 pub(crate) mod listener;
+pub(crate) mod markup;
 pub(crate) mod metrics;
 mod openapi;
 pub(crate) mod problem;
@@ -26,6 +28,6 @@ pub(crate) mod spans;
 pub(crate) use auth::Principal;
 pub(crate) use extract::ApiJson;
 pub use listener::tls::TlsError;
-pub(crate) use listener::{PeerAddress, household, tls::Tls};
+pub(crate) use listener::{PeerAddress, tls::Tls};
 pub(crate) use problem::ApiError;
 pub(crate) use proxies::Proxied;

@@ -14,29 +14,33 @@ use service_api::{
 /// The response only carries the [`Problem`] as an extension; the outermost layer adds the request id and writes the
 /// body, so that the two can never disagree.
 #[derive(Clone, Debug)]
-pub(crate) struct ApiError(Problem);
+pub(crate) struct ApiError {
+    problem: Problem,
+    is_outage: bool,
+}
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: ProblemCode, title: &str) -> Self {
-        Self(Problem {
+        let problem = Problem {
             code,
             title: title.to_owned(),
             status: status.as_u16(),
             detail: None,
             request_id: None,
             retry_after_s: None,
-        })
+        };
+        Self { problem, is_outage: false }
     }
 
     /// What to do about it.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = Some(detail.into());
+        self.problem.detail = Some(detail.into());
         self
     }
 
     /// Seconds until it is worth asking again.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
-        self.0.retry_after_s = Some(seconds);
+        self.problem.retry_after_s = Some(seconds);
         self
     }
 
@@ -88,34 +92,39 @@ impl ApiError {
         Self::new(status, code, title)
     }
 
+    /// Is it that the database could not be asked?
+    pub(crate) fn is_outage(&self) -> bool {
+        self.is_outage
+    }
+
     pub(crate) fn code(&self) -> ProblemCode {
-        self.0.code
+        self.problem.code
     }
 }
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(&error)
+        Self { is_outage: true, ..Self::internal(&error) }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         let headers = response.headers_mut();
-        if let Some(seconds) = self.0.retry_after_s {
+        if let Some(seconds) = self.problem.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3: the code is absent when no token was sent.
-            let challenge = match self.0.code {
+            let challenge = match self.problem.code {
                 ProblemCode::TokenExpired => r#"Bearer realm="lumen", error="invalid_token""#,
                 _ => r#"Bearer realm="lumen""#,
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        response.extensions_mut().insert(self.0);
+        response.extensions_mut().insert(self.problem);
         response
     }
 }
@@ -133,7 +142,7 @@ pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     if explained.is_none() && is_ours {
         return response;
     }
-    let mut problem = explained.unwrap_or_else(|| ApiError::unexplained(status).0);
+    let mut problem = explained.unwrap_or_else(|| ApiError::unexplained(status).problem);
     problem.request_id = Some(request_id.to_owned());
     let body = serde_json::to_vec(&problem).expect("a problem has only text and numbers");
     let headers = response.headers_mut();

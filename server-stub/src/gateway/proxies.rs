@@ -1,6 +1,6 @@
 //! Who asks, where proxies stand in front.
 
-use crate::delivery::contains;
+use super::address::contains;
 use axum::http::HeaderMap;
 use std::{net::IpAddr, str::FromStr};
 

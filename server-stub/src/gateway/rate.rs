@@ -1,5 +1,6 @@
 //! How often one address, or one session, may ask: token buckets, as many as fit into a bounded table.
 
+use super::address::network_of;
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
@@ -71,7 +72,7 @@ impl RateLimits {
         if buckets.len() + 2 > MAX_BUCKETS {
             self.make_room(&mut buckets, now_s);
         }
-        let by_address = take(&mut buckets, Who::Address(super::household(address)), self.address, now_s);
+        let by_address = take(&mut buckets, Who::Address(network_of(address)), self.address, now_s);
         let Some(token) = token else { return by_address };
         let by_session = take(&mut buckets, Who::Session(self.hasher.hash_one(token)), self.session, now_s);
         let is_stricter = (by_session.is_allowed, by_session.remaining) < (by_address.is_allowed, by_address.remaining);

@@ -8,14 +8,9 @@ use super::{
     seal::Seal,
     secret::Secret,
 };
-use crate::{
-    app::StartError,
-    clock::Clock,
-    config::ServerConfig,
-    store::{Database, Db, MasterKey},
-};
+use crate::{app::StartError, clock::Clock, config::ServerConfig, operator, store::Db};
 use service_api::identity::Role;
-use std::{path::absolute, sync::Arc};
+use std::sync::Arc;
 
 /// The accounts, apps and keys of a data folder, with or without a server that runs on it.
 #[derive(Debug)]
@@ -50,16 +45,12 @@ pub enum AdminError {
 }
 
 impl Admin {
-    /// Opens the data folder of a configuration.
+    /// Opens the database and the master key that a configuration names.
     ///
     /// # Errors
-    /// [`StartError`] if the folder, its master key or its database cannot be used.
+    /// [`StartError::NotSetUp`] if no server has used them yet, [`StartError`] if they cannot be used.
     pub async fn open(config: &ServerConfig) -> Result<Self, StartError> {
-        let master_key = MasterKey::load_or_create(&config.data.join("master.key"))?;
-        let file = || absolute(config.data.join("lumen.db")).map(Database::File);
-        let failed = |source| StartError::DataFolder { path: config.data.clone(), source };
-        let database = config.database.clone().map_or_else(file, Ok).map_err(failed)?;
-        let db = Db::open(&database).await?;
+        let (db, master_key) = operator::open_stores(config).await?;
         let clock = config.clock.clone();
         let seal = Seal::new(master_key.derive("identity: signing keys"));
         Ok(Self {

@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use crate::gateway::address::network_of;
+
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 /// Wrong device codes per address and minute. Of 25,600,000,000 codes, five a minute find one that is open in years.
 const CODES_PER_ADDRESS: u32 = 5;
@@ -211,14 +213,6 @@ fn code_rates(address: IpAddr) -> [(String, Rate); 2] {
         (format!("device code {address}"), per_minute(CODES_PER_ADDRESS)),
         ("device code".to_owned(), per_minute(CODES_FROM_EVERYWHERE)),
     ]
-}
-
-/// Who pays for one IPv6 address has 2^64 of them.
-pub(crate) fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
-    }
 }
 
 #[cfg(test)]

@@ -141,6 +141,8 @@ pub(crate) struct IdentityParts<'a> {
     pub(crate) config: &'a IdentityConfig,
     pub(crate) issuer: String,
     pub(crate) demo: bool,
+    /// Does this instance sign people in? Otherwise sign-ins are another one's business.
+    pub(crate) is_served: bool,
     /// Where mails go.
     pub(crate) mail_sink: Arc<dyn MailSink>,
 }
@@ -168,9 +170,10 @@ pub(crate) async fn reseal_signing_keys(
 }
 
 impl Identity {
-    /// Opens the service; in demo mode the demo accounts exist afterwards, otherwise nobody can use them.
+    /// Opens the service; in demo mode the demo accounts exist afterwards, otherwise nobody can use them at an
+    /// instance that signs people in.
     pub(crate) async fn open(parts: IdentityParts<'_>) -> Result<Self, IdentityError> {
-        let IdentityParts { db, clock, master_key, lifetimes, config, issuer, demo, mail_sink } = parts;
+        let IdentityParts { db, clock, master_key, lifetimes, config, issuer, demo, is_served, mail_sink } = parts;
         let is_secure = issuer.starts_with("https:");
         let host = Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
         let sessions = Sessions::new(db.clone(), clock.clone(), is_secure);
@@ -214,7 +217,7 @@ impl Identity {
         }
         if demo {
             demo::seed(&identity.accounts, &identity.passwords, clock.now_ms()).await?;
-        } else {
+        } else if is_served {
             identity.tokens.revoke_demo_accounts().await?;
         }
         Ok(identity)

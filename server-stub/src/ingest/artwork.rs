@@ -43,10 +43,14 @@ pub(crate) fn existing(root: &Path, title: &TitleId) -> Option<Artwork> {
     (record.generator == GENERATOR).then(|| describe(title, &record))
 }
 
-/// The file behind `/artwork/{title}/{name}`.
-pub(crate) fn file(root: &Path, title: &TitleId, name: &str) -> Option<PathBuf> {
-    let known = matches!(name, "card.jpg" | "poster.jpg" | "backdrop.jpg");
-    (known && paths::is_slug(title.as_str())).then(|| paths::file_below(&folder(root, title), name)).flatten()
+/// Is it the name of a picture?
+pub(crate) fn is_picture(name: &str) -> bool {
+    matches!(name, "card.jpg" | "poster.jpg" | "backdrop.jpg")
+}
+
+/// The picture of this name in a folder of pictures.
+pub(crate) fn file(folder: &Path, name: &str) -> Option<PathBuf> {
+    is_picture(name).then(|| paths::file_below(folder, name)).flatten()
 }
 
 /// Paints and writes the three pictures of `title`.
@@ -184,11 +188,10 @@ mod tests {
         assert!(artwork.card.unwrap().starts_with("/artwork/the-long-tide/card.jpg?v="));
         assert_eq!(artwork.colour.unwrap().len(), 7);
         for (name, size) in [("card.jpg", CARD), ("poster.jpg", POSTER), ("backdrop.jpg", BACKDROP)] {
-            let path = file(root.path(), &title.id, name).unwrap();
+            let path = file(&folder(root.path(), &title.id), name).unwrap();
             let (width, height) = image::image_dimensions(path).unwrap();
             assert_eq!((width as usize, height as usize), size);
         }
-        assert!(file(root.path(), &title.id, "artwork.json").is_none());
-        assert!(file(root.path(), &TitleId::from("../artwork"), "card.jpg").is_none());
+        assert!(file(&folder(root.path(), &title.id), "artwork.json").is_none());
     }
 }

@@ -14,9 +14,10 @@ use service_api::{
 };
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 use tokio::{sync::watch, task::JoinSet};
 
@@ -43,6 +44,8 @@ pub struct Library {
     options: LibraryOptions,
     descriptors: Vec<TitleDescriptor>,
     state: watch::Sender<LibraryState>,
+    /// Titles that were made elsewhere, with the folder of their generation.
+    adopted: RwLock<HashMap<TitleId, String>>,
 }
 
 /// `title.json`, written last: a folder without it is not served.
@@ -69,7 +72,8 @@ impl Library {
         if let Some(only) = &options.only {
             descriptors.retain(|title| only.contains(&title.id));
         }
-        let library = Self { options, descriptors, state: watch::Sender::new(LibraryState::new()) };
+        let library =
+            Self { options, descriptors, state: watch::Sender::new(LibraryState::new()), adopted: RwLock::default() };
         let state = library.descriptors.iter().map(|title| {
             let ready = library.record(title).is_some_and(|record| library.is_current(&record));
             let media = TitleMedia {
@@ -100,7 +104,7 @@ impl Library {
 
     /// The file `relative` (such as `master.m3u8`) of a title that is ready.
     pub fn media_file(&self, title: &TitleId, relative: &str) -> Option<PathBuf> {
-        self.is_served(title, relative).then(|| paths::file_below(&self.folder(title), relative)).flatten()
+        self.is_served(title, relative).then(|| paths::file_below(&self.served_folder(title), relative)).flatten()
     }
 
     /// Opens the file `relative` of a title that is ready; nothing if there is none. Blocking.
@@ -108,10 +112,11 @@ impl Library {
         if !self.is_served(title, relative) {
             return Ok(None);
         }
-        paths::open_below(&self.folder(title), relative)
+        paths::open_below(&self.served_folder(title), relative)
     }
 
-    fn is_served(&self, title: &TitleId, relative: &str) -> bool {
+    /// May a player ask for the file `relative` of this title?
+    pub(crate) fn is_served(&self, title: &TitleId, relative: &str) -> bool {
         let ready = self.state.borrow().get(title).is_some_and(|media| media.state == MediaState::Ready);
         ready && relative.rsplit_once('.').is_some_and(|(_, suffix)| SERVED.contains(&suffix))
     }
@@ -123,8 +128,18 @@ impl Library {
 
     /// The file behind `/artwork/{title}/{name}`.
     pub fn artwork_file(&self, title: &TitleId, name: &str) -> Option<PathBuf> {
-        let known = self.descriptors.iter().any(|descriptor| descriptor.id == *title);
-        known.then(|| artwork::file(&self.options.root, title, name)).flatten()
+        if !self.has_picture(title, name) {
+            return None;
+        }
+        let folder = self.artwork_folder(title);
+        let of_generation = self.generation(title).and_then(|own| artwork::file(&folder.join(own), name));
+        of_generation.or_else(|| artwork::file(&folder, name))
+    }
+
+    /// Is it the name of a picture of a title that is known?
+    pub(crate) fn has_picture(&self, title: &TitleId, name: &str) -> bool {
+        let is_name = artwork::is_picture(name) && paths::is_slug(title.as_str());
+        is_name && self.descriptors.iter().any(|descriptor| descriptor.id == *title)
     }
 
     /// Folder of a title's media.
@@ -146,8 +161,11 @@ impl Library {
             .is_some_and(|record| self.is_current(&record))
     }
 
-    /// The media of a title that was made elsewhere can be had.
-    pub(crate) fn adopt(&self, title: &TitleId, pictures: Artwork) {
+    /// The media of a title that was made elsewhere can be had: in a folder of this name within the title's own.
+    pub(crate) fn adopt(&self, title: &TitleId, generation: &str, pictures: Artwork) {
+        let mut adopted = self.adopted.write().unwrap_or_else(PoisonError::into_inner);
+        adopted.insert(title.clone(), generation.to_owned());
+        drop(adopted);
         self.update(title, |media| {
             media.state = MediaState::Ready;
             media.artwork = pictures;
@@ -225,6 +243,7 @@ impl Library {
         let folder = self.folder(&title.id);
         let partial = self.options.root.join("media").join(format!("{}.partial", title.id));
         self.update(&title.id, |media| media.state = MediaState::Making { percent: 0 });
+        self.adopted.write().unwrap_or_else(PoisonError::into_inner).remove(&title.id);
         // If this future is dropped or fails, the title is absent again.
         let mut outcome = Outcome { library: self, title: &title.id, state: MediaState::Absent };
         for stale in [&folder, &partial] {
@@ -270,6 +289,20 @@ impl Library {
         let (keys, id) = (Arc::clone(keys), title.id.clone());
         let key = tokio::task::spawn_blocking(move || keys.content_key(&id)).await.map_err(|_| IngestError::Worker)?;
         key.map(Some).map_err(|source| IngestError::Key { title: title.id.clone(), source })
+    }
+
+    /// Where the files are that players get.
+    fn served_folder(&self, title: &TitleId) -> PathBuf {
+        let folder = self.folder(title);
+        match self.generation(title) {
+            Some(generation) => folder.join(generation),
+            None => folder,
+        }
+    }
+
+    /// Of a title that was made elsewhere.
+    fn generation(&self, title: &TitleId) -> Option<String> {
+        self.adopted.read().unwrap_or_else(PoisonError::into_inner).get(title).cloned()
     }
 
     fn folder(&self, title: &TitleId) -> PathBuf {

@@ -5,6 +5,7 @@
 //! over SPEKE, whose transport is protected. What is encrypted for a recipient's certificate is refused with a reason.
 
 use super::key_store::quality_text;
+use crate::gateway::markup::escape;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use quick_xml::{
     Reader,
@@ -223,7 +224,7 @@ pub(crate) fn write(cpix: &Cpix) -> Zeroizing<String> {
          xmlns:pskc=\"urn:ietf:params:xml:ns:keyprov:pskc\" version=\"2.3\""
     ));
     if let Some(id) = &cpix.content_id {
-        put(format_args!(" contentId=\"{}\"", escaped(id.as_str())));
+        put(format_args!(" contentId=\"{}\"", escape(id.as_str())));
     }
     put(format_args!(">\n  <cpix:ContentKeyList>\n"));
     for key in &cpix.keys {
@@ -256,10 +257,6 @@ pub(crate) fn write(cpix: &Cpix) -> Zeroizing<String> {
     }
     put(format_args!("</cpix:CPIX>\n"));
     text
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What the operator does with keys, through the command line or the running server.
 
 use super::{
-    KeyStoreError,
+    KeyStore, KeyStoreError,
     cpix::{self, Cpix, CpixError, CpixKey},
 };
-use crate::{app::App, ingest::ContentKey};
+use crate::{catalog::Catalog, ingest::ContentKey};
 use service_api::{TitleId, catalog::Protection, playback::Quality};
 use zeroize::Zeroizing;
 
@@ -27,7 +27,14 @@ enum Cause {
     Store(#[from] KeyStoreError),
 }
 
-impl App {
+/// The catalog and the key store, for an operator.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyDesk<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) keys: &'a KeyStore,
+}
+
+impl KeyDesk<'_> {
     /// The title's keys as a CPIX document. It holds them in the clear.
     pub(crate) async fn export_keys(&self, title: &TitleId) -> Result<Zeroizing<String>, KeysError> {
         let entry = self.catalog.entry(title).ok_or_else(|| Cause::Title(title.clone()))?;

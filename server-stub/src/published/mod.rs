@@ -19,7 +19,8 @@ use document::Document;
 use service_api::TitleId;
 use std::{
     collections::{BTreeMap, HashMap},
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -96,34 +97,31 @@ impl Published {
             return Ok(());
         }
         let home = self.library.title_folder(title);
-        if let Some(known) = known {
-            self.cache.forget_below(&known.folder(title)?);
-            self.cache.forget_below(&known.artwork_folder(title)?);
-        }
-        remove(&home)?;
-        remove(&self.library.artwork_folder(title))?;
         fs::create_dir_all(&home)?;
         fs::write(home.join(MARK), document.generation.as_bytes())?;
         for file in &document.small {
             self.cache_file(&document, title, file).await?;
         }
         self.documents.write().unwrap_or_else(PoisonError::into_inner).insert(title.clone(), document.clone());
-        self.library.adopt(title, document.artwork);
+        self.library.adopt(title, &document.generation, document.artwork.clone());
         tracing::info!(%title, generation = document.generation, "a title is published");
+        // Last: whoever asks has the new generation by now, and who has a file of the old one open reads on.
+        if let Some(known) = known {
+            self.cache.forget_below(&known.folder(title)?);
+            self.cache.forget_below(&known.artwork_folder(title)?);
+            remove(&home.join(&known.generation))?;
+            remove(&self.library.artwork_folder(title).join(&known.generation))?;
+        }
         Ok(())
     }
 
-    /// Makes a file of a title be where the library has it, if it is published and not there yet.
-    pub(crate) async fn bring(&self, title: &TitleId, file: &str) -> Result<(), BlobError> {
-        let Some(document) = self.document(title) else { return Ok(()) };
-        match self.cache_file(&document, title, file).await {
-            // Delivery will not find the file either, and knows how to say so.
-            Err(BlobError::NotFound | BlobError::Key) => Ok(()),
-            outcome => outcome,
-        }
+    /// A file of a title, if it is published. What is brought may be removed when others are: the open file stays.
+    pub(crate) async fn bring(&self, title: &TitleId, file: &str) -> Result<Option<File>, BlobError> {
+        let Some(document) = self.document(title) else { return Ok(None) };
+        found(self.cache_file(&document, title, file).await)
     }
 
-    /// The same for the small files that manifests are made of.
+    /// Makes the small files that manifests are made of be where the library has them.
     pub(crate) async fn bring_small(&self, title: &TitleId) -> Result<(), BlobError> {
         let Some(document) = self.document(title) else { return Ok(()) };
         for file in &document.small {
@@ -132,14 +130,12 @@ impl Published {
         Ok(())
     }
 
-    /// The same for a picture.
-    pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<(), BlobError> {
-        let Some(document) = self.document(title) else { return Ok(()) };
-        let Ok(key) = document.artwork_folder(title)?.join(name) else { return Ok(()) };
-        match self.cache.bring(&key, &self.library.artwork_folder(title).join(name)).await {
-            Err(BlobError::NotFound) => Ok(()),
-            outcome => outcome,
-        }
+    /// A picture of a title, if it is published.
+    pub(crate) async fn bring_picture(&self, title: &TitleId, name: &str) -> Result<Option<File>, BlobError> {
+        let Some(document) = self.document(title) else { return Ok(None) };
+        let Ok(key) = document.artwork_folder(title)?.join(name) else { return Ok(None) };
+        let place = self.library.artwork_folder(title).join(&document.generation).join(name);
+        found(self.cache.bring(&key, &place).await)
     }
 
     /// Bits per second of the most demanding segment in each folder of a title, if that was published: its segments need
@@ -148,13 +144,23 @@ impl Published {
         self.document(title).map(|document| document.peaks).unwrap_or_default()
     }
 
-    async fn cache_file(&self, document: &Document, title: &TitleId, file: &str) -> Result<(), BlobError> {
+    /// Generations have folders of their own: what is still on its way when a title changes is nobody's.
+    async fn cache_file(&self, document: &Document, title: &TitleId, file: &str) -> Result<File, BlobError> {
         let key = document.folder(title)?.join(file)?;
-        self.cache.bring(&key, &self.library.title_folder(title).join(file)).await
+        let place = self.library.title_folder(title).join(&document.generation).join(file);
+        self.cache.bring(&key, &place).await
     }
 
     fn document(&self, title: &TitleId) -> Option<Document> {
         self.documents.read().unwrap_or_else(PoisonError::into_inner).get(title).cloned()
+    }
+}
+
+/// What is not there is not found in the library either, which knows how to say so.
+fn found(outcome: Result<File, BlobError>) -> Result<Option<File>, BlobError> {
+    match outcome {
+        Err(BlobError::NotFound | BlobError::Key) => Ok(None),
+        outcome => outcome.map(Some),
     }
 }
 

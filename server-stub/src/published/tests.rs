@@ -1,9 +1,15 @@
 use super::*;
 use crate::{
-    blob::{BlobFault, Faulty, FolderStore},
+    blob::{BlobFault, BlobInfo, Faulty, FolderStore, Put},
     ingest::{LadderProfile, LibraryOptions, MediaState},
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use async_trait::async_trait;
+use axum::body::Bytes;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::{Notify, watch};
 
 const TITLE: &str = "qa-counter-clear";
 
@@ -104,4 +110,85 @@ async fn publication_that_breaks_off_is_not_seen() {
             break;
         }
     }
+}
+
+/// A store that keeps readings of one object waiting until it is told to go on.
+#[derive(Debug)]
+struct Slow {
+    inner: FolderStore,
+    what: &'static str,
+    arrived: Notify,
+    may_go_on: watch::Sender<bool>,
+}
+
+#[async_trait]
+impl BlobStore for Slow {
+    async fn put(&self, key: &BlobKey, content: Bytes) -> Result<Put, BlobError> {
+        self.inner.put(key, content).await
+    }
+
+    async fn replace(&self, key: &BlobKey, content: Bytes) -> Result<(), BlobError> {
+        self.inner.replace(key, content).await
+    }
+
+    async fn put_file(&self, key: &BlobKey, file: &Path) -> Result<Put, BlobError> {
+        self.inner.put_file(key, file).await
+    }
+
+    async fn info(&self, key: &BlobKey) -> Result<BlobInfo, BlobError> {
+        self.inner.info(key).await
+    }
+
+    async fn read(&self, key: &BlobKey, range: Range<u64>) -> Result<Bytes, BlobError> {
+        let content = self.inner.read(key, range).await;
+        if key.as_str().ends_with(self.what) {
+            self.arrived.notify_one();
+            self.may_go_on.subscribe().wait_for(|may_go_on| *may_go_on).await.unwrap();
+        }
+        content
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.inner.delete(key).await
+    }
+
+    async fn list(&self, folder: &BlobKey, after: Option<&BlobKey>, limit: usize) -> Result<Vec<BlobKey>, BlobError> {
+        self.inner.list(folder, after, limit).await
+    }
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_when_a_title_changes_is_not_taken_for_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let segment = "video/seg-00001.m4s";
+    let store = Arc::new(Slow {
+        inner: FolderStore::open(at("store")).unwrap(),
+        what: segment,
+        arrived: Notify::new(),
+        may_go_on: watch::Sender::new(false),
+    });
+    let maker = |content| open(FolderStore::open(at("store")).unwrap(), made(&at("maker"), content, content));
+    maker("first").publish(&title()).await.unwrap();
+    let viewer = Published::open(store.clone(), library(&at("viewer")), 1_000_000).unwrap();
+    viewer.look().await.unwrap();
+    let read = |mut file: File| {
+        let mut text = String::new();
+        io::Read::read_to_string(&mut file, &mut text).unwrap();
+        text
+    };
+    // The reading of the first generation hangs while the second is published and learned.
+    let id = title();
+    let late = viewer.bring(&id, segment);
+    let change = async {
+        store.arrived.notified().await;
+        maker("second").publish(&title()).await.unwrap();
+        viewer.look().await.unwrap();
+        store.may_go_on.send_replace(true);
+    };
+    let (late, ()) = tokio::join!(late, change);
+    assert_eq!(read(late.unwrap().unwrap()), "first");
+    assert_eq!(read(viewer.bring(&title(), segment).await.unwrap().unwrap()), "second");
+    let served = viewer.library.media_file(&title(), segment).unwrap();
+    assert_eq!(fs::read_to_string(served).unwrap(), "second");
 }

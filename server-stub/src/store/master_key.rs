@@ -52,6 +52,11 @@ impl MasterKey {
         }
     }
 
+    /// Reads the file of a single server, which must be there.
+    pub(crate) fn load_own(path: &Path) -> Result<Self, MasterKeyError> {
+        Self::read(path, 0o077)
+    }
+
     /// Reads the file, which must be there: the key that several instances share. An orchestrator that mounts it lets a
     /// group of its own read it.
     pub(crate) fn load(path: &Path) -> Result<Self, MasterKeyError> {

@@ -84,6 +84,9 @@ pub enum StoreError {
     /// The database cannot be opened or queried.
     #[error("cannot open the database")]
     Open(#[source] sqlx::Error),
+    /// No server has used the database yet.
+    #[error("no server has used this database yet; start one, or copy a household to it with copy-database")]
+    Empty,
     /// The schema cannot be brought up to date.
     #[error("cannot migrate the database")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -97,6 +100,24 @@ impl Db {
             Database::File(path) => Self::open_file(path).await,
             Database::Postgres(url) => Self::connect(url).await,
         }
+    }
+
+    /// Opens a database that a server has set up, and brings its schema up to date. An empty one is left empty.
+    pub(crate) async fn open_existing(database: &Database) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        if let Database::Postgres(url) = database {
+            let options = AnyConnectOptions::from_str(url).map_err(StoreError::Open)?;
+            let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
+            let pool = pool.connect_with(options).await.map_err(StoreError::Open)?;
+            let found = sqlx::query("SELECT 1 FROM licence_data_keys").fetch_optional(&pool).await;
+            pool.close().await;
+            match found {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(sqlx::Error::Database(_)) => return Err(StoreError::Empty),
+                Err(error) => return Err(StoreError::Open(error)),
+            }
+        }
+        Self::open(database).await
     }
 
     async fn open_file(path: &Path) -> Result<Self, StoreError> {

@@ -117,6 +117,11 @@ impl TestServer {
         Self::run(config, clock, folder).await
     }
 
+    /// For another server on the same folder and clock.
+    pub fn config(&self) -> ServerConfig {
+        config(self.folder.path(), &self.clock)
+    }
+
     /// Stops; the same folder and clock as a configuration to change.
     pub async fn stop(self) -> (ServerConfig, TempDir) {
         self.running.shutdown().await;

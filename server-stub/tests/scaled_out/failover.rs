@@ -1,7 +1,7 @@
 //! PostgreSQL's primary dies and its replica takes over, below a server that is being written to.
 
 use super::PATIENCE;
-use crate::common::{ENCRYPTED, MIA, Site, backends as real, data_folder, json};
+use crate::common::{CLEAR, ENCRYPTED, MIA, Site, TestServer, backends as real, data_folder, json};
 use reqwest::{Method, StatusCode};
 use server_stub::{Database, copy_database};
 use service_api::{profile::Progress, routes};
@@ -125,4 +125,40 @@ async fn nothing_answered_is_lost_when_the_replica_takes_over() {
 async fn nothing_answered_is_lost_in_many_take_overs() {
     let cycles = std::env::var("LUMEN_FAILOVER_CYCLES").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     survive_failover(cycles).await;
+}
+
+/// Who watches goes on watching while the database is away, for a minute and no longer; what needs an answer gets none.
+#[tokio::test]
+async fn segments_go_on_for_a_minute_while_the_database_is_away() {
+    let primary = real::DurablePostgres::primary();
+    {
+        let mut admin = sqlx::PgConnection::connect(&primary.url("postgres")).await.unwrap();
+        admin.execute("CREATE DATABASE lumen").await.unwrap();
+    }
+    let address = primary.url("lumen");
+    let server = TestServer::start_with(|config| config.database = Some(Database::Postgres(address))).await;
+    let mia = server.sign_in(MIA).await;
+    let manifest = mia.grant(CLEAR).await.manifest;
+    let other = mia.grant(CLEAR).await.manifest;
+    let segment = |manifest: &str| manifest.replace("master.m3u8", "video/480p/seg-00001.m4s");
+    let status = async |path: &str| server.get(path).send().await.unwrap().status();
+    assert_eq!(status(&segment(&manifest)).await, StatusCode::OK);
+    primary.kill_all();
+    for _ in 0..5 {
+        // Past the time that a decision holds, so that the database is asked.
+        server.clock.advance(Duration::from_secs(10));
+        let begun = Instant::now();
+        for _ in 0..10 {
+            assert_eq!(status(&segment(&manifest)).await, StatusCode::OK);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(4), "one request waits, and not for long");
+    }
+    assert!(status(&segment(&other)).await.is_server_error(), "nothing was decided of it before");
+    server.clock.advance(Duration::from_secs(10));
+    assert!(status(&segment(&manifest)).await.is_server_error(), "a minute is over");
+    primary.start();
+    let begun = Instant::now();
+    while status(&segment(&manifest)).await != StatusCode::OK {
+        assert!(begun.elapsed() < PATIENCE, "the database is back");
+    }
 }

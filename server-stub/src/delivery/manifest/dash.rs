@@ -4,6 +4,7 @@ use super::{
     Place,
     presentation::{Presentation, Protection, Track},
 };
+use crate::gateway::markup::escape;
 use std::fmt::Write;
 
 /// Writes the MPD.
@@ -113,10 +114,6 @@ fn content_protection(protection: &Protection) -> String {
         protection.scheme,
         pssh = protection.pssh
     )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

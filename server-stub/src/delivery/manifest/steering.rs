@@ -69,17 +69,14 @@ impl Pathways {
         self.list.iter().map(|cdn| (cdn.name.clone(), !down.contains(&cdn.name))).collect()
     }
 
-    /// Takes one out of service, or back into it. False if there is none of this name. Clients notice within the time
-    /// that the last answer holds.
-    pub(crate) fn set_in_service(&self, name: &str, is_up: bool) -> bool {
-        let is_known = self.list.iter().any(|cdn| cdn.name == name);
-        let mut down = self.down.write().unwrap_or_else(PoisonError::into_inner);
-        if is_up {
-            down.remove(name);
-        } else if is_known {
-            down.insert(name.to_owned());
-        }
-        is_known
+    /// Is there one of this name?
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.list.iter().any(|cdn| cdn.name == name)
+    }
+
+    /// These are out of service, and no others. Clients notice within the time that the last answer holds.
+    pub(crate) fn set_down(&self, down: BTreeSet<String>) {
+        *self.down.write().unwrap_or_else(PoisonError::into_inner) = down;
     }
 
     /// Name and beginning of addresses of those that manifests name: best first, what is down last.
@@ -168,10 +165,11 @@ mod tests {
         assert_eq!(order("_HLS_pathway=a&_HLS_throughput=999"), ["b", "c", "a"]);
         assert_eq!(order("_HLS_pathway=a&_HLS_throughput=1000"), ["a", "b", "c"]);
         assert_eq!(order("_HLS_pathway=%22a%22&_HLS_throughput=x"), ["a", "b", "c"]);
-        assert!(pathways.set_in_service("a", false) && !pathways.set_in_service("x", false));
+        assert!(pathways.knows("a") && !pathways.knows("x"));
+        pathways.set_down(["a".to_owned(), "x".to_owned()].into());
         assert_eq!(order(""), ["b", "c", "a"]);
         assert_eq!(pathways.of_manifests()[0].0, "b");
-        assert!(pathways.set_in_service("a", true));
+        pathways.set_down(BTreeSet::new());
         assert_eq!(order(""), ["a", "b", "c"]);
     }
 }

@@ -264,22 +264,28 @@ impl<S: Transport> Wire<S> {
 
     /// Ends the connection so that the client gets the last answer whole.
     pub(super) async fn close(mut self) -> io::Result<()> {
-        let Self { stream, input, .. } = &mut self;
-        poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await?;
-        let drain = poll_fn(|cx| {
-            let mut thrown = 0;
-            loop {
-                input.clear();
-                match ready!(poll_read(stream, input, cx)) {
-                    Ok(count) if count > 0 && thrown < LINGER_BYTES => thrown += count,
-                    _ => return Poll::Ready(()),
-                }
-            }
-        });
-        // Whether it ended by itself makes no difference.
-        let _ = tokio::time::timeout(LINGER, drain).await;
-        Ok(())
+        close(&mut self.stream, &mut self.input).await
     }
+}
+
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, input: &mut Vec<u8>) -> io::Result<()> {
+    // The answer was flushed. TLS has its own goodbye to send, and a client that does not read has no room for it.
+    let shutdown = poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx));
+    let Ok(outcome) = tokio::time::timeout(LINGER, shutdown).await else { return Ok(()) };
+    outcome?;
+    let drain = poll_fn(|cx| {
+        let mut thrown = 0;
+        loop {
+            input.clear();
+            match ready!(poll_read(stream, input, cx)) {
+                Ok(count) if count > 0 && thrown < LINGER_BYTES => thrown += count,
+                _ => return Poll::Ready(()),
+            }
+        }
+    });
+    // Whether it ended by itself makes no difference.
+    let _ = tokio::time::timeout(LINGER, drain).await;
+    Ok(())
 }
 
 fn poll_read<S: AsyncRead + Unpin>(
@@ -363,5 +369,39 @@ impl Floor {
             }
             self.is_armed = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client that takes nothing any more: whatever is written waits.
+    struct Deaf;
+
+    impl AsyncRead for Deaf {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Deaf {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn h06_a_goodbye_that_is_not_taken_is_given_up() {
+        let closed = tokio::time::timeout(30 * LINGER, close(&mut Deaf, &mut Vec::new())).await;
+        closed.expect("the connection is held forever").unwrap();
     }
 }

@@ -1,8 +1,9 @@
 //! How many connections there may be, and how many of one address.
 
+use crate::gateway::address::network_of;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -47,7 +48,7 @@ impl Admission {
         if open.total >= self.most {
             return Err(Refused::Full);
         }
-        let address = (!is_proxy).then(|| household(peer));
+        let address = (!is_proxy).then(|| network_of(peer));
         if let Some(address) = address {
             let count = open.by_address.entry(address).or_insert(0);
             if *count >= self.most_per_address {
@@ -72,14 +73,6 @@ impl Drop for Place {
                 open.by_address.remove(&address);
             }
         }
-    }
-}
-
-/// One household has one IPv4 address, and of IPv6 a whole /64.
-pub(crate) fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        v4 => v4,
     }
 }
 

@@ -75,7 +75,7 @@ where
     let (of_service, of_app) = (progress.clone(), app.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         of_service.step();
-        let exchange = Exchange::begin(of_service.clone());
+        let mut exchange = Exchange::begin(of_service.clone());
         let address = proxies::client_address(&of_app.proxies, peer, request.headers());
         request.extensions_mut().insert(PeerAddress(address));
         if of_app.proxies.trusts(peer) {
@@ -88,6 +88,8 @@ where
                 Ok(response) => response,
                 Err(never) => match never {},
             };
+            // A body that has ended before it began is never polled: its answer is in the fields.
+            exchange.is_finished = response.body().is_end_stream();
             let progress = exchange.progress.clone();
             Ok::<_, Infallible>(response.map(|body| Counted { body, progress, exchange: Some(exchange) }))
         }

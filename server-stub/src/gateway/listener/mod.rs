@@ -10,7 +10,6 @@ pub(crate) mod tls;
 
 use super::h1;
 use crate::app::Shared;
-pub(crate) use admission::household;
 use admission::{Admission, Refused};
 use axum::Router;
 use std::{io, net::IpAddr, sync::Arc, time::Duration};

@@ -1,5 +1,6 @@
 //! What all pages share: one HTML document without fonts or pictures from elsewhere, and its policy.
 
+pub(super) use crate::gateway::markup::escape;
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -121,22 +122,6 @@ pub(super) fn hidden(name: &str, value: &str) -> String {
 /// CSP also checks where a sent form is redirected to. Its grammar has no IPv6 addresses; there the scheme must do.
 fn form_targets(leads_to: &str) -> String {
     if leads_to.contains('[') { "'self' http:".to_owned() } else { format!("'self' {leads_to}") }
-}
-
-/// Text as HTML.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
