@@ -17,7 +17,7 @@ use crate::{
     store::{Database, Db, MasterKey},
 };
 use service_api::{TitleId, playback::Quality};
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// The catalog and the keys of a server.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     App, BEN, Browser, MIA, PASSWORD, TestServer, expect,
-    idp::{Flow, Tab, answer, is_active, link_of, location, register, sql, token_of, with_clients, with_inbox},
+    idp::{Flow, Inbox, Tab, answer, is_active, link_of, location, register, sql, token_of, with_clients, with_inbox},
     json, problem,
 };
 use reqwest::{Method, StatusCode, header};

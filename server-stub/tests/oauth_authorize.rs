@@ -327,9 +327,8 @@ async fn pushed_requests_take_no_more_room_than_they_need() {
     database.close().await.unwrap();
     assert!(kept.contains("code_challenge=") && !kept.contains("junk") && kept.len() < 512, "{kept}");
     // What is read is limited as well.
-    let long =
-        push(&Flow::new("native").with("redirect_uri", "org.example.app:/cb").with("scope", &"openid ".repeat(1_200)));
-    assert_eq!(long.await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let long = Flow::new("native").with("redirect_uri", "org.example.app:/cb").with("scope", &"openid ".repeat(1_200));
+    assert_eq!(push(&long).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     // An app without a secret may be anybody.
     for _ in 2..30 {
         assert_eq!(push(&native).await.status(), StatusCode::CREATED);

@@ -177,10 +177,9 @@ async fn flood(stream: &mut TlsStream<TcpStream>, mut next: impl FnMut(u32) -> V
                 }
             }
             // The server's answers must not fill up, or it would wait rather than refuse.
-            if let Ok(read) = timeout(Duration::from_micros(50), stream.read(&mut drain)).await {
-                if matches!(read, Ok(0) | Err(_)) {
-                    break;
-                }
+            let read = timeout(Duration::from_micros(50), stream.read(&mut drain)).await;
+            if matches!(read, Ok(Ok(0) | Err(_))) {
+                break;
             }
         }
     };

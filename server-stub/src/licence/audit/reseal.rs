@@ -26,7 +26,7 @@ pub(in crate::licence) async fn reseal(
         return Ok(Resealed::Chained(0));
     };
     // Looked through before anything is changed: a log that is kept as it is must be whole.
-    match chain::check(&mut **transaction, &from, &head).await? {
+    match chain::check(transaction, &from, &head).await? {
         Ok(()) => chain_anew(transaction, &to, &head).await,
         Err(_) if restart => begin_behind(transaction, &to).await,
         Err(tampered) => Ok(Resealed::Broken(tampered)),
@@ -36,7 +36,7 @@ pub(in crate::licence) async fn reseal(
 async fn chain_anew(transaction: &mut Transaction, key: &ChainKey, head: &Head) -> Result<Resealed, sqlx::Error> {
     let (mut at, mut chain) = (head.base, head.base_chain.clone());
     while at < head.last {
-        let page = chain::page(&mut **transaction, at, head.last).await?;
+        let page = chain::page(transaction, at, head.last).await?;
         if page.is_empty() {
             // The look-through has seen it a moment ago.
             return Ok(Resealed::Broken(Tampered::Missing(at + 1)));
