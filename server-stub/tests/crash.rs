@@ -304,7 +304,7 @@ async fn l12_no_key_and_no_token_in_any_sink_and_a_planted_one_is_found() {
         ("grant", mia.playback(ENCRYPTED, &mia.profile("Mia").await)),
         ("devices", mia.get(routes::ACCOUNT_DEVICES)),
         ("recovery", program.site.request(Method::POST, routes::RECOVER_PAGE).form(&[("email", MIA)])),
-        ("in an address", program.site.get(&format!("/{}?token={}", tokens.access_token, tokens.refresh_token))),
+        ("in an address", program.site.get(&format!("/v1/me?access_token={}", tokens.access_token))),
         ("revocation", program.site.request(Method::POST, routes::OAUTH_REVOKE).form(&form)),
         ("signed out", program.site.get(routes::ME).bearer_auth(&tokens.access_token)),
         ("metrics", program.site.get(routes::METRICS)),

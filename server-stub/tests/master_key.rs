@@ -82,7 +82,11 @@ async fn replaced_master_key_opens_everything_that_is_stored() {
         // A sign-in of before goes on: nothing of it depends on the master key.
         assert_eq!(SignedIn { server: &server, tokens: tokens.clone() }.me().await.email, MIA);
         let mia = server.sign_in(MIA).await;
-        expect(&problem(pin(&mia, routes::PROFILE_UNLOCK, Method::POST, "1357").await).await, 403, ProblemCode::PinWrong);
+        expect(
+            &problem(pin(&mia, routes::PROFILE_UNLOCK, Method::POST, "1357").await).await,
+            403,
+            ProblemCode::PinWrong,
+        );
         let right = pin(&mia, routes::PROFILE_UNLOCK, Method::POST, "2468").await;
         assert_eq!(right.send().await.unwrap().status(), StatusCode::NO_CONTENT);
         assert_eq!(content_key(&server, &mia).await, licence);
@@ -115,9 +119,7 @@ async fn g12_log_that_was_tampered_with_is_not_made_good_by_another_master_key()
     let mia = server.sign_in(MIA).await;
     content_key(&server, &mia).await;
     assert_eq!(server.running.verify_audit().await.unwrap(), Ok(1), "a new chain behind the entries of before");
-    let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM licence_audit")
-        .fetch_one(&mut server.database().await)
-        .await
-        .unwrap();
+    let kept: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM licence_audit").fetch_one(&mut server.database().await).await.unwrap();
     assert_eq!(kept, 3);
 }

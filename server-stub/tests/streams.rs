@@ -103,9 +103,9 @@ async fn l07_player_keeps_its_stream_over_pauses_and_from_title_to_title() {
     let mia = server.sign_in(MIA).await;
     let first = started(&mia, ENCRYPTED, "tv").await;
     // So long paused that the lease has ended; nobody else has wanted it.
-    server.clock.advance(10 * HEARTBEAT);
+    server.clock.advance(4 * HEARTBEAT);
     assert_eq!(status(server.get(&first.manifest)).await, StatusCode::OK);
-    server.clock.advance(10 * HEARTBEAT);
+    server.clock.advance(4 * HEARTBEAT);
     json::<HeartbeatAnswer>(heartbeat(&mia, &first)).await;
     // Another title is got ahead and given back.
     let ahead = started(&mia, CLEAR, "tv").await;
@@ -163,9 +163,8 @@ async fn l11_kept_licence_can_be_taken_back() {
         let licence: ClearKeyLicence = json(ask(&server, &mia, &grant, SessionType::PersistentLicense)).await;
         licence.licence.unwrap()
     };
-    let play = |licence: &str| {
-        mia.request(Method::POST, &routes::fill(routes::LICENCE_FIRST_PLAY, &[("licence", licence)]))
-    };
+    let play =
+        |licence: &str| mia.request(Method::POST, &routes::fill(routes::LICENCE_FIRST_PLAY, &[("licence", licence)]));
     let mut before = keep().await;
     json::<KeptLicence>(play(&before)).await;
     for what in [

@@ -16,6 +16,7 @@ pub struct PlaybackRequest {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaybackDevice {
     /// What tells one device of an account from another: 1 to 64 of `A-Z a-z 0-9 . _ -`. Without it, the sign-in does.
+    /// It is the newest sign-in's: an older one that says the same is another device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// For the list of devices, at most 64 characters.

@@ -278,8 +278,10 @@ mod tests {
         let account = AccountId::from("a");
         let traits = PlaybackDevice::default();
         let claimant = Claimant { family: "f", key: None };
-        let asking = |id| Asking { account: &account, id, device: &traits, claimant };
-        let register = async |id: &str| devices.register(asking(id), PLAN).await.unwrap();
+        let register = async |id: &str| {
+            let asking = Asking { account: &account, id, device: &traits, claimant };
+            devices.register(asking, PLAN).await.unwrap()
+        };
         assert!(register("one").await && register("two").await && register("one").await);
         assert!(!register("three").await);
         assert!(devices.remove(&account, "one").await.unwrap());
@@ -292,7 +294,7 @@ mod tests {
         clock.advance(Duration::from_millis(SWAP_MS as u64));
         assert!(devices.remove(&account, "two").await.unwrap());
         assert!(register("four").await);
-        let other = Asking { account: &AccountId::from("b"), ..asking("one") };
+        let other = Asking { account: &AccountId::from("b"), id: "one", device: &traits, claimant };
         assert!(!devices.register(other, PlanTerms { devices: 0, ..PLAN }).await.unwrap());
     }
 

@@ -100,7 +100,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .query(&["cursor", "limit", "genre", "kind"]).or(&["304"]),
     // Playback and licences.
     get(routes::PLAYBACK, "Asks for permission to play", Content::Json(schema::<PlaybackGrant>))
-        .of("post").takes(Content::Json(schema::<PlaybackStart>)).or(&["409", "451"]),
+        .of("post").takes(Content::Json(schema::<PlaybackStart>)).or(&["409", "410", "451"]),
     get(routes::PLAYBACK_HEARTBEAT, "Says that a grant is being watched", Content::Json(schema::<HeartbeatAnswer>))
         .of("post").takes(Content::Json(schema::<Heartbeat>)).or(&["409", "410", "451"]),
     get(routes::PLAYBACK_GRANT, "Ends a grant", Content::None).of("delete").with("204"),
