@@ -1,4 +1,5 @@
 //! The command line of the server.
+
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cli;

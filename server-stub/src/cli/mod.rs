@@ -41,6 +41,8 @@ Examples:
   lumen-server client add portal --name Portal --redirect-uri https://portal.example/callback
                                                another app may sign people in here
   lumen-server account role mia@example.org admin
+                                               commands find the database and the master key as serve does, by option,
+                                               environment or file of settings
 
 Environment:
   LUMEN_LOG        what is logged on stderr: error, warn, info, debug, or per module as in

@@ -1,7 +1,7 @@
 //! Breaks delivery on purpose, so that tests can see what a player makes of it.
 //!
-//! A script is set in [`crate::ServerConfig::faults`] by a test in the same process; nothing on the network can set one.
-//! It is asked once for every authorised request for media and decides by title, path and how often that path was asked
+//! A script is set in [`crate::ServerConfig::faults`] by a test in the same process; nothing on the network can set one
+//! (what an operator breaks on the admin page of a server for QA are the faults of addresses, url_fault.rs). It is asked once for every authorised request for media and decides by title, path and how often that path was asked
 //! for:
 //!
 //! ```

@@ -111,7 +111,8 @@ async fn a_folder_without_a_server_is_left_without_one() {
 
 #[tokio::test]
 async fn commands_sign_nobody_out_of_a_server_that_runs() {
-    let server = TestServer::start().await;
+    // By the clock of the commands.
+    let server = TestServer::start_with(|config| config.clock = std::sync::Arc::new(server_stub::SystemClock)).await;
     let mia = server.sign_in(MIA).await;
     let environment = [("LUMEN_DATA", server.data())];
     for arguments in [
