@@ -1,14 +1,11 @@
 //! Attacks on tokens: A15 to A20 of the table of cases, and what DPoP, introspection and id tokens promise.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use aws_lc_rs::hmac;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{
-    MIA, OAuthError, TestServer,
+use crate::common::{
+    self, MIA, OAuthError, TestServer,
     idp::{Flow, ProofKey, Tab, answer, by, claims, is_active, location, param, registration, token, with_clients},
 };
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server_stub::{Admin, ServerConfig};

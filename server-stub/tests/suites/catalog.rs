@@ -1,9 +1,6 @@
 //! The catalog over HTTP: files, series, search, pages.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CLEAR, MIA, NOT_MADE, TestServer, expect, json, problem};
+use crate::common::{self, CLEAR, MIA, NOT_MADE, TestServer, expect, json, problem};
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use server_stub::CatalogError;

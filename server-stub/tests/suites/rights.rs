@@ -1,13 +1,10 @@
 //! Streams, devices, regions and licences over HTTP: cases L02 to L15.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common::{self, BEN, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use common::{BEN, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use server_stub::{LicenceSystem, PlanTerms, Plans, RecordingProxy, Revoked};
 use service_api::{
@@ -402,7 +399,7 @@ async fn other_systems_get_what_was_decided_and_nothing_without_it() {
     assert!(!format!("{asked:?}").contains(&STANDARD.encode(key.key)));
 }
 
-/// `cargo test -p lumen-server-stub --test rights --release -- --ignored --nocapture`: licences a second, each written
+/// `cargo test -p lumen-server-stub --test on_sqlite --release -- --ignored rights:: --nocapture`: licences a second, each written
 /// down before it is answered, beside what the same disk does one sync at a time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]

@@ -1,10 +1,7 @@
 //! Accounts: A23 to A26 and B08 of the table of cases, registration, recovery, devices, passwords.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
-    App, BEN, Browser, MIA, PASSWORD, TestServer, expect,
+use crate::common::{
+    self, App, BEN, Browser, MIA, PASSWORD, TestServer, expect,
     idp::{Flow, Inbox, Tab, answer, is_active, link_of, location, register, sql, token_of, with_clients, with_inbox},
     json, problem,
 };

@@ -1,9 +1,6 @@
 //! Schemathesis reads our description and does its worst: no failure of ours, and no answer that is not described.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{MIA, TestServer};
+use crate::common::{MIA, TestServer};
 use server_stub::Rate;
 use service_api::identity::Role;
 use std::{

@@ -1,9 +1,6 @@
 //! The admin page: what it shows, to whom, and what can be switched there.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
+use crate::common::{
     BEN, CLEAR, ENCRYPTED, MIA, PASSWORD, Site, TestServer,
     idp::{Tab, location},
     problem,

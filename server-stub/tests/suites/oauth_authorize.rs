@@ -1,9 +1,6 @@
 //! Attacks on the authorization endpoint: A01 to A14 of the table of cases.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
+use crate::common::{
     App, Browser, Callback, MIA, PASSWORD, STATE, TestServer,
     idp::{Flow, SECRET, Tab, by, is_active, location, param, registration, token, with_clients},
 };

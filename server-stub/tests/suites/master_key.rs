@@ -1,10 +1,7 @@
 //! Another master key in place of the one before: everything that depends on it still opens.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common::{ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use server_stub::{Rewrap, RewrapError, Server, ServerConfig, rewrap};
 use service_api::{

@@ -1,10 +1,7 @@
 //! Guessing passwords, device codes and tokens: A22 and A23 of the table of cases, from many places and at once.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
-    App, BEN, Browser, MIA, PASSWORD, Site, TestServer,
+use crate::common::{
+    self, App, BEN, Browser, MIA, PASSWORD, Site, TestServer,
     idp::{Tab, answer, by, location, with_clients},
 };
 use futures_util::future::join_all;

@@ -1,9 +1,6 @@
 //! Codes and tokens: how long they live and what ends them.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{App, Browser, CALLBACK, MIA, OAuthError, PASSWORD, TestServer, expect, json, problem};
+use crate::common::{App, Browser, CALLBACK, MIA, OAuthError, PASSWORD, TestServer, expect, json, problem};
 use reqwest::{Method, StatusCode, header};
 use service_api::{identity::Account, problem::ProblemCode, routes};
 use std::time::Duration;

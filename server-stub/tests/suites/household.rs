@@ -1,10 +1,7 @@
 //! Profiles over HTTP: cases B02 to B05, lists and ratings.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common::{BEN, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{BEN, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect, json, problem};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use service_api::{
     ProfileId,

@@ -1,9 +1,6 @@
 //! Who gets which bytes: ranges beside nginx's, tokens wherever they travel, headers, manifests of both kinds.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{BEN, CLEAR, ENCRYPTED, MIA, TestServer, expect, problem, raw_get};
+use crate::common::{self, BEN, CLEAR, ENCRYPTED, MIA, TestServer, expect, problem, raw_get};
 use reqwest::{Method, StatusCode, header};
 use server_stub::{CdnConfig, Fault, FaultFn, Revoked};
 use service_api::{identity::Role, problem::ProblemCode, routes};

@@ -1,15 +1,12 @@
 //! Streams against those who would share one, and what becomes of a stream when its sign-in ends: cases L05, L06, L09,
 //! L11 and A26.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{
-    App, BEN, Browser, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect,
+use crate::common::{
+    self, App, BEN, Browser, CLEAR, ENCRYPTED, MIA, SignedIn, TestServer, expect,
     idp::{Inbox, Tab, link_of, with_clients},
     json, problem,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use server_stub::{PlanTerms, Plans, Revoked};
 use service_api::{

@@ -1,21 +1,18 @@
 //! What opens an account, and what ends with it: the rest of A26, passkeys, first passwords, links, other providers.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
-};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{
-    App, BEN, Browser, MIA, PASSWORD, Site, TestServer,
+use crate::common::{
+    self, App, BEN, Browser, MIA, PASSWORD, Site, TestServer,
     idp::{
         Flow, Tab, answer, is_active, link_of, location, param, register, registration, sql, token, token_of,
         with_clients, with_inbox,
     },
     json,
 };
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json as document};
 use server_stub::{Admin, Mail, ProviderConfig, ServerConfig};

@@ -1,9 +1,6 @@
 //! The interface as a whole: its description, its limits, and what comes of nonsense.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{BEN, CLEAR, MIA, TestServer, json, problem, raw};
+use crate::common::{self, BEN, CLEAR, MIA, TestServer, json, problem, raw};
 use reqwest::{Method, StatusCode, header};
 use server_stub::{Fault, FaultFn, Rate};
 use service_api::{identity::Role, problem::ProblemCode, routes};

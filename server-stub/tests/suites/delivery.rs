@@ -1,9 +1,6 @@
 //! Media and artwork: tokens, ranges, validators, hostile paths, and faults on purpose.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CLEAR, ENCRYPTED, MIA, TestServer, expect, problem, raw_get};
+use crate::common::{self, CLEAR, ENCRYPTED, MIA, TestServer, expect, problem, raw_get};
 use reqwest::{Method, Response, StatusCode, header};
 use server_stub::{Fault, FaultFn};
 use service_api::problem::ProblemCode;

@@ -1,9 +1,6 @@
 //! Devices without a browser: A21 and A22 of the table of cases.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
+use crate::common::{
     BEN, MIA, PASSWORD, TestServer,
     idp::{Tab, answer, location, token_of, with_clients},
 };

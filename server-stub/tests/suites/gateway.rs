@@ -1,9 +1,6 @@
 //! What holds for every request: limits, problems, headers, health, stopping.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CLEAR, MIA, TestServer, expect, json, problem, raw};
+use crate::common::{self, CLEAR, MIA, TestServer, expect, json, problem, raw};
 use reqwest::{Method, StatusCode, header};
 use server_stub::{Fault, FaultFn};
 use service_api::{problem::ProblemCode, routes};

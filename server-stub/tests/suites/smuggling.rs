@@ -1,9 +1,6 @@
 //! What could be read differently by a proxy is refused, and sizes have limits.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{TestServer, raw};
+use crate::common::{TestServer, raw};
 use std::time::Instant;
 
 #[tokio::test]

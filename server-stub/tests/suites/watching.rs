@@ -1,10 +1,9 @@
 //! Catalog, progress, playback grants and licences, as a signed-in app sees them.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common::{
+    self, BEN, CLEAR, ENCRYPTED, MIA, NOT_MADE, START_MS, SignedIn, TestServer, expect, json, problem,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{BEN, CLEAR, ENCRYPTED, MIA, NOT_MADE, START_MS, SignedIn, TestServer, expect, json, problem};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use server_stub::ingest::{Plan, catalogue};
 use service_api::{

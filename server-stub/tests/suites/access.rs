@@ -1,9 +1,6 @@
 //! B01: every route, every method, every role, against a table that is checked in.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{MIA, TestServer};
+use crate::common::{MIA, TestServer};
 use reqwest::{Method, StatusCode};
 use server_stub::{Rate, access_table};
 use service_api::identity::Role;

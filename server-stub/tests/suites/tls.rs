@@ -1,9 +1,6 @@
 //! TLS, and what can be done with HTTP/2 over it that a server should not put up with.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CLEAR, MIA, Site, TestServer};
+use crate::common::{CLEAR, MIA, Site, TestServer};
 use reqwest::{Certificate, StatusCode, Version};
 use rustls::{
     ClientConfig, RootCertStore,

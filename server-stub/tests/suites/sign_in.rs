@@ -1,9 +1,6 @@
 //! Signing in through the real pages, and what the pages refuse.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{App, BEN, Browser, CALLBACK, Callback, MIA, PASSWORD, STATE, TestServer, json};
+use crate::common::{self, App, BEN, Browser, CALLBACK, Callback, MIA, PASSWORD, STATE, TestServer, json};
 use reqwest::{StatusCode, header};
 use server_stub::Server;
 use service_api::{identity::AuthorizationServer, routes};

@@ -2,15 +2,12 @@
 //!
 //! PKCE is always there, as OAuth 2.1 asks; the plan leaves it to one module. What the plan lets a server decline
 //! (request objects, addresses and telephone numbers) is asserted to be declined in the prescribed way.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use common::{
-    MIA, PASSWORD, TestServer,
+use crate::common::{
+    self, MIA, PASSWORD, TestServer,
     idp::{Flow, SECRET, Tab, answer, claims, location, param, token, with_clients},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
