@@ -102,8 +102,15 @@ impl ApiError {
     }
 }
 
+/// SQLSTATE `character_not_in_repertoire`.
+const UNSTORABLE_TEXT: &str = "22021";
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
+        // PostgreSQL keeps no text with a NUL in it, and no name of ours has one.
+        if error.as_database_error().and_then(|error| error.code()).as_deref() == Some(UNSTORABLE_TEXT) {
+            return Self::invalid("a text with the character U+0000");
+        }
         Self { is_outage: true, ..Self::internal(&error) }
     }
 }
