@@ -192,7 +192,8 @@ impl Clients {
         if let Some(ours) = built_in(id) {
             return Ok(Some(ours));
         }
-        if id.len() > MAX_ID {
+        // PostgreSQL refuses to compare with U+0000.
+        if id.len() > MAX_ID || id.contains('\0') {
             return Ok(None);
         }
         let row: Option<(Option<Vec<u8>>, String)> =
