@@ -63,6 +63,21 @@ fn cases() -> Vec<Case> {
         dash("cbcs", "h264.mp4", "--protection_scheme cbcs --clear_lead 0"),
         dash("cenc-lead", "h264.mp4", "--protection_scheme cenc --clear_lead 1"),
         dash("cbcs-lead", "h264.mp4", "--protection_scheme cbcs --clear_lead 1"),
+        // Of a pattern that is not 1:9 more than a block may be left over.
+        dash(
+            "cbcs-5-5",
+            "h264.mp4",
+            "--protection_scheme cbcs --clear_lead 0 --crypt_byte_block 5 --skip_byte_block 5",
+        ),
+        dash(
+            "cens-2-3",
+            "h264.mp4",
+            "--protection_scheme cens --clear_lead 0 --crypt_byte_block 2 --skip_byte_block 3",
+        ),
+        dash("cenc-rotated", "h264.mp4", "--protection_scheme cenc --clear_lead 0 --crypto_period_duration 1"),
+        dash("cbcs-rotated-lead", "h264.mp4", "--protection_scheme cbcs --clear_lead 1 --crypto_period_duration 1"),
+        dash("cenc-av1-rotated", "av1.mp4", "--protection_scheme cenc --clear_lead 0 --crypto_period_duration 1"),
+        hls("hls-cbcs-rotated", "h264.mp4", "--protection_scheme cbcs --clear_lead 0 --crypto_period_duration 1"),
         dash("cenc-h265", "h265.mp4", "--protection_scheme cenc --clear_lead 0"),
         dash("cbcs-h265-ac3", "h265-ac3.mp4", "--protection_scheme cbcs --clear_lead 0"),
         dash("cenc-vp9-opus", "vp9.mp4", "--protection_scheme cenc --clear_lead 0"),
@@ -74,6 +89,14 @@ fn cases() -> Vec<Case> {
         hls("hls-cenc", "h264.mp4", "--protection_scheme cenc --clear_lead 0"),
         hls("hls-cbcs-lead", "h264.mp4", "--protection_scheme cbcs --clear_lead 1"),
         Case { segments: Some("ts"), ..hls("ts-sample-aes", "h264.mp4", "--protection_scheme cbcs --clear_lead 0") },
+        Case {
+            segments: Some("ts"),
+            ..hls(
+                "ts-sample-aes-rotated",
+                "h264.mp4",
+                "--protection_scheme cbcs --clear_lead 0 --crypto_period_duration 1",
+            )
+        },
         Case {
             segments: Some("ts"),
             ..hls("ts-sample-aes-lead", "h264.mp4", "--protection_scheme cbcs --clear_lead 1")
@@ -110,6 +133,12 @@ impl Case {
     }
 }
 
+/// Ids and keys of as many periods as there may be: the packager turns both by a byte for each.
+fn rotated() -> impl Iterator<Item = (String, String)> {
+    let turned = |digits: &str, by: usize| format!("{}{}", &digits[2 * by..], &digits[..2 * by]);
+    (0..8).map(move |period| (turned(KID, period), turned(KEY, period)))
+}
+
 fn key_bytes(digits: &str) -> [u8; 16] {
     std::array::from_fn(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap())
 }
@@ -131,7 +160,7 @@ fn player(url: &str, paced: bool, arrange: Option<Arranger>) -> Shown {
     let options = PlayerOptions {
         config,
         arrange,
-        keys: vec![(KeyId(key_bytes(KID)), ContentKey(key_bytes(KEY)))],
+        keys: rotated().map(|(id, key)| (KeyId(key_bytes(&id)), ContentKey(key_bytes(&key)))).collect(),
         on_event: Some(Arc::new(move |envelope| {
             if matches!(envelope.event, PlaybackEvent::SeekCompleted { .. } | PlaybackEvent::Failed { .. }) {
                 let _ = told.send(());
@@ -210,11 +239,12 @@ async fn every_cipher_in_every_container_has_the_pictures_of_its_source() {
     ] {
         encode(folder, 3, &codecs, file);
     }
-    let key = format!("{KID}:{KEY}");
+    let keys: Vec<String> = rotated().map(|(id, key)| format!("{id}:{key}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     for case in cases() {
         let entry = case.make(&packager, folder);
         let all = wanted(folder, case.source);
-        let (report, found) = decoded(server, folder, &entry, &[&key]).await;
+        let (report, found) = decoded(server, folder, &entry, &keys).await;
         assert!(report.ok && all.len() == 75, "{}: {:?}", case.name, report.errors);
         assert_eq!(found, all, "{}", case.name);
         assert!(report.audio.is_some_and(|sound| sound.samples > 130_000), "{}", case.name);
@@ -264,7 +294,7 @@ async fn a_switch_at_every_boundary_loses_no_picture() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let server = serve(folder.to_owned()).await;
-    for (codec, name) in [(H264, "h264"), (H265, "h265"), (VP9, "vp9")] {
+    for (codec, name) in [(H264, "h264"), (H265, "h265"), (VP9, "vp9"), (AV1, "av1")] {
         encode(folder, 4, &format!("{codec} -map 0:v"), "large.mkv");
         ffmpeg(folder, &format!("-i large.mkv -vf scale=80:46 {codec} small.mkv"));
         ffmpeg(

@@ -133,6 +133,19 @@ async fn edits_show_what_they_say_in_their_order() {
         assert!(report.ok, "{:?}", report.errors);
         assert_eq!(found, *wanted);
     }
+    // The same in fragments, where ffmpeg knows the first edit alone.
+    ffmpeg(folder, "-i made.mp4 -c copy -movflags frag_keyframe+delay_moov+default_base_moof fragmented.mp4");
+    let fragmented = fs::read(folder.join("fragmented.mp4")).unwrap();
+    let pictures: Vec<_> = anywhere.iter().map(|(length, at)| (*length, picture(*at), 1)).collect();
+    let sounds: Vec<_> = anywhere.iter().map(|(length, at)| (*length, sound(*at), 1)).collect();
+    fs::write(folder.join("edited.mp4"), edited(&fragmented, [&pictures, &sounds])).unwrap();
+    let (report, found) = decoded(server, folder, "edited.mp4", &[]).await;
+    assert!(report.ok && found == wanted[1], "{} pictures, {:?}", found.len(), report.errors);
+    // An edit that shows nothing of the media is no film, and that is said at once.
+    let nothing = [(1_000, picture(100.0), 1)];
+    fs::write(folder.join("edited.mp4"), edited(&file, [&nothing, &[(1_000, sound(100.0), 1)]])).unwrap();
+    let (report, _) = decoded(server, folder, "edited.mp4", &[]).await;
+    assert!(report.errors.iter().any(|error| error.code == "nothing_playable"), "{:?}", report.errors);
     // Nothing for half a second, then a picture that stands still: ffmpeg knows neither.
     let pictures = [(600, picture(0.0), 1), (500, -1, 1), (2_000, picture(1.0), 0), (400, picture(2.0), 1)];
     fs::write(folder.join("edited.mp4"), edited(&file, [&pictures, &[(3_500, sound(0.0), 1)]])).unwrap();

@@ -391,8 +391,12 @@ impl Loader {
                 fetched => fetched?,
             };
             let (body, shared, first) = (fetched.body.clone(), file.clone(), range.0);
-            let read = blocking(move || container::index::read(&body, first, &shared)).await;
-            match read.map_err(LoadFailure::Container)? {
+            let read = blocking(move || match container::index::read(&body, first, &shared)? {
+                // Nothing else would come: the file ends before.
+                IndexRead::More(wanted) if wanted == range => container::index::read_all(&body, &shared),
+                read => Ok(read),
+            });
+            match read.await.map_err(LoadFailure::Container)? {
                 IndexRead::Done(segments) => return Ok((fetched, segments)),
                 IndexRead::More(wanted) => range = wanted,
             }

@@ -86,32 +86,43 @@ impl Reader {
         }
     }
 
-    /// All cues of all text tracks, announced captions included.
-    ///
-    /// # Errors
-    /// The first failure of a transfer or a parser.
-    pub async fn text(&self, presentation: &Presentation) -> Result<Vec<TextTrackCues>, LoadFailure> {
-        let mut tracks = Vec::new();
+    /// All cues of all text tracks, announced captions included, and what could not be had or read of them: the rest is
+    /// there all the same.
+    pub async fn text(&self, presentation: &Presentation) -> (Vec<TextTrackCues>, Vec<LoadFailure>) {
+        let (mut tracks, mut failures) = (Vec::new(), Vec::new());
         let mut timelines = None;
         for group in presentation.tracks.iter().filter(|group| group.kind == TrackKind::Text) {
             let Some(representation) = group.representations.first() else { continue };
-            let index = self.list(&representation.index).await?;
+            let index = self.list(&representation.index).await.unwrap_or_else(|failure| {
+                failures.push(failure);
+                SegmentIndex::default()
+            });
             let listed = index.segments.iter().any(|segment| segment.timing == Timing::Listed);
             if listed && timelines.is_none() {
-                timelines = Some(self.timelines(presentation).await?);
+                let read = self.timelines(presentation).await;
+                timelines = Some(read.unwrap_or_else(|failure| {
+                    failures.push(failure);
+                    Timelines::default()
+                }));
             }
             let timelines = timelines.get_or_insert_default();
             let mut cues = BTreeSet::new();
             for segment in index.segments.iter().filter(|segment| !segment.gap) {
-                cues.extend(self.segment(segment, timelines).await?);
+                match self.segment(segment, timelines).await {
+                    Ok(read) => cues.extend(read),
+                    Err(failure) => failures.push(failure),
+                }
             }
             let cues = merge_touching(cues.into_iter().collect());
             tracks.push(TextTrackCues { language: group.language.clone(), name: group.name.clone(), cues });
         }
         if !presentation.closed_captions.is_empty() {
-            tracks.extend(self.captions(presentation).await?);
+            match self.captions(presentation).await {
+                Ok(captions) => tracks.extend(captions),
+                Err(failure) => failures.push(failure),
+            }
         }
-        Ok(tracks)
+        (tracks, failures)
     }
 
     /// All captions inside the picture's samples: what is announced, with or without cues, and what was found besides.

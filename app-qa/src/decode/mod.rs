@@ -87,26 +87,22 @@ pub async fn decode(arguments: &DecodeArgs) -> anyhow::Result<DecodeReport> {
     }
     // Words and thumbnails are read after what is played: their times may depend on it, its errors come first.
     if report.errors.is_empty() {
-        let mut text = reader.text(&offered).await;
-        if let (Ok(tracks), true) = (&mut text, unannounced) {
+        let (mut text, mut failures) = reader.text(&offered).await;
+        if unannounced {
             match reader.captions(&offered).await {
-                Ok(captions) => tracks.extend(captions),
-                Err(failure) => report.errors.push((&failure.error()).into()),
+                Ok(captions) => text.extend(captions),
+                Err(failure) => failures.push(failure),
             }
         }
-        match text {
-            Ok(tracks) => {
-                for track in tracks {
-                    let cues = track.cues.iter().map(Into::into).collect();
-                    let last = track.cues.iter().map(|cue| cue.end.as_secs_f64()).fold(0.0, f64::max);
-                    if !heard_or_seen {
-                        report.duration_s = report.duration_s.max(last);
-                    }
-                    report.text.push(TextReport { lang: track.language, name: track.name, cues });
-                }
+        for track in text {
+            let cues = track.cues.iter().map(Into::into).collect();
+            let last = track.cues.iter().map(|cue| cue.end.as_secs_f64()).fold(0.0, f64::max);
+            if !heard_or_seen {
+                report.duration_s = report.duration_s.max(last);
             }
-            Err(failure) => report.errors.push((&failure.error()).into()),
+            report.text.push(TextReport { lang: track.language, name: track.name, cues });
         }
+        report.errors.extend(failures.iter().map(|failure| (&failure.error()).into()));
         for track in &offered.thumbnails {
             match reader.list(&track.index).await {
                 Ok(index) if !index.segments.is_empty() => {

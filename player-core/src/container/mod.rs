@@ -263,8 +263,12 @@ impl Init {
 
 /// Does this begin as a media file does, of whatever container?
 pub fn is_media(data: &[u8]) -> bool {
-    let bmff = data.get(4..8).is_some_and(|kind| matches!(kind, b"ftyp" | b"styp" | b"moov" | b"moof" | b"sidx"));
-    bmff || webm::is_webm(data) || ts::is_ts(data) || packed::is_packed_audio(data) || flac::is_flac(data)
+    begins_otherwise(data) || ts::is_ts(data)
+}
+
+/// Does this begin as a file of another container than MPEG-TS does?
+fn begins_otherwise(data: &[u8]) -> bool {
+    bmff::begins(data) || webm::is_webm(data) || packed::is_packed_audio(data) || flac::is_flac(data)
 }
 
 /// Reads a segment of any container, told apart by its first bytes: playlists are often wrong about it.

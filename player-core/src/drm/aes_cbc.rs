@@ -20,12 +20,18 @@ const FIRST_BOXES: [&[u8; 4]; 10] =
 /// `iv` is padded on the left, as the RFC reads a number of few digits. With `short_iv` that is only the first guess:
 /// where the result does not begin as media do and does with the same digits padded on the right, those were meant.
 ///
+/// What begins as media do is in the clear already, as initialisations are that a list names behind a key by mistake;
+/// padding that is none is media where the beginning proves that the key fits.
+///
 /// # Errors
 /// [`DrmError::BadKey`] for a key of neither 16 nor 32 bytes, [`DrmError::CutShort`] for anything but a positive number
 /// of whole blocks, [`DrmError::WrongKey`] where the padding is none.
 pub fn decrypt_segment(data: &[u8], key: &[u8], iv: [u8; 16], short_iv: bool) -> Result<Bytes, DrmError> {
     if !matches!(key.len(), 16 | 32) {
         return Err(DrmError::BadKey);
+    }
+    if evidence(data) == Evidence::Strong {
+        return Ok(Bytes::copy_from_slice(data));
     }
     if data.is_empty() || !data.len().is_multiple_of(BLOCK) {
         return Err(DrmError::CutShort(data.len()));
@@ -45,7 +51,12 @@ pub fn decrypt_segment(data: &[u8], key: &[u8], iv: [u8; 16], short_iv: bool) ->
     let padding = plain.last().copied().map_or(0, usize::from);
     let content = plain.len().checked_sub(padding).filter(|_| (1..=BLOCK).contains(&padding));
     let content = content.filter(|content| plain[*content..].iter().all(|byte| usize::from(*byte) == padding));
-    plain.truncate(content.ok_or(DrmError::WrongKey)?);
+    match content {
+        Some(content) => plain.truncate(content),
+        // Some packagers do not pad what fills its blocks.
+        None if evidence(&plain) == Evidence::Strong => {}
+        None => return Err(DrmError::WrongKey),
+    }
     Ok(plain.into())
 }
 
@@ -166,6 +177,17 @@ mod tests {
         // All digits are there: no guesses.
         let sent = encrypt(&transport(2), &[3; 16], right);
         assert_ne!(decrypt_segment(&sent, &[3; 16], left, false).unwrap(), transport(2));
+    }
+
+    #[test]
+    fn what_is_in_the_clear_already_and_what_is_not_padded_are_taken_as_they_are() {
+        let clear = [&[0, 0, 0, 24][..], b"ftyp", &[1; 41]].concat();
+        assert_eq!(decrypt_segment(&clear, &[3; 16], IV, false).unwrap(), clear);
+        // Four packets are 47 blocks.
+        let plain = transport(4);
+        let padded = encrypt(&plain, &[3; 16], IV);
+        assert_eq!(decrypt_segment(&padded[..plain.len()], &[3; 16], IV, false).unwrap(), plain);
+        assert_eq!(decrypt_segment(&padded[..plain.len()], &[4; 16], IV, false), Err(DrmError::WrongKey));
     }
 
     #[test]

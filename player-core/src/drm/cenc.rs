@@ -66,8 +66,9 @@ fn protected_ranges(data: &mut [u8], parts: &[Subsample], mut decrypt: impl FnMu
 
 /// Calls `decrypt` for each encrypted run of whole blocks in a protected range.
 ///
-/// Without a pattern (zero blocks encrypted, or none skipped) that is all but an incomplete block at the end. With one,
-/// the standard leaves in the clear whatever is too short for the encrypted part of the pattern.
+/// Without a pattern (zero blocks encrypted, or none skipped) that is all but an incomplete block at the end. A pattern
+/// is followed to the end: of its encrypted part as many blocks are encrypted as are whole. Shaka Packager and Bento4
+/// write that, and browsers read it.
 fn encrypted_blocks(data: &mut [u8], crypt: u8, skip: u8, mut decrypt: impl FnMut(&mut [u8])) {
     if crypt == 0 || skip == 0 {
         let whole = data.len() / BLOCK * BLOCK;
@@ -75,9 +76,8 @@ fn encrypted_blocks(data: &mut [u8], crypt: u8, skip: u8, mut decrypt: impl FnMu
     }
     let encrypted = usize::from(crypt) * BLOCK;
     for group in data.chunks_mut(encrypted + usize::from(skip) * BLOCK) {
-        if let Some(blocks) = group.get_mut(..encrypted) {
-            decrypt(blocks);
-        }
+        let whole = group.len().min(encrypted) / BLOCK * BLOCK;
+        decrypt(&mut group[..whole]);
     }
 }
 
@@ -201,10 +201,11 @@ mod tests {
         let mut data = plain.clone();
         let mut cipher = ctr::Ctr64BE::<Aes128>::new(&KEY.0.into(), &[3; 16].into());
         // Two blocks of five: 4..164 has two whole patterns, 170..560 four of them and 70 bytes, of which 32 are
-        // encrypted; 561..592 is one byte too short for the encrypted part.
+        // encrypted; of 561..592 the first block is, for the second is not whole.
         for start in [4, 84, 170, 250, 330, 410, 490] {
             cipher.apply_keystream(&mut data[start..start + 2 * BLOCK]);
         }
+        cipher.apply_keystream(&mut data[561..577]);
         let parts = [(4, 160), (6, 390), (1, 31), (8, 0)];
         let mut sample = sample(data, protection(Scheme::Cens { crypt: 2, skip: 3 }, [3; 16], &parts));
         decrypt(&mut sample, &KEY);

@@ -1,5 +1,6 @@
 //! HTTP by `reqwest`.
 
+use super::content_coding::Coding;
 use super::{FetchError, FetchRequest, Fetched, Fetcher, Progress, ProgressSink};
 use crate::config::NetConfig;
 use crate::manifest::ByteSource;
@@ -75,10 +76,12 @@ async fn receive(
         return Err(FetchError::Status(status.as_u16()));
     }
     let skip = leading_bytes_to_skip(&response, &request.source)?;
+    // A part of something coded cannot be undone.
+    let coding = Coding::of(response.headers()).filter(|_| status != StatusCode::PARTIAL_CONTENT);
     let wanted = request.source.stated_length();
     // A range may reach beyond the end of what there is; then less comes, and that is all.
     let reaches_the_end = reaches_the_end(&response);
-    let expected = wanted.or_else(|| response.content_length());
+    let expected = wanted.filter(|_| coding.is_none()).or_else(|| response.content_length());
     let (limit, too_large) = (request.max_bytes, FetchError::TooLarge { max: request.max_bytes });
     if expected.is_some_and(|bytes| bytes > limit) || skip > limit {
         return Err(too_large);
@@ -103,15 +106,18 @@ async fn receive(
             (reported, reported_at) = (arrived, Instant::now());
             progress(Progress { received: arrived, expected, elapsed: started.elapsed(), ttfb });
         }
-        if wanted.is_some_and(|wanted| body.len() as u64 >= skip + wanted) {
+        if coding.is_none() && wanted.is_some_and(|wanted| body.len() as u64 >= skip + wanted) {
             break;
         }
     }
     let cut_short = announced.is_some_and(|bytes| arrived < bytes);
-    if wanted.is_none() && cut_short {
+    if (wanted.is_none() || coding.is_some()) && cut_short {
         return Err(FetchError::Interrupted { received: arrived });
     }
     let mut body = body.freeze();
+    if let Some(coding) = coding {
+        body = coding.decode(&body, limit.saturating_add(skip))?;
+    }
     if skip > 0 || wanted.is_some() {
         let end = skip.saturating_add(wanted.unwrap_or(u64::MAX)).min(body.len() as u64);
         let all_there_is = reaches_the_end && announced.is_some() && !cut_short;

@@ -1,6 +1,7 @@
 //! Bytes from elsewhere. [`Fetcher`] is the one door to the network; everything else decorates it.
 
 mod cached;
+mod content_coding;
 mod http;
 mod shaped;
 

@@ -258,9 +258,18 @@ impl Session {
         if self.configured || !all_known {
             return;
         }
+        // Of what an edit or a period hides altogether nothing would ever come out.
+        let hollow = |kind| self.loader_of(kind).is_some_and(TrackLoader::is_complete);
+        let hollow: Vec<TrackKind> = self
+            .queues
+            .iter()
+            .filter(|(kind, queue)| queue.is_hollow() && hollow(**kind))
+            .map(|(kind, _)| *kind)
+            .collect();
+        hollow.iter().for_each(|kind| drop(self.queues.remove(kind)));
         let kinds: Vec<TrackKind> = self.queues.keys().copied().collect();
         if kinds.is_empty() {
-            let detail = "no track can be decoded";
+            let detail = if hollow.is_empty() { "no track can be decoded" } else { "nothing of the media is shown" };
             return self.fail(PlaybackError::fatal(ErrorCode::NothingPlayable, detail));
         }
         self.configured = true;

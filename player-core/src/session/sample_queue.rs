@@ -78,6 +78,11 @@ impl SampleQueue {
         })
     }
 
+    /// Is there nothing to be fed, however long it lasts?
+    pub fn is_hollow(&self) -> bool {
+        self.segments.iter().all(|segment| segment.samples.is_empty())
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         *self = Self::default();

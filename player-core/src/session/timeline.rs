@@ -113,7 +113,12 @@ impl Timelines {
 /// than a segment's fraction. Behind a discontinuity the playlist alone knows.
 fn listed_shift(segment: &SegmentRef, first: MediaTime) -> MediaTime {
     let difference = segment.start - first;
-    let rounding = if segment.epoch == 0 { (segment.duration / 2).max(ROUNDING) } else { Duration::ZERO };
+    // What the list has rounded so far grows with it, and at its beginning is nothing.
+    let rounding = match segment.epoch {
+        0 if segment.start == MediaTime::ZERO => ROUNDING,
+        0 => (segment.duration / 2).max(ROUNDING),
+        _ => Duration::ZERO,
+    };
     if u128::from(difference.nanos().unsigned_abs()) <= rounding.as_nanos() { MediaTime::ZERO } else { difference }
 }
 
@@ -179,6 +184,16 @@ mod tests {
         assert!(Timelines::agrees(&segment(0, 0, Timing::Listed), &media(40)), "it counts from zero");
         assert!(!Timelines::agrees(&segment(0, 0, Timing::Listed), &media(10_000)));
         assert!(!Timelines::agrees(&segment(0, 1, Timing::Listed), &media(40)), "a playlist alone knows later epochs");
+    }
+
+    #[test]
+    fn the_first_segment_begins_where_the_list_does_however_long_it_is() {
+        let first = SegmentRef { duration: Duration::from_secs(10), ..segment(0, 0, Timing::Listed) };
+        // As ffmpeg's transport streams do.
+        let late = media(1_480);
+        assert_eq!(Timelines::default().shift(&first, &late, None), MediaTime::from_millis(-1_480));
+        let later = SegmentRef { start: MediaTime::from_millis(10_000), ..first };
+        assert_eq!(Timelines::default().shift(&later, &media(11_480), None), MediaTime::ZERO);
     }
 
     #[test]

@@ -16,11 +16,14 @@ use crate::container::{ContainerError, Demuxed, Init, MediaStream, TrackFormat};
 use crate::drm::{DrmError, KeyId};
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, ResourceKind};
-use crate::manifest::{SegmentRef, Timing, TrackKind};
+use crate::manifest::{SegmentRef, Timing, TrackGroup, TrackKind};
 use crate::net::{FetchError, Progress};
 use abr::{BufferState, ByteCount, InFlight, LoadVerdict, MediaTime, RungId};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// So much may be missing at the end of a period that has one segment less than its length promises.
+const PERIOD_SLACK: Duration = Duration::from_millis(500);
 
 impl Session {
     // -- What to fetch ----------------------------------------------------------------------------------------------
@@ -430,6 +433,14 @@ impl Session {
             }
             let first = samples.iter().map(|sample| sample.pts).min().unwrap_or(segment.start);
             let last = samples.iter().map(|sample| sample.pts + sample.duration).max().unwrap_or(segment.end());
+            if self.configured && !self.queues.contains_key(&kind) {
+                // The pipeline has no place for what nothing had announced.
+                if !samples.is_empty() {
+                    let lasts = last.duration_since(first);
+                    missing.push((kind, Hole { number: segment.number, at: first, lasts }));
+                }
+                continue;
+            }
             missing.extend(self.continuity.follow(kind, segment, &samples, came).map(|hole| (kind, hole)));
             let queue = self.queues.entry(kind).or_default();
             let was_empty = queue.range().is_none();
@@ -496,10 +507,13 @@ impl Session {
         };
         let loader = &mut self.loaders[index];
         let (failures, failing_for) = loader.retry.failed(self.now);
-        let alternative = loader.has_other(active.rung);
+        let other_rung = loader.has_other(active.rung);
+        let other_sound = if other_rung || resource == ResourceKind::Segment { None } else { self.other_sound(index) };
+        let alternative = other_rung || other_sound.is_some();
         let tried = Tried { failures, failing_for, alternative, requested_at: active.since };
         let recovery = self.recover(&failure, resource, tried);
         match (&recovery, active.fetching) {
+            (Recovery::OtherRepresentation, _) if !other_rung => self.replace_sound(index, other_sound),
             (Recovery::OtherRepresentation, _) => {
                 let loader = &mut self.loaders[index];
                 loader.barred.push(active.rung);
@@ -507,6 +521,11 @@ impl Session {
                     loader.withheld.push(active.rung);
                 }
                 loader.retry.failures = 0;
+            }
+            (Recovery::SkipSegment, Fetching::Segment(segment))
+                if self.is_counted_in_vain(index, active.rung, &segment, &failure) =>
+            {
+                self.pass(index, active.rung, &segment);
             }
             (Recovery::SkipSegment, Fetching::Segment(segment)) => self.skip(index, active.rung, &segment),
             _ => {
@@ -519,6 +538,28 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// What can be heard instead of the sound that this loader has: in the same language, if there is such.
+    fn other_sound(&self, index: usize) -> Option<TrackGroup> {
+        let lost = &self.loaders[index].group;
+        let tracks = &self.presentation.as_ref()?.tracks;
+        let mut others = tracks.iter().filter(|track| track.kind == lost.kind && track.id != lost.id);
+        let speaks = |track: &&TrackGroup| track.language == lost.language;
+        let found = others.clone().find(speaks).or_else(|| others.next());
+        found.filter(|_| lost.kind == TrackKind::Audio).cloned()
+    }
+
+    /// Goes on with other sound. That of which there is no list is not offered any more.
+    fn replace_sound(&mut self, index: usize, other: Option<TrackGroup>) {
+        let Some(other) = other else { return };
+        let (lost, track) = (self.loaders[index].track(), other.id);
+        if let Some(presentation) = &mut self.presentation {
+            presentation.tracks.retain(|group| group.id != lost);
+        }
+        self.loaders[index] = TrackLoader::new(other, self.playhead.position());
+        self.announce();
+        self.emit(PlaybackEvent::TrackSelected { kind: TrackKind::Audio, track: Some(track) });
     }
 
     /// Decides and reports.
@@ -581,6 +622,20 @@ impl Session {
             }
         };
         self.fail(PlaybackError::fatal(code, error.to_string()));
+    }
+
+    /// Is this the last segment of a period, which is not there, while what came before reaches to the period's end? Who
+    /// numbers segments divides a length by another, and now and then gets one too many.
+    fn is_counted_in_vain(&self, index: usize, rung: RungId, segment: &SegmentRef, failure: &LoadFailure) -> bool {
+        let gone = matches!(failure, LoadFailure::Fetch(FetchError::Status(404 | 410)));
+        let loader = &self.loaders[index];
+        let list = loader.index(rung).map_or(&[][..], |index| &index.segments);
+        let last = list.iter().rfind(|other| other.epoch == segment.epoch);
+        let of_period = matches!(segment.timing, Timing::Anchored { .. });
+        let reached = self.queues.get(&loader.group.kind).and_then(|queue| Some(queue.range()?.1));
+        gone && of_period
+            && last.is_some_and(|last| last.number == segment.number)
+            && reached.is_some_and(|reached| segment.end().duration_since(reached) <= PERIOD_SLACK)
     }
 
     /// Puts a hole where the segment should be; playback goes on behind it.

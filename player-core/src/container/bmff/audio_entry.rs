@@ -150,10 +150,13 @@ fn aac(config: &[u8], sound: Sound) -> Result<CodecConfig, ContainerError> {
     };
     match object_type {
         32..=34 => Ok(mpeg((object_type - 31) as u8, sound)),
-        _ => {
+        // Main, LC, SSR, LTP, SBR, what resists errors, PS, low delay. There are decoders for these.
+        1..=5 | 17 | 19 | 23 | 29 | 39 => {
             let config = Bytes::copy_from_slice(config);
             Ok(CodecConfig::Aac { config, rate: sound.rate, channels: sound.channels })
         }
+        42 => Err(ContainerError::Unsupported("xHE-AAC".into())),
+        other => Err(ContainerError::Unsupported(format!("MPEG-4 audio object type {other}"))),
     }
 }
 

@@ -21,6 +21,11 @@ const FIRST_BOXES: [&[u8; 4]; 13] = [
     b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"emsg", b"prft", b"uuid",
 ];
 
+/// Does this begin with a box that files and segments begin with? Old QuickTime files have their media first.
+pub fn begins(data: &[u8]) -> bool {
+    data.get(4..8).is_some_and(|kind| FIRST_BOXES.iter().any(|known| kind == *known))
+}
+
 /// What an initialisation segment says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitSegment {
@@ -46,7 +51,7 @@ pub struct InitTrack {
     /// To be added to media times: the edit list.
     pub shift: MediaTime,
     pub(super) edit: Edit,
-    /// Of plain files with more than one edit, which `edit` leaves alone.
+    /// Where there is more than one edit. Of a file that is read as a whole; segments of it are shown by the first.
     pub(super) edits: Option<EditList>,
     pub(super) defaults: SampleDefaults,
     /// Key groups that fragments refer to.
@@ -72,9 +77,7 @@ impl InitSegment {
         match boxes::find(data, b"moov") {
             Ok(Some(moov)) => Self::parse_moov(moov.payload),
             // Anything can be taken for boxes: only what begins like a file is a broken one.
-            _ if data.get(4..8).is_none_or(|kind| !FIRST_BOXES.iter().any(|known| kind == *known)) => {
-                Err(ContainerError::NotBmff)
-            }
+            _ if !begins(data) => Err(ContainerError::NotBmff),
             Ok(None) => Err(ContainerError::Missing("moov")),
             Err(error) => Err(error),
         }
@@ -118,6 +121,14 @@ impl InitSegment {
         key_ids.dedup();
         key_ids.truncate(MAX_KEY_IDS);
         Ok(Self { tracks, key_ids, single: seen == 1 })
+    }
+
+    /// To read all of a file's samples at once: several edits are applied when all are there.
+    pub(super) fn of_whole_file(mut self) -> Self {
+        for track in self.tracks.iter_mut().filter(|track| track.edits.is_some()) {
+            track.edit = Edit::default();
+        }
+        self
     }
 
     /// Position of the track that a fragment names.
@@ -227,13 +238,9 @@ fn track(
     let mut formats = descriptions.iter().map(|entry| &entry.format);
     let refused = formats.clone().find_map(|format| format.clone().err()).unwrap_or(ContainerError::Missing("stsd"));
     let format = formats.find_map(|format| format.as_deref().ok()).ok_or(refused)?.clone();
-    let plain = defaults.is_none();
-    let edits = if plain { EditList::parse(trak, movie_timescale, timescale)? } else { None };
-    let edit = match (&edits, Edit::parse(trak, movie_timescale, timescale)?) {
-        (Some(_), _) => Edit::default(),
-        (None, edit) if plain => edit,
-        (None, edit) => edit.open_ended(),
-    };
+    let edits = EditList::parse(trak, movie_timescale, timescale)?;
+    let edit = Edit::parse(trak, movie_timescale, timescale)?;
+    let edit = if defaults.is_none() { edit } else { edit.open_ended() };
     let scheme = descriptions.iter().find_map(|entry| Some(entry.protection.as_ref()?.scheme));
     Ok(Some(InitTrack {
         id,

@@ -28,7 +28,7 @@ mod streams;
 mod tests;
 
 pub use chapters::{FileChapters, TextSample, chapters};
-pub use init::{InitSegment, InitTrack};
+pub use init::{InitSegment, InitTrack, begins};
 pub use key_frame_table::{KeyFrameTable, ListedKeyFrame};
 pub use moov::{MoovSearch, find_moov};
 pub use protection::{EntryProtection, TrackProtection};
@@ -65,7 +65,7 @@ pub fn demux_clipped(media: &Bytes, init: &InitSegment) -> Result<Demuxed, Conta
 
 fn read(media: &Bytes, init: &InitSegment, mut budget: Budget) -> Result<Demuxed, ContainerError> {
     let moov = boxes::find(media, b"moov")?;
-    let own = moov.and_then(|moov| InitSegment::parse_moov(moov.payload).ok());
+    let own = moov.and_then(|moov| InitSegment::parse_moov(moov.payload).ok()).map(InitSegment::of_whole_file);
     let init = own.as_ref().unwrap_or(init);
     let mut tracks: Vec<TrackSamples> = init.tracks.iter().map(|_| TrackSamples::default()).collect();
     let mut events = EventReader::default();
@@ -89,6 +89,13 @@ fn read(media: &Bytes, init: &InitSegment, mut budget: Budget) -> Result<Demuxed
     }
     if !found_samples {
         return Err(ContainerError::Missing("moof"));
+    }
+    if own.is_some() {
+        for (samples, track) in tracks.iter_mut().zip(&init.tracks) {
+            if let Some(edits) = &track.edits {
+                samples.edit(edits, &mut budget)?;
+            }
+        }
     }
     let streams = streams::streams(tracks, &init.tracks);
     Ok(Demuxed { streams, events: events.finish(), ..Demuxed::default() })

@@ -31,9 +31,6 @@ pub(super) fn demux(
         tracks[position].next_decode_time = end;
         let described = Described { boxes: stbl, fragment: false, media, base: 0, listed: samples.len() };
         tracks[position].push(described, track, &runs, samples, budget)?;
-        if let Some(edits) = &track.edits {
-            tracks[position].edit(edits, budget)?;
-        }
     }
     Ok(any)
 }

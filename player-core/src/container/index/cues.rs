@@ -7,6 +7,8 @@ use abr::MediaTime;
 use std::time::Duration;
 
 const EBML: u32 = 0x1a45_dfa3;
+const VOID: u32 = 0xec;
+const CRC_32: u32 = 0xbf;
 const SEGMENT: u32 = 0x1853_8067;
 const SEEK_HEAD: u32 = 0x114d_9b74;
 const SEEK: u32 = 0x4dbb;
@@ -94,13 +96,16 @@ struct Frame {
     length: Option<Duration>,
 }
 
-pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
+/// Where `all` that there is has been read, cues that lie elsewhere do not exist.
+pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile, all: bool) -> Result<IndexRead, ContainerError> {
     if is_cues(stretch.data) {
         return alone(stretch, file);
     }
     let data = stretch.data;
     let mut top = children(data);
-    let segment = top.find(|element| element.id != EBML).filter(|element| element.id == SEGMENT);
+    // Padding and checksums may stand anywhere.
+    let segment = top.find(|element| !matches!(element.id, EBML | VOID | CRC_32));
+    let segment = segment.filter(|element| element.id == SEGMENT);
     let segment = segment.ok_or(ContainerError::Missing("Segment"))?;
     let origin = stretch.first.saturating_add(segment.body as u64);
     let end = segment.length.map(|length| origin.saturating_add(length));
@@ -135,6 +140,7 @@ pub(super) fn read(stretch: Stretch<'_>, file: &IndexedFile) -> Result<IndexRead
         (None, listed) => listed,
     };
     match wanted {
+        _ if all => plain(stretch, frame.length, file),
         // The beginning is needed as well: cues alone do not say from where their positions count.
         Some((_, end)) if end <= MAX_SPAN && end > stretch.end() => Ok(IndexRead::More((0, end))),
         Some((at, end)) if at <= MAX_SPAN && at >= stretch.end() => Ok(IndexRead::More((0, end.min(MAX_SPAN)))),

@@ -37,7 +37,7 @@ pub enum IndexRead {
 pub fn read(data: &[u8], first: u64, file: &IndexedFile) -> Result<IndexRead, ContainerError> {
     let stretch = Stretch { data, first };
     if super::webm::is_webm(data) || cues::is_cues(data) {
-        cues::read(stretch, file)
+        cues::read(stretch, file, false)
     } else if first == 0 && (super::ts::is_ts(data) || super::packed::is_packed_audio(data)) {
         plain(stretch, None, file)
     } else if first == 0 && super::flac::is_flac(data) {
@@ -45,6 +45,18 @@ pub fn read(data: &[u8], first: u64, file: &IndexedFile) -> Result<IndexRead, Co
     } else {
         bmff::read(stretch, file)
     }
+}
+
+/// As [`read`], of a file that ends before what that asked for.
+///
+/// # Errors
+/// Beside those of [`read`], [`ContainerError::Truncated`] for what cannot do without.
+pub fn read_all(data: &[u8], file: &IndexedFile) -> Result<IndexRead, ContainerError> {
+    if super::webm::is_webm(data) {
+        return cues::read(Stretch { data, first: 0 }, file, true);
+    }
+    let available = data.len() as u64;
+    Err(ContainerError::Truncated { kind: "index".into(), claimed: available + 1, available })
 }
 
 /// Bytes of a file that are read to find out how long it is, where it does not say so.
@@ -130,8 +142,9 @@ fn period(file: &IndexedFile) -> (MediaTime, MediaTime, MediaTime) {
     }
 }
 
-/// How long the media at the beginning of a file are, by what is in it; `None` before enough of it has been read.
-fn measured(stretch: Stretch<'_>) -> Result<Option<Duration>, ContainerError> {
+/// When the media at the beginning of a file begin, and how long they are, by what is in it; `None` before enough of it
+/// has been read.
+fn measured(stretch: Stretch<'_>) -> Result<Option<(MediaTime, Duration)>, ContainerError> {
     // The first look is as long as this, and no shorter unless the file is.
     if stretch.first > 0 || stretch.data.len() as u64 == HEAD {
         return Ok(None);
@@ -140,7 +153,7 @@ fn measured(stretch: Stretch<'_>) -> Result<Option<Duration>, ContainerError> {
     let samples = || demuxed.streams.iter().flat_map(|stream| &stream.samples);
     let first = samples().map(|sample| sample.pts).min();
     let end = samples().map(|sample| sample.pts + sample.duration).max();
-    Ok(first.zip(end).map(|(first, end)| end.duration_since(first)))
+    Ok(first.zip(end).map(|(first, end)| (first, end.duration_since(first))))
 }
 
 /// The whole file as one segment. `length` is what the file says itself; where it says nothing, what is in it does, as
@@ -149,11 +162,18 @@ fn plain(stretch: Stretch<'_>, length: Option<Duration>, file: &IndexedFile) -> 
     let (_, begin, end) = period(file);
     let start = if begin == MediaTime::MIN { MediaTime::ZERO } else { begin };
     let by_period = if end == MediaTime::MAX { None } else { Some(end.duration_since(start)) };
+    let mut timing = file.timing;
     let duration = match by_period.or(length).filter(|duration| !duration.is_zero()) {
         Some(duration) => Some(duration),
         None => match measured(stretch)? {
             None => return Ok(IndexRead::More((0, MAX_MEASURED))),
-            measured => measured.filter(|duration| !duration.is_zero()),
+            Some((first, duration)) => {
+                // The clock of a stream that was recorded begins anywhere.
+                if let (Timing::Anchored { shift, start, end }, true) = (timing, super::ts::is_ts(stretch.data)) {
+                    timing = Timing::Anchored { shift: shift.min(start - first), start, end };
+                }
+                Some(duration).filter(|duration| !duration.is_zero())
+            }
         },
     };
     let duration =
@@ -165,7 +185,7 @@ fn plain(stretch: Stretch<'_>, length: Option<Duration>, file: &IndexedFile) -> 
         source: ByteSource { url: file.url.clone(), range: None },
         init: file.init.clone().map(|source| InitSource { source, cipher: None }),
         epoch: file.epoch,
-        timing: file.timing,
+        timing,
         gap: false,
         cipher: None,
     }]))

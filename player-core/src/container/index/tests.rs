@@ -241,6 +241,19 @@ fn conformance_23_cues_of_webm_say_where_clusters_are() {
     }
 }
 
+#[test]
+fn padding_before_the_segment_does_no_harm_and_cues_behind_the_end_are_none() {
+    let bytes = webm(true);
+    let padded = [&bytes[..12], &ebml(&[0xec], &[0; 40]), &ebml(&[0xbf], &[1; 4]), &bytes[12..]].concat();
+    assert_eq!(follow(&padded, &file(None, None)).unwrap().0.len(), 3);
+    let cues = bytes.windows(12).rposition(|window| window.starts_with(&[0x1c, 0x53, 0xbb, 0x6b, 0x01])).unwrap();
+    let cut = &bytes[..cues];
+    let IndexRead::More(wanted) = read(cut, 0, &file(None, None)).unwrap() else { panic!("cues are promised") };
+    assert!(wanted.0 == 0 && wanted.1 > cut.len() as u64);
+    let IndexRead::Done(segments) = read_all(cut, &file(None, None)).unwrap() else { panic!("nothing more is there") };
+    assert_eq!((segments.len(), segments[0].duration), (1, Duration::from_secs(3)));
+}
+
 proptest::proptest! {
     #[test]
     fn damaged_indexes_do_not_make_the_reader_panic(

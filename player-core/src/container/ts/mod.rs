@@ -30,9 +30,11 @@ use bytes::Bytes;
 /// Scheme of ID3 tags in timed metadata, as in `emsg` boxes.
 pub(super) const ID3_SCHEME: &str = "https://aomedia.org/emsg/ID3";
 
-/// Are these packets of a transport stream? Some bytes of garbage in front do not matter.
+/// Are these packets of a transport stream? Some bytes of garbage in front do not matter, unless they are the beginning
+/// of another container: frames of sound may be as far apart as packets.
 pub fn is_ts(data: &[u8]) -> bool {
-    packet::Packets::find(data).is_some()
+    let begins = |packets: &packet::Packets<'_>| packets.position() == if packets.stride() == 192 { 4 } else { 0 };
+    packet::Packets::find(data).is_some_and(|packets| begins(&packets) || !super::begins_otherwise(data))
 }
 
 /// All samples of a segment, and the ID3 tags and splice sections in it. Times count from the stream's own zero, are

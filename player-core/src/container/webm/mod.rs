@@ -36,7 +36,8 @@ pub fn is_webm(data: &[u8]) -> bool {
 }
 
 /// All samples of a run of clusters: the whole file, or any stretch of it that begins with an element of its top or of
-/// its `Segment`. Tracks come in the order of the header, also those without samples.
+/// its `Segment`. Of each kind there is one track, the first with samples: others are alternatives. Tracks come in the
+/// order of the header, also those without samples.
 ///
 /// Blocks of tracks that the header does not have are left out. A block that is cut short is an error.
 pub fn demux(media: &Bytes, header: &Header) -> Result<Demuxed, ContainerError> {
@@ -71,5 +72,18 @@ pub fn demux(media: &Bytes, header: &Header) -> Result<Demuxed, ContainerError> 
         let samples = timing::samples(blocks, track, header.timestamp_scale)?;
         Ok(MediaStream { kind: track.format.kind, format: Arc::clone(&track.format), samples })
     });
-    Ok(Demuxed { streams: streams.collect::<Result<_, ContainerError>>()?, ..Demuxed::default() })
+    let streams = one_of_each_kind(streams.collect::<Result<_, ContainerError>>()?);
+    Ok(Demuxed { streams, ..Demuxed::default() })
+}
+
+fn one_of_each_kind(streams: Vec<MediaStream>) -> Vec<MediaStream> {
+    let mut chosen: Vec<MediaStream> = Vec::new();
+    for stream in streams {
+        match chosen.iter_mut().find(|known| known.kind == stream.kind) {
+            None => chosen.push(stream),
+            Some(known) if known.samples.is_empty() => *known = stream,
+            Some(_) => {}
+        }
+    }
+    chosen
 }

@@ -24,7 +24,7 @@ mod variables;
 pub(crate) use events::session_data_address;
 pub use variables::Variables;
 
-use super::{IndexSource, ManifestError, Presentation, SegmentIndex};
+use super::{IndexSource, ManifestError, Presentation, SegmentIndex, TrackKind};
 use lines::PlaylistKind;
 use std::sync::Arc;
 use url::Url;
@@ -84,10 +84,19 @@ pub fn media_playlist_at(text: &[u8], context: PlaylistContext<'_>) -> Result<Se
     }
 }
 
-/// A stream that is one media playlist. Whether there is a picture in it, the container tells.
+/// A stream that is one media playlist. Whether there is a picture in it, the container tells; files of text have none.
 fn lone_media_playlist(index: SegmentIndex) -> Presentation {
     let (protections, events) = (index.protections.clone(), index.events.clone());
-    Presentation { protections, events, ..Presentation::of_one(IndexSource::Known(Arc::new(index))) }
+    let is_text = |url: &Url| {
+        let path = url.path().to_ascii_lowercase();
+        [".vtt", ".webvtt", ".ttml", ".srt"].iter().any(|ending| path.ends_with(ending))
+    };
+    let text = index.segments.iter().all(|segment| is_text(&segment.source.url));
+    let mut alone = Presentation::of_one(IndexSource::Known(Arc::new(index)));
+    if text {
+        alone.tracks.iter_mut().for_each(|track| track.kind = TrackKind::Text);
+    }
+    Presentation { protections, events, ..alone }
 }
 
 /// Only addresses that a web server can answer, and data that are in the address itself: a playlist must not reach for

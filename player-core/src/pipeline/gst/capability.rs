@@ -49,6 +49,8 @@ fn caps(codec: &str) -> Option<gst::Caps> {
         "vorbis" => "audio/x-vorbis",
         "flac" => "audio/x-flac",
         "mp4a" if lower.starts_with("mp4a.40.34") || lower.starts_with("mp4a.6") => return Some(mpeg_audio(1)),
+        // xHE-AAC: decoders of AAC do not say that they lack it.
+        "mp4a" if lower == "mp4a.40.42" => "audio/x-usac",
         "mp4a" => return Some(mpeg_audio(4)),
         _ => return None,
     };
@@ -72,6 +74,9 @@ mod tests {
             assert_eq!(caps(codec).unwrap().structure(0).unwrap().name(), media);
         }
         assert_eq!(caps("stpp.ttml.im1t"), None);
+        assert!(
+            registry::has_decoder(&caps("mp4a.40.2").unwrap()) && !registry::has_decoder(&caps("mp4a.40.42").unwrap())
+        );
         assert!(registry::has_decoder(&caps("avc1.64001e").unwrap()));
         assert!(!registry::has_decoder(&gst::Caps::new_empty_simple("video/x-not-a-codec")));
     }
