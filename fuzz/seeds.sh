@@ -34,6 +34,9 @@ take ts $SOURCES/container/ts/fixtures/*
 take webm $SOURCES/container/webm/fixtures/*
 take packed $SOURCES/container/packed/fixtures/*
 take bmff $SOURCES/container/bmff/fixtures/*
+take bmff seeds/chapters/*.m*
+take webm seeds/chapters/*.mkv
+take chapters $SOURCES/container/bmff/fixtures/{plain,fragmented}.mp4 $SOURCES/container/bmff/fixtures/*.mov $SOURCES/container/webm/fixtures/*
 for media in video audio; do
     cat $SOURCES/container/bmff/fixtures/$media-cenc-init.mp4 $SOURCES/container/bmff/fixtures/$media-cenc-2.m4s \
         >corpus/bmff/$media-cenc

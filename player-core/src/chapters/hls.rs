@@ -3,6 +3,7 @@
 use super::{Chapter, ChapterTitle, Chapters};
 use abr::MediaTime;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use url::Url;
 
 /// Languages of one title.
@@ -33,9 +34,10 @@ struct Image {
 /// Reads the document; `base` is its address. Entries that make no sense are left out, and so is everything of a
 /// document that is no list: chapters are a help and not a condition.
 pub fn read(document: &[u8], base: &Url) -> Chapters {
-    let entries = serde_json::from_slice::<Vec<serde_json::Value>>(document).unwrap_or_default();
+    // As text, and then one by one: trees of whatever else is in a document would take a hundred times its size.
+    let entries = serde_json::from_slice::<Vec<&RawValue>>(document).unwrap_or_default();
     let chapters = entries.into_iter().take(super::MAX_CHAPTERS).filter_map(|entry| {
-        let entry: Entry = serde_json::from_value(entry).ok()?;
+        let entry: Entry = serde_json::from_str(entry.get()).ok()?;
         let start = time(entry.start_time)?;
         let end = entry.duration.filter(|duration| *duration > 0.0).and_then(|length| time(entry.start_time + length));
         let titles = entry.titles.iter().take(MAX_TITLES);

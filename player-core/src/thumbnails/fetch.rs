@@ -3,7 +3,7 @@
 use super::picture::{self, MAX_FILE};
 use super::plan::{KeyFramePlan, KeyFrames, Parts, Plan, Slot, SpritePlan, TilePlan};
 use super::source::Source;
-use super::sprites::sprites;
+use super::sprites::{join, sprites};
 use super::{MAX_SIDE, Thumbnail, ThumbnailError};
 use crate::container::{self, ContainerError, Demuxed, Init, MediaStream, Sample, SampleCipher, TrackFormat, bmff, ts};
 use crate::loader::{Loader, blocking};
@@ -53,7 +53,7 @@ impl Loader {
                 let mut found = Vec::new();
                 for file in files {
                     let fetched = self.fetch(file.clone(), MAX_LIST, Arc::new(|_| {})).await?;
-                    found.extend(blocking(move || sprites(&fetched.body, &fetched.url)).await?);
+                    join(&mut found, blocking(move || sprites(&fetched.body, &fetched.url)).await?)?;
                 }
                 Ok(Plan::Sprites(SpritePlan::new(found)))
             }
@@ -90,12 +90,12 @@ impl Loader {
                     Some(cipher) => self.decrypt_whole(fetched.body, cipher).await?,
                     None => fetched.body,
                 };
-                cut(body, parts).await
+                cut(body, parts, slot).await
             }
             Plan::Sprites(list) => {
                 let parts = list.parts(slot.unit).ok_or(ThumbnailError::NothingThere)?;
                 let fetched = self.fetch(parts.source.clone(), MAX_FILE, Arc::new(|_| {})).await?;
-                cut(fetched.body, parts).await
+                cut(fetched.body, parts, slot).await
             }
             Plan::KeyFrames(frames) => {
                 let span = plan.span(slot);
@@ -242,7 +242,9 @@ impl Loader {
     }
 }
 
-async fn cut(body: Bytes, parts: Parts) -> Result<Vec<(Slot, Thumbnail)>, ThumbnailError> {
+/// The picture of `wanted` first, then its neighbours: a file may have more than are made of it.
+async fn cut(body: Bytes, mut parts: Parts, wanted: Slot) -> Result<Vec<(Slot, Thumbnail)>, ThumbnailError> {
+    parts.cuts.sort_by_key(|(slot, ..)| slot.part.abs_diff(wanted.part));
     blocking(move || picture::thumbnails(&body, &parts.cuts)).await
 }
 

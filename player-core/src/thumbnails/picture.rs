@@ -4,7 +4,7 @@ use super::plan::{Slot, fitting};
 use super::{MAX_SIDE, Thumbnail, ThumbnailError};
 use abr::MediaTime;
 use image::imageops::FilterType;
-use image::{ImageFormat, ImageReader, Limits, RgbaImage};
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, RgbaImage};
 use std::io::Cursor;
 
 /// Bytes of one file. A sheet of a hundred pictures has one tenth of it.
@@ -13,6 +13,13 @@ pub(super) const MAX_FILE: u64 = 16 << 20;
 const MAX_FILE_SIDE: u32 = 16_384;
 /// Bytes of a decoded file: 5,000 by 5,000 pixels and what decoders need besides.
 const MAX_DECODED: u64 = 160 << 20;
+
+/// All pixels become four bytes each, whatever they are in the file.
+const MAX_PIXELS: u64 = MAX_DECODED / 4;
+/// Bytes of pictures made from one file: as many as are kept.
+const MAX_MADE: usize = super::DEFAULT_CACHE_BYTES;
+/// Pixels looked at for them: parts may lie over each other, and a list may name the same part for every second.
+const MAX_CUT: u64 = 4 * MAX_PIXELS;
 
 /// How pictures lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,23 +81,29 @@ impl Grid {
     }
 }
 
-/// Reads a file and cuts thumbnails out of it. A part that lies outside is left out; that is an error only where
-/// nothing is left.
+/// Reads a file and cuts thumbnails out of it, up to [`MAX_MADE`] and [`MAX_CUT`]. A part that lies outside is left out;
+/// that is an error only where nothing is left.
 pub(super) fn thumbnails(
     file: &[u8],
     cuts: &[(Slot, (MediaTime, MediaTime), Cut)],
 ) -> Result<Vec<(Slot, Thumbnail)>, ThumbnailError> {
     let image = decode(file)?;
-    let mut made = Vec::with_capacity(cuts.len());
+    let (mut made, mut bytes, mut pixels_cut) = (Vec::new(), 0usize, 0u64);
     for (slot, span, cut) in cuts {
         let Some([left, top, width, height]) = cut.place(image.dimensions()) else { continue };
+        if bytes > MAX_MADE || pixels_cut > MAX_CUT {
+            break;
+        }
+        pixels_cut = pixels_cut.saturating_add(u64::from(width) * u64::from(height));
         let part = image::imageops::crop_imm(&image, left, top, width, height);
         let size = fitting((width, height));
         let pixels = match (width, height) == size {
             true => part.to_image(),
             false => image::imageops::resize(&*part, size.0, size.1, FilterType::Triangle),
         };
-        made.extend(Thumbnail::new(*span, size, pixels.into_raw()).map(|picture| (*slot, picture)));
+        let pixels = pixels.into_raw();
+        bytes += pixels.len();
+        made.extend(Thumbnail::new(*span, size, pixels).map(|picture| (*slot, picture)));
     }
     if made.is_empty() { Err(ThumbnailError::OutsidePicture) } else { Ok(made) }
 }
@@ -109,11 +122,17 @@ fn decode(file: &[u8]) -> Result<RgbaImage, ThumbnailError> {
     limits.max_image_height = Some(MAX_FILE_SIDE);
     limits.max_alloc = Some(MAX_DECODED);
     reader.limits(limits);
-    let image = reader.decode().map_err(|error| match error {
-        image::ImageError::Limits(_) => ThumbnailError::LimitExceeded { what: "size of a picture", max: MAX_DECODED },
+    let too_large = ThumbnailError::LimitExceeded { what: "size of a picture", max: MAX_DECODED };
+    let failed = |error| match error {
+        image::ImageError::Limits(_) => too_large.clone(),
         error => unreadable(&error),
-    })?;
-    Ok(image.into_rgba8())
+    };
+    let decoder = reader.into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED {
+        return Err(too_large);
+    }
+    Ok(DynamicImage::from_decoder(decoder).map_err(failed)?.into_rgba8())
 }
 
 /// Brings a decoded frame to size.
@@ -202,6 +221,25 @@ mod tests {
         let sizes: Vec<_> = made.iter().map(|(slot, picture)| (slot.part, picture.width, picture.height)).collect();
         assert_eq!(sizes, [(0, 320, 160), (3, 40, 20)]);
         assert_eq!(thumbnails(&file, &cuts[1..3]), Err(ThumbnailError::OutsidePicture));
+    }
+
+    #[test]
+    fn a_list_that_names_all_of_a_sheet_ten_thousand_times_is_not_a_gigabyte_of_pictures() {
+        let file = sheet((1, 1), (400, 400), ImageFormat::Png);
+        let cuts: Vec<_> = (0..10_000).map(|part| (Slot { unit: 0, part }, SPAN, Cut::Whole)).collect();
+        let made = thumbnails(&file, &cuts).unwrap();
+        let bytes: usize = made.iter().map(|(_, picture)| picture.rgba().len()).sum();
+        assert!((MAX_MADE..MAX_MADE + (1 << 20)).contains(&bytes), "{bytes}");
+        assert_eq!(made[0].0.part, 0);
+    }
+
+    #[test]
+    fn a_grey_file_is_measured_by_what_it_becomes() {
+        let grey = image::GrayImage::new(6_500, 6_500);
+        let mut file = Cursor::new(Vec::new());
+        grey.write_to(&mut file, ImageFormat::Png).unwrap();
+        let refused = thumbnails(&file.into_inner(), &[(Slot { unit: 0, part: 0 }, SPAN, Cut::Whole)]);
+        assert_eq!(refused, Err(ThumbnailError::LimitExceeded { what: "size of a picture", max: MAX_DECODED }));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use url::Url;
 
 /// Addresses of all cues together, in bytes.
 const MAX_ADDRESSES: usize = 16 << 20;
+/// Pictures of all files of a list: one a second for more than ten hours.
+const MAX_SPRITES: usize = 40_000;
 
 /// One picture of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +54,18 @@ pub(super) fn sprites(file: &[u8], base: &Url) -> Result<Vec<Sprite>, ThumbnailE
     if sprites.is_empty() { Err(ThumbnailError::NothingThere) } else { Ok(sprites) }
 }
 
+/// Adds those of another file. The limits of one file hold for all of them together.
+pub(super) fn join(found: &mut Vec<Sprite>, more: Vec<Sprite>) -> Result<(), ThumbnailError> {
+    found.extend(more);
+    if found.len() > MAX_SPRITES {
+        return Err(ThumbnailError::LimitExceeded { what: "pictures of a list", max: MAX_SPRITES as u64 });
+    }
+    if found.iter().map(|sprite| sprite.url.as_str().len()).sum::<usize>() > MAX_ADDRESSES {
+        return Err(ThumbnailError::LimitExceeded { what: "bytes of addresses", max: MAX_ADDRESSES as u64 });
+    }
+    Ok(())
+}
+
 /// `xywh=[pixel:]x,y,w,h`, with a size above zero.
 fn fragment(text: &str) -> Option<[u32; 4]> {
     let value = text.split('&').find_map(|part| part.strip_prefix("xywh="))?;
@@ -85,6 +99,22 @@ mod tests {
         assert_eq!(found[1].start, MediaTime::from_millis(5_000));
         assert_eq!(sprites(b"WEBVTT\n\n", &base), Err(ThumbnailError::NothingThere));
         assert!(matches!(sprites(b"GIF89a", &base), Err(ThumbnailError::Picture(_))));
+    }
+
+    #[test]
+    fn files_of_a_list_share_its_limits() {
+        let base: Url = "https://cdn.example/".parse().unwrap();
+        let file = |cue: &str, count: usize| format!("WEBVTT\n\n{}", cue.repeat(count));
+        let all = |file: String, files: usize| {
+            let mut found = Vec::new();
+            (0..files).try_for_each(|_| join(&mut found, sprites(file.as_bytes(), &base).unwrap()))
+        };
+        let limit = |what, max| Err(ThumbnailError::LimitExceeded { what, max });
+        let many = file("0:0.0-->0:1.0\na\n\n", 20_000);
+        assert_eq!(all(many.clone(), 2), Ok(()));
+        assert_eq!(all(many, 3), limit("pictures of a list", MAX_SPRITES as u64));
+        let long = file(&format!("0:0.0-->0:1.0\n{}\n\n", "a".repeat(4_000)), 1_000);
+        assert_eq!(all(long, 5), limit("bytes of addresses", MAX_ADDRESSES as u64));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //! parsers allocate share it, so that both reach the same code.
 #![allow(unreachable_pub, reason = "the crate of the fuzz targets is another than this test")]
 
+mod memory;
+mod wrapped;
+
 use bytes::Bytes;
 use player_core::MediaTime;
 use player_core::container::index::{self, IndexRead};
-use player_core::container::{self, Demuxed, Init, SampleCipher, bmff, packed, ts, webm};
+use player_core::container::{self, Demuxed, Init, SampleCipher, bmff, es, flac, packed, ts, webm};
 use player_core::drm::{ContentKey, aes_cbc, cenc, clearkey, pssh};
 use player_core::manifest::{self, IndexedFile, Timing, dash, hls};
 use player_core::text::cea608::Cea608Decoder;
@@ -19,7 +22,7 @@ use url::Url;
 pub type Parser = fn(&[u8]);
 
 /// All of them. The names are those of the fuzz targets.
-pub const PARSERS: [(&str, Parser); 11] = [
+pub const PARSERS: [(&str, Parser); 17] = [
     ("hls", hls),
     ("dash", dash),
     ("bmff", bmff),
@@ -31,6 +34,12 @@ pub const PARSERS: [(&str, Parser); 11] = [
     ("cea", cea),
     ("sidx_index", sidx_index),
     ("clearkey_licence", clearkey_licence),
+    ("chapters", chapters),
+    ("edits", edits),
+    ("elementary", elementary),
+    ("flac", flac),
+    ("presentation", presentation),
+    ("thumbnails", thumbnails),
 ];
 
 const KEY: ContentKey = ContentKey([7; 16]);
@@ -180,13 +189,65 @@ pub fn clearkey_licence(data: &[u8]) {
     let _ = aes_cbc::decrypt_segment(data, &KEY.0, CIPHER.iv, true);
 }
 
-/// Decrypts what says that it is encrypted, and reads text that is in samples.
+/// Chapters of every kind: tables of files, an element, a document, and a file by itself, part by part.
+pub fn chapters(data: &[u8]) {
+    let _ = bmff::TextSample::title(data);
+    let _ = bmff::chapters(data);
+    let _ = bmff::KeyFrameTable::parse(data);
+    if let bmff::MoovSearch::Here(range) = bmff::find_moov(data, 0) {
+        let _ = bmff::chapters(&data[range.clone()]);
+        let _ = bmff::KeyFrameTable::parse(&data[range]);
+    }
+    let _ = webm::find_chapters(data);
+    let _ = webm::chapters(data);
+    let _ = player_core::chapters::read_hls(data, &base());
+    memory::chapters_of_file(data);
+}
+
+/// A plain file with the input as its edit list, and as the text of its gapless sound.
+pub fn edits(data: &[u8]) {
+    if let Some(file) = wrapped::edited_file(data).map(Bytes::from)
+        && let Ok(init) = bmff::InitSegment::parse(&file)
+    {
+        samples(bmff::demux(&file, &init));
+    }
+}
+
+/// An elementary stream in a transport stream, in the clear and with a key; the first two bytes say of what kind it is
+/// and how long its packets are.
+pub fn elementary(data: &[u8]) {
+    if let Some(stream) = wrapped::transport_stream(data).map(Bytes::from) {
+        samples(ts::demux(&stream, None));
+        samples(ts::demux(&stream, Some(&CIPHER)));
+        samples(ts::demux_key_frame(&stream, None, None));
+    }
+}
+
+/// A file of FLAC frames.
+pub fn flac(data: &[u8]) {
+    let media = Bytes::copy_from_slice(data);
+    samples(flac::demux(&media));
+    samples(container::demux(&media, None, None));
+}
+
+/// A manifest, and all that it leads to.
+pub fn presentation(data: &[u8]) {
+    memory::presentation(data);
+}
+
+/// Pictures of the seek bar; the first byte says from what.
+pub fn thumbnails(data: &[u8]) {
+    memory::thumbnails(data);
+}
+
+/// Decrypts what says that it is encrypted, and looks for captions.
 fn samples(demuxed: Result<Demuxed, container::ContainerError>) {
     let Ok(demuxed) = demuxed else { return };
     for mut stream in demuxed.streams {
         for sample in &mut stream.samples {
             cenc::decrypt(sample, &KEY);
         }
+        let _ = es::caption_data(&stream.format.codec, &stream.samples);
         let _ = cenc::looks_like_media(&stream.format.codec, stream.samples.iter().map(|sample| &sample.data));
     }
 }

@@ -81,6 +81,10 @@ fn unpack(element: &[u8], config: &mut Option<Config>, found: &mut Vec<u8>) -> O
                 break;
             }
         }
+        // Nothing is no frame: a header without one would stand in the way of the next.
+        if length == 0 {
+            continue;
+        }
         let whole = ADTS_HEADER + length;
         if whole > MAX_FRAME {
             return None;
@@ -249,6 +253,13 @@ mod tests {
             stream.pieces.iter().map(|piece| (piece.offset, piece.pts)).collect::<Vec<_>>(),
             [(0, Some(5)), (307, Some(9))]
         );
+    }
+
+    #[test]
+    fn a_frame_of_nothing_is_none() {
+        let data = [element_with(true, &[]), element_with(false, &[7]), element_with(false, &[8])].concat();
+        let stream = to_adts(ElementaryStream { data, pieces: Vec::new() });
+        assert_eq!((stream.data.len(), stream.data[7], stream.data[15]), (16, 7, 8));
     }
 
     #[test]

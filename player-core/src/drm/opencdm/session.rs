@@ -397,6 +397,9 @@ fn harmless(message: &str) -> String {
 }
 
 #[cfg(test)]
+mod property_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::container::Subsample;
