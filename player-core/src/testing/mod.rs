@@ -16,8 +16,20 @@ use crate::manifest::{
 };
 use abr::{Bitrate, MediaTime, RungId};
 use bytes::Bytes;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 use url::Url;
+
+/// What this thread has used of a processor: unlike the time on the wall, other programs do not add to it. Where the
+/// system does not say, it is the time since the first call.
+pub fn processor_time() -> Duration {
+    static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let nanoseconds = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        text.split_ascii_whitespace().next()?.parse().ok()
+    };
+    nanoseconds().map_or_else(|| BEGUN.elapsed(), Duration::from_nanos)
+}
 
 /// A sample of this many bytes.
 pub fn sample_at(start_ms: i64, duration_ms: u64, keyframe: bool, bytes: usize) -> Sample {

@@ -2,8 +2,9 @@
 
 use super::super::{IndexSource, SegmentRef, Timing, TrackKind};
 use super::*;
+use crate::testing::processor_time;
 use abr::MediaTime;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn base() -> Url {
     "https://cdn.test/a/m.mpd?token=1".parse().unwrap()
@@ -391,7 +392,7 @@ fn a_live_stream_is_taken_as_it_stands_and_begins_with_what_is_there() {
 }
 
 #[test]
-fn a_timeline_of_ten_thousand_lines_is_read_in_no_time() {
+fn a_timeline_of_ten_thousand_lines_is_read_in_linear_time() {
     let run = |at: u64| format!("<S t='{}' d='180180'/>", at * 180_180);
     let lines: String = (0..10_000).map(run).collect();
     let rungs: String = (1..=6).map(|rung| video(&rung.to_string(), rung * 1000, "")).collect();
@@ -400,15 +401,15 @@ fn a_timeline_of_ten_thousand_lines_is_read_in_no_time() {
         timescale='90000' media='$RepresentationID$/$Time$.m4s' initialization='$RepresentationID$/i.mp4'>\
         <SegmentTimeline>{lines}</SegmentTimeline></SegmentTemplate>{rungs}</AdaptationSet></Period></MPD>"
     );
-    let begun = Instant::now();
+    let begun = processor_time();
     let found = read(&text);
-    let taken = begun.elapsed();
+    let taken = processor_time() - begun;
     let segments = known(&found, 0, 5);
     assert_eq!(segments.len(), 10_000);
     assert_eq!(segments[9999].end(), MediaTime::from_millis(20_020_000));
     assert!(segments.windows(2).all(|two| two[0].end() == two[1].start));
     eprintln!("60,000 segments of 10,000 lines took {taken:?}");
-    assert!(taken < Duration::from_secs(5), "{taken:?}");
+    assert!(taken < Duration::from_secs(20), "{taken:?}");
 }
 
 #[test]
