@@ -35,9 +35,9 @@ pub(super) enum Purpose<'a> {
 impl Purpose<'_> {
     fn hash(self, challenge: &str) -> SecretHash {
         match self {
-            Self::SignIn => SecretHash::of(challenge),
-            // A challenge has no space.
-            Self::Add(session) => SecretHash::of(&format!("{challenge} {}", session.id)),
+            // What comes from outside stands last, so that none can be taken for one of the other kind.
+            Self::SignIn => SecretHash::of(&format!("sign in {challenge}")),
+            Self::Add(session) => SecretHash::of(&format!("add {} {challenge}", session.id)),
         }
     }
 }
