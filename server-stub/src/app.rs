@@ -184,7 +184,8 @@ impl App {
             background: true,
         })?);
         let encrypted = library.descriptors().iter().filter(|title| title.protection != Protection::Clear);
-        let keys = KeyStore::open(db.clone(), clock.clone(), &master_key, encrypted.map(|title| &title.id)).await?;
+        let encrypted: Vec<_> = encrypted.map(|title| &title.id).collect();
+        let keys = KeyStore::open(db.clone(), clock.clone(), &master_key, encrypted).await?;
         let pin_key = carried::key(&db, &master_key, carried::PINS).await.map_err(KeyStoreError::from)?;
         let identity = Identity::open(IdentityParts {
             db: &db,

@@ -16,6 +16,7 @@ use crate::{
     },
     store::{Database, Db, MasterKey},
 };
+use futures_util::future::BoxFuture;
 use service_api::{TitleId, playback::Quality};
 use std::sync::Arc;
 
@@ -34,7 +35,11 @@ impl Operator {
     ///
     /// # Errors
     /// [`StartError::NotSetUp`] if no server has used them yet, [`StartError`] if they cannot be used.
-    pub async fn open(config: &ServerConfig) -> Result<Self, StartError> {
+    pub fn open(config: &ServerConfig) -> BoxFuture<'_, Result<Self, StartError>> {
+        Box::pin(Self::open_all(config))
+    }
+
+    async fn open_all(config: &ServerConfig) -> Result<Self, StartError> {
         let (db, master_key) = open_stores(config).await?;
         let clock = config.clock.clone();
         let library = Arc::new(Library::open(LibraryOptions {

@@ -11,6 +11,7 @@ use crate::{
     ingest::{KeySource, Library},
     licence::operate::KeysError,
 };
+use futures_util::future::BoxFuture;
 use service_api::{TitleId, catalog::LibraryProgress, playback::Quality};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -50,46 +51,51 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`], with everything undone.
-    pub async fn start(config: ServerConfig) -> Result<RunningServer, StartError> {
-        let failed = |source| StartError::Listen { address: config.listen, source };
-        // First, so that a second server on the same port fails before it touches anything.
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let origin = origin(&config, address)?;
-        // `Url` shows an origin with a slash; an issuer has none.
-        let app = Arc::new(App::open(&config, origin.as_str().trim_end_matches('/').to_owned()).await?);
-        app.refresh_switches().await?;
-        let router = gateway::router::build(app.clone());
-        let mut background = JoinSet::new();
-        let tls = match &config.tls {
-            Some(tls) => Some(Arc::new(Tls::open(tls, &config.data, origin.host_str())?)),
-            None => None,
-        };
-        if let Some(tls) = &tls {
-            background.spawn(tls.clone().watch());
-        }
-        let mut serving = JoinSet::new();
-        serving.spawn(gateway::listener::serve(listener, router, app.clone(), tls));
-        background.spawn(sweep(app.clone()));
-        background.spawn(sweep_short_lived(app.clone()));
-        background.spawn(refresh_catalog(app.clone()));
-        background.spawn(refresh_switches(app.clone()));
-        if let Some(jobs) = app.identity.take_mail_jobs() {
-            background.spawn(identity::send_mails(app.clone(), jobs));
-        }
-        let makes = app.services.has(Service::Ingest);
-        if config.library.make && makes {
-            background.spawn(make_library(app.clone()));
-        }
-        background.spawn(relay(app.clone()));
-        if app.published.is_some() {
-            background.spawn(follow(app.clone()));
-            if makes {
-                background.spawn(publish(app.clone()));
-            }
-        }
-        Ok(RunningServer { address, origin, app, serving, background })
+    pub fn start(config: ServerConfig) -> BoxFuture<'static, Result<RunningServer, StartError>> {
+        // Boxed, so that the whole server is compiled once, here, and not again in each program that starts one.
+        Box::pin(start(config))
     }
+}
+
+async fn start(config: ServerConfig) -> Result<RunningServer, StartError> {
+    let failed = |source| StartError::Listen { address: config.listen, source };
+    // First, so that a second server on the same port fails before it touches anything.
+    let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let origin = origin(&config, address)?;
+    // `Url` shows an origin with a slash; an issuer has none.
+    let app = Arc::new(App::open(&config, origin.as_str().trim_end_matches('/').to_owned()).await?);
+    app.refresh_switches().await?;
+    let router = gateway::router::build(app.clone());
+    let mut background = JoinSet::new();
+    let tls = match &config.tls {
+        Some(tls) => Some(Arc::new(Tls::open(tls, &config.data, origin.host_str())?)),
+        None => None,
+    };
+    if let Some(tls) = &tls {
+        background.spawn(tls.clone().watch());
+    }
+    let mut serving = JoinSet::new();
+    serving.spawn(gateway::listener::serve(listener, router, app.clone(), tls));
+    background.spawn(sweep(app.clone()));
+    background.spawn(sweep_short_lived(app.clone()));
+    background.spawn(refresh_catalog(app.clone()));
+    background.spawn(refresh_switches(app.clone()));
+    if let Some(jobs) = app.identity.take_mail_jobs() {
+        background.spawn(identity::send_mails(app.clone(), jobs));
+    }
+    let makes = app.services.has(Service::Ingest);
+    if config.library.make && makes {
+        background.spawn(make_library(app.clone()));
+    }
+    background.spawn(relay(app.clone()));
+    if app.published.is_some() {
+        background.spawn(follow(app.clone()));
+        if makes {
+            background.spawn(publish(app.clone()));
+        }
+    }
+    Ok(RunningServer { address, origin, app, serving, background })
 }
 
 impl RunningServer {
@@ -181,14 +187,16 @@ impl RunningServer {
 
     /// Stops: readiness fails, nothing new is accepted, requests in flight get the drain time to finish, then the rest
     /// is cut off and the database closed.
-    pub async fn shutdown(mut self) {
-        self.app.draining.cancel();
-        tokio::time::sleep(self.app.limits.lame_duck).await;
-        self.app.stopping.cancel();
-        self.background.shutdown().await;
-        while self.serving.join_next().await.is_some() {}
-        self.app.relay.release().await;
-        self.app.db.close().await;
+    pub fn shutdown(mut self) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            self.app.draining.cancel();
+            tokio::time::sleep(self.app.limits.lame_duck).await;
+            self.app.stopping.cancel();
+            self.background.shutdown().await;
+            while self.serving.join_next().await.is_some() {}
+            self.app.relay.release().await;
+            self.app.db.close().await;
+        })
     }
 }
 

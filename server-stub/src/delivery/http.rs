@@ -18,24 +18,36 @@ use axum::{
 };
 use service_api::TitleId;
 
-/// A playlist, segment or subtitle of a title.
+/// A playlist, segment or subtitle of a title. Refusals are for scripts to read as well: a player that sees no status
+/// takes every one of them for a network that is down.
 pub(crate) async fn media(
     State(app): State<Shared>,
     Extension(PeerAddress(peer)): Extension<PeerAddress>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Response {
     let (parts, _) = request.into_parts();
-    let request = MediaRequest::read(parts.method, &parts.uri, parts.headers, peer);
-    media::serve(app, request.ok_or_else(|| ApiError::not_found("file"))?).await
+    let answered = match MediaRequest::read(parts.method, &parts.uri, parts.headers, peer) {
+        Some(request) => media::serve(app, request).await,
+        None => Err(ApiError::not_found("file")),
+    };
+    answered.unwrap_or_else(|refusal| {
+        let mut response = refusal.into_response();
+        share_with_scripts(response.headers_mut());
+        response
+    })
+}
+
+fn share_with_scripts(headers: &mut HeaderMap) {
+    for (name, value) in SHARED_WITH_SCRIPTS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
 }
 
 /// What a script may ask for, whoever asks: nothing here is opened by a cookie of the server.
 pub(crate) async fn preflight() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
-    for (name, value) in SHARED_WITH_SCRIPTS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
+    share_with_scripts(headers);
     let more = [
         ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
         (

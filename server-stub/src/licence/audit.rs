@@ -209,7 +209,12 @@ impl Log {
             .bind(base)
             .fetch_optional(&mut *transaction)
             .await?;
-        sqlx::query("DELETE FROM licence_audit WHERE id <= $1").bind(base).execute(&mut *transaction).await?;
+        // What stands before the chain, of a log that was once found broken, is evidence for as long as anything else.
+        sqlx::query("DELETE FROM licence_audit WHERE id <= $1 AND at_ms < $2")
+            .bind(base)
+            .bind(before_ms)
+            .execute(&mut *transaction)
+            .await?;
         if let Some(Some(chain)) = chain.filter(|_| base > head.base) {
             let moved = sqlx::query(
                 "UPDATE licence_audit_head SET base = $1, base_chain = $2, tag = $3 WHERE name = 'head' AND last = $4",

@@ -21,6 +21,7 @@ use crate::{
     identity,
     store::{Database, Db, MasterKey, MasterKeyError, StoreError, Transaction},
 };
+use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
 
 /// How data are to be made to depend on another master key.
@@ -89,7 +90,11 @@ impl From<EnvelopeError> for RewrapError {
 ///
 /// # Errors
 /// [`RewrapError`], with everything as it was.
-pub async fn rewrap(request: Rewrap<'_>) -> Result<Rewrapped, RewrapError> {
+pub fn rewrap(request: Rewrap<'_>) -> BoxFuture<'_, Result<Rewrapped, RewrapError>> {
+    Box::pin(rewrap_all(request))
+}
+
+async fn rewrap_all(request: Rewrap<'_>) -> Result<Rewrapped, RewrapError> {
     let Rewrap { config, previous, restart_log } = request;
     let file = config.data.join("master.key");
     let to = MasterKey::load(config.master_key.as_deref().unwrap_or(&file))?;

@@ -2,6 +2,7 @@
 
 use super::{Database, Db, StoreError, Transaction};
 use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 /// Why a database was not copied. Nothing has changed then.
@@ -58,7 +59,11 @@ struct Column {
 ///
 /// # Errors
 /// [`CopyError`]; the target is then as empty as before.
-pub async fn copy_database(from: &Database, to: &Database) -> Result<u64, CopyError> {
+pub fn copy_database<'a>(from: &'a Database, to: &'a Database) -> BoxFuture<'a, Result<u64, CopyError>> {
+    Box::pin(open_and_copy(from, to))
+}
+
+async fn open_and_copy(from: &Database, to: &Database) -> Result<u64, CopyError> {
     let (Database::File(_), Database::Postgres(_)) = (from, to) else { return Err(CopyError::Direction) };
     let (source, target) = (Db::open(from).await?, Db::open(to).await?);
     let copied = copy(&source, &target).await;

@@ -418,6 +418,13 @@ impl SignedIn<'_> {
         self.request(Method::POST, routes::PLAYBACK).json(&request)
     }
 
+    /// A grant for a device of its own, which may stream beside others.
+    pub async fn grant_on(&self, title: &str, device: &str) -> PlaybackGrant {
+        let profile = self.me().await.profiles.remove(0).id;
+        let body = serde_json::json!({ "title": title, "profile": profile, "device": { "id": device } });
+        json(self.request(Method::POST, routes::PLAYBACK).json(&body)).await
+    }
+
     /// A grant for a title that can be watched.
     pub async fn grant(&self, title: &str) -> PlaybackGrant {
         let profile = self.me().await.profiles.remove(0).id;

@@ -139,7 +139,7 @@ async fn segments_go_on_for_a_minute_while_the_database_is_away() {
     let server = TestServer::start_with(|config| config.database = Some(Database::Postgres(address))).await;
     let mia = server.sign_in(MIA).await;
     let manifest = mia.grant(CLEAR).await.manifest;
-    let other = mia.grant(CLEAR).await.manifest;
+    let other = mia.grant_on(CLEAR, "another").await.manifest;
     let segment = |manifest: &str| manifest.replace("master.m3u8", "video/480p/seg-00001.m4s");
     let status = async |path: &str| server.get(path).send().await.unwrap().status();
     assert_eq!(status(&segment(&manifest)).await, StatusCode::OK);

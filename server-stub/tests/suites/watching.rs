@@ -225,7 +225,7 @@ async fn licence_is_refused_to_everybody_else() {
 
     let no_token = server.request(Method::POST, &path).json(&challenge);
     expect(&problem(no_token).await, 401, ProblemCode::Unauthenticated);
-    expect(&problem(ask(&ben, &grant, &[&kid])).await, 403, ProblemCode::Forbidden);
+    expect(&problem(ask(&ben, &grant, &[&kid])).await, 404, ProblemCode::NotFound);
     let unknown = routes::fill(routes::LICENCE_CLEARKEY, &[("grant", "no-such-grant")]);
     let unknown = mia.request(Method::POST, &unknown).json(&challenge);
     expect(&problem(unknown).await, 404, ProblemCode::NotFound);
@@ -260,7 +260,7 @@ async fn licence_is_refused_to_everybody_else() {
         .fetch_all(&mut server.database().await)
         .await
         .unwrap();
-    let expected = ["forbidden", "not-found", "unknown-key", "granted", "unknown-key", "grant-expired"];
+    let expected = ["foreign", "not-found", "unknown-key", "granted", "unknown-key", "grant-expired"];
     assert_eq!(outcomes, expected, "every decision about a signed-in account is written down");
 }
 

@@ -24,6 +24,10 @@ const AHEAD_BYTES: usize = 64 * 1024;
 const SLOWEST: u64 = 1_024;
 /// Grace for a body that is sent.
 const BODY_GRACE: Duration = Duration::from_secs(10);
+/// A head goes out together with a body of up to this many bytes. Before a longer one it goes by itself: the client
+/// wakes up while the rest is on its way, and the sender is not interrupted for each piece. Measured on loopback, 1 MiB:
+/// 197 µs alone, 514 µs together; 64 KiB: 19 µs and 16 µs.
+const WAITS_FOR_BODY: u64 = 128 * 1024;
 /// What is read and thrown away when a connection is closed over a request that was not read to its end, and for how
 /// long: closed at once, the kernel would take the answer back with a reset.
 const LINGER_BYTES: usize = 256 * 1024;
@@ -225,12 +229,15 @@ impl<S: Transport> Wire<S> {
         let socket = stream.socket().ok_or(io::ErrorKind::Unsupported)?;
         let mut sent = 0;
         let (mut offset, mut left) = (first, length);
+        let mut head_flags = rustix::net::SendFlags::NOSIGNAL;
+        if length <= WAITS_FOR_BODY {
+            head_flags |= rustix::net::SendFlags::MORE;
+        }
         poll_fn(|cx| {
             while sent < head.len() || left > 0 {
                 let outcome = socket.try_io(tokio::io::Interest::WRITABLE, || {
                     if sent < head.len() {
-                        let flags = rustix::net::SendFlags::MORE | rustix::net::SendFlags::NOSIGNAL;
-                        Ok(rustix::net::send(socket, &head[sent..], flags)?)
+                        Ok(rustix::net::send(socket, &head[sent..], head_flags)?)
                     } else {
                         let count = usize::try_from(left).unwrap_or(usize::MAX);
                         Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), count)?)
