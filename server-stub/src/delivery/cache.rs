@@ -15,8 +15,8 @@ use std::{
 /// Open files at a time.
 const MAX_FILES: usize = 512;
 /// For how long a file is taken to be what stands in its place, in milliseconds. A title that is made again is another
-/// file; a second of the old one is what any cache on the way would give as well.
-const TRUSTED_MS: u64 = 1_000;
+/// file; some seconds of the old one are what any cache on the way would give as well (playlists may be kept for ten).
+const TRUSTED_MS: u64 = 5_000;
 
 /// How an address names a file; also how the answer may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
