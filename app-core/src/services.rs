@@ -2,6 +2,7 @@
 //!
 //! Nothing here blocks the window's thread: each effect becomes a task, each answer a message and one wake-up.
 
+mod household;
 mod pictures;
 mod positions;
 mod sign_in;
@@ -12,7 +13,7 @@ use crate::{
     density::Density,
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
-    networks::{Lesson, Networks},
+    networks::Networks,
     progress::{self, Journal, Key},
     refusal::{explain, failure},
     settings::{Places, Settings},
@@ -264,6 +265,7 @@ impl Services {
             Effect::SaveSettings(settings) => {
                 self.settings.send_replace(Some(settings));
             }
+            Effect::Ask(ask) => self.ask(ask),
             Effect::Copy(_) | Effect::FullScreen(_) | Effect::Quit => {}
         }
     }

@@ -189,6 +189,15 @@ pub struct SupportRecord {
     pub request: SupportRequest,
 }
 
+/// A request and whose it is: `GET /v1/admin/support`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SupportCase {
+    pub account: AccountId,
+    #[serde(flatten)]
+    pub record: SupportRecord,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

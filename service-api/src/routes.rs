@@ -62,6 +62,8 @@ pub const ADMIN_ACCOUNT_ROLE: &str = "/v1/admin/accounts/{account}/role";
 pub const ADMIN_ACCOUNT: &str = "/v1/admin/accounts/{account}";
 /// Accounts, found by a part of their address; for support and admins.
 pub const ADMIN_ACCOUNTS: &str = "/v1/admin/accounts";
+/// The latest requests to support (GET); for support and admins.
+pub const ADMIN_SUPPORT: &str = "/v1/admin/support";
 
 /// The signed-in account.
 pub const ME: &str = "/v1/me";

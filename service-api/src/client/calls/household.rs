@@ -50,12 +50,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::my_list`].
-    pub async fn rate(
-        &self,
-        profile: &ProfileId,
-        title: &TitleId,
-        rating: Option<Rating>,
-    ) -> Result<(), ClientError> {
+    pub async fn rate(&self, profile: &ProfileId, title: &TitleId, rating: Option<Rating>) -> Result<(), ClientError> {
         let path = of_title(routes::RATING, profile, title);
         match rating {
             Some(rating) => self.send_json(Method::PUT, &path, &rating).await,
@@ -67,12 +62,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::search`]; `invalid-request` for a cursor of another catalog.
-    pub async fn search_more(
-        &self,
-        profile: &ProfileId,
-        text: &str,
-        cursor: &str,
-    ) -> Result<TitleList, ClientError> {
+    pub async fn search_more(&self, profile: &ProfileId, text: &str, cursor: &str) -> Result<TitleList, ClientError> {
         let route = format!("{}?q={{q}}&cursor={{cursor}}", routes::SEARCH);
         self.get_json(&routes::fill(&route, &[("profile", profile.as_str()), ("q", text), ("cursor", cursor)])).await
     }
