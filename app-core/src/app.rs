@@ -8,20 +8,32 @@
 //!
 //! `update` does no I/O, reads no clock and draws nothing, so every path through the application is a unit test.
 
+mod browsing;
+mod household;
+mod optimistic;
 mod pin;
 mod search;
 mod series;
+mod settings_page;
+mod suggest;
+mod taste;
+mod wish;
 
 pub(crate) use self::{
+    household::{AGES, COLOURS, Editor, Household, HouseholdWish, MAX_PROFILES},
     pin::{PinMsg, PinScreen},
     search::{SearchMsg, SearchScreen},
     series::is_begun,
+    settings_page::{Errand, Section, SettingsPage, SettingsWish},
+    taste::{Taste, TasteWish},
+    wish::{Confirm, Field, Typed, Wish},
 };
 use crate::{
+    ask::{Ask, Told},
     code::SignInCode,
     density::Density,
     effect::{Effect, OpenRequest, Target},
-    failure::{Failure, Remedy},
+    failure::Failure,
     launch::{Launch, QualityWish},
     loadable::Loadable,
     player_view::model::{Away, Phase, PlayerMsg, PlayerScreen, Source},
@@ -51,11 +63,14 @@ pub(crate) enum Place {
     Starting,
     SignIn,
     Profiles,
-    /// The chosen profile is locked.
+    /// A profile is made or changed.
+    EditProfile,
+    /// The chosen profile is locked, or its PIN is chosen.
     Pin,
     Home,
     Search,
     Title,
+    Settings,
     Player,
 }
 
@@ -88,7 +103,10 @@ pub(crate) enum Msg {
     Retry,
     Back,
     Player(PlayerMsg),
+    /// About lists, profiles and the account.
+    Wish(Wish),
     // Answers of the world.
+    Told(Told),
     Restored(Result<Option<Account>, Failure>),
     SignInStarted(Result<Url, Failure>),
     /// A code to be entered elsewhere; the one before has expired.
@@ -177,6 +195,13 @@ pub(crate) struct Model {
     pub(crate) sign_in: SignInScreen,
     pub(crate) pin: Option<PinScreen>,
     pub(crate) search: SearchScreen,
+    pub(crate) taste: Taste,
+    pub(crate) household: Household,
+    pub(crate) settings_page: SettingsPage,
+    /// Asked about before it is done.
+    pub(crate) confirm: Option<Confirm>,
+    /// The field that the keys on the screen type into.
+    pub(crate) keys: Option<Field>,
     pub(crate) home: Loadable<Home>,
     pub(crate) home_loaded_at: f64,
     /// Title pages, the visible one last: "more like this" stacks them.
@@ -212,6 +237,11 @@ impl Model {
             sign_in: SignInScreen::default(),
             pin: None,
             search: SearchScreen::default(),
+            taste: Taste::default(),
+            household: Household::default(),
+            settings_page: SettingsPage::default(),
+            confirm: None,
+            keys: None,
             home: Loadable::Absent,
             home_loaded_at: 0.0,
             titles: Vec::new(),
@@ -270,13 +300,20 @@ impl Model {
             },
             Msg::ChooseProfile(id) => {
                 let chosen = self.account.as_ref().and_then(|a| a.profiles.iter().find(|p| p.id == id)).cloned();
-                chosen.map_or_else(Vec::new, |profile| self.enter_home(profile))
+                match chosen {
+                    Some(profile) if self.household.is_managing => {
+                        self.update_household(HouseholdWish::Edit(profile.id))
+                    }
+                    Some(profile) => self.enter_home(profile),
+                    None => vec![],
+                }
             }
             Msg::ShowProfiles => {
                 self.profile_menu = false;
                 self.titles.clear();
+                self.household.is_managing = false;
                 self.place = Place::Profiles;
-                vec![]
+                vec![Effect::Ask(Ask::Household)]
             }
             Msg::ProfileMenu(open) => {
                 self.profile_menu = open;
@@ -305,6 +342,8 @@ impl Model {
             Msg::Retry => self.retry(now),
             Msg::Back => self.back(now),
             Msg::Player(msg) => self.update_player(msg, now),
+            Msg::Wish(wish) => self.update_wish(wish, now),
+            Msg::Told(told) => self.told(told, now),
             Msg::Restored(answer) => self.restored(answer),
             Msg::SignInStarted(answer) => match answer {
                 Ok(url) if self.sign_in.step == SignInStep::Starting => {
@@ -339,6 +378,9 @@ impl Model {
             Msg::HomeLoaded { profile, answer } => self.home_loaded(&profile, *answer, now),
             Msg::TitleLoaded { title, answer } => self.title_loaded(&title, *answer, now),
             Msg::PlayerOpened { attempt, answer } => {
+                if let Err(failure) = &answer {
+                    self.remember_failure(failure);
+                }
                 if let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) {
                     player.opened(answer);
                 }
@@ -381,7 +423,7 @@ impl Model {
             && now - page.loaded_at >= REFRESH
         {
             page.document.start();
-            effects.push(load_title(self.profile.as_ref(), page.summary.id.clone()));
+            effects.push(browsing::load_title(self.profile.as_ref(), page.summary.id.clone()));
         }
         if let Some(player) = &mut self.player {
             let (commands, away) = player.tick(now);
@@ -496,7 +538,7 @@ impl Model {
             Some(profile) => self.enter_home(profile),
             None => {
                 self.place = Place::Profiles;
-                vec![]
+                vec![Effect::Ask(Ask::Household)]
             }
         }
     }
@@ -506,6 +548,12 @@ impl Model {
         if self.profile.as_ref() != Some(&profile) {
             self.home = Loadable::Absent;
             self.search = SearchScreen::default();
+            self.taste = Taste::default();
+        }
+        effects.push(Effect::Ask(Ask::List(profile.id.clone())));
+        if self.place != Place::Profiles {
+            // Without the choice of profiles nobody has asked yet.
+            effects.push(Effect::Ask(Ask::Household));
         }
         if self.settings.last_profile.as_ref() != Some(&profile.id) {
             self.settings.last_profile = Some(profile.id.clone());
@@ -530,10 +578,14 @@ impl Model {
         self.profile_menu = false;
         self.home = Loadable::Absent;
         self.search = SearchScreen::default();
-        self.pin = None;
+        self.taste = Taste::default();
+        self.household = Household::default();
+        self.settings_page = SettingsPage::default();
+        (self.pin, self.confirm, self.keys) = (None, None, None);
         self.titles.clear();
         self.prefetched.clear();
         self.settings.last_profile = None;
+        self.settings.searches.clear();
         self.place = Place::SignIn;
         self.sign_in = SignInScreen::default();
         vec![Effect::SignOut, Effect::SaveSettings(self.settings.clone())]
@@ -544,83 +596,15 @@ impl Model {
         self.account = None;
         self.profile = None;
         self.home = Loadable::Absent;
+        self.taste = Taste::default();
+        self.household = Household::default();
+        self.settings_page = SettingsPage::default();
+        (self.pin, self.confirm, self.keys) = (None, None, None);
         self.titles.clear();
         if self.place != Place::Player {
             self.place = Place::SignIn;
         }
         self.sign_in.failure = Some(failure);
-    }
-
-    // Browsing.
-
-    fn load_home(&mut self) -> Vec<Effect> {
-        let Some(profile) = &self.profile else { return vec![] };
-        if self.home.is_loading() {
-            return vec![];
-        }
-        self.home.start();
-        vec![Effect::LoadHome(profile.id.clone())]
-    }
-
-    fn home_loaded(&mut self, profile: &ProfileId, answer: Result<Home, Failure>, now: f64) -> Vec<Effect> {
-        if self.profile.as_ref().is_none_or(|current| current.id != *profile) {
-            return vec![];
-        }
-        self.home_loaded_at = now;
-        if let Err(failure) = &answer
-            && failure.remedy == Remedy::SignIn
-        {
-            self.session_lost(failure.clone());
-            return vec![];
-        }
-        if let Err(failure) = &answer
-            && self.is_locked(failure)
-        {
-            return vec![];
-        }
-        if let Some(failure) = self.home.finish(answer) {
-            self.notify(&failure.sentence, now);
-        }
-        vec![]
-    }
-
-    fn show_title(&mut self, summary: TitleSummary) -> Vec<Effect> {
-        self.profile_menu = false;
-        let id = summary.id.clone();
-        if self.titles.is_empty() {
-            self.came_from_search = self.place == Place::Search;
-        }
-        self.titles.push(TitleScreen { summary, document: Loadable::Loading, loaded_at: 0.0, chosen_season: None });
-        self.place = Place::Title;
-        vec![load_title(self.profile.as_ref(), id)]
-    }
-
-    fn title_loaded(&mut self, id: &TitleId, answer: Result<TitlePage, Failure>, now: f64) -> Vec<Effect> {
-        if let Err(failure) = &answer
-            && failure.remedy == Remedy::SignIn
-        {
-            self.session_lost(failure.clone());
-            return vec![];
-        }
-        if let Err(failure) = &answer
-            && self.is_locked(failure)
-        {
-            return vec![];
-        }
-        if let (Ok(page), Some(player)) = (&answer, &mut self.player) {
-            player.learn_title(page);
-        }
-        let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return vec![] };
-        page.loaded_at = now;
-        if let Ok(told) = &answer {
-            let progress = told.title.summary.progress.or(page.summary.progress);
-            page.summary = told.title.summary.clone();
-            page.summary.progress = progress;
-        }
-        if let Some(failure) = page.document.finish(answer) {
-            self.notify(&failure.sentence, now);
-        }
-        vec![]
     }
 
     fn retry(&mut self, now: f64) -> Vec<Effect> {
@@ -634,18 +618,18 @@ impl Model {
             Place::Title => match self.titles.last_mut() {
                 Some(page) => {
                     page.document = Loadable::Loading;
-                    vec![load_title(self.profile.as_ref(), page.summary.id.clone())]
+                    vec![browsing::load_title(self.profile.as_ref(), page.summary.id.clone())]
                 }
                 None => vec![],
             },
             Place::Player => self.reopen_player(),
+            Place::Settings => self.retry_settings(),
             _ => vec![],
         }
     }
 
     fn back(&mut self, now: f64) -> Vec<Effect> {
-        if self.profile_menu {
-            self.profile_menu = false;
+        if std::mem::take(&mut self.profile_menu) || self.close_above() {
             return vec![];
         }
         match self.place {
@@ -662,6 +646,11 @@ impl Model {
             }
             Place::Pin => {
                 self.leave_pin();
+                vec![]
+            }
+            Place::EditProfile | Place::Settings => self.leave_page(),
+            Place::Profiles if self.household.is_managing => {
+                self.household.is_managing = false;
                 vec![]
             }
             Place::Search => {
@@ -708,7 +697,7 @@ impl Model {
             .cloned();
         let mut effects = Vec::new();
         if known.is_none() {
-            effects.push(load_title(self.profile.as_ref(), title.id.clone()));
+            effects.push(browsing::load_title(self.profile.as_ref(), title.id.clone()));
         }
         effects.push(self.open(Source::Title { summary: Box::new(title), profile }, from));
         if let (Some(player), Some(known)) = (&mut self.player, known) {
@@ -774,7 +763,8 @@ impl Model {
     /// Ends the session at once: what is not to be watched is not to be fetched either. The page stays, and says why.
     fn stream_lost(&mut self, attempt: u64, failure: Failure) -> Vec<Effect> {
         let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else { return vec![] };
-        player.opened(Err(failure));
+        player.opened(Err(failure.clone()));
+        self.remember_failure(&failure);
         vec![Effect::ClosePlayer]
     }
 
@@ -855,7 +845,7 @@ impl Model {
             Place::Title => {
                 if let Some(page) = self.titles.last_mut() {
                     page.document.start();
-                    effects.push(load_title(self.profile.as_ref(), page.summary.id.clone()));
+                    effects.push(browsing::load_title(self.profile.as_ref(), page.summary.id.clone()));
                 }
             }
             _ => {}
@@ -922,8 +912,3 @@ pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(250);
 #[cfg(test)]
 #[path = "app_tests.rs"]
 mod tests;
-
-/// The title as this profile may see it.
-fn load_title(profile: Option<&Profile>, title: TitleId) -> Effect {
-    Effect::LoadTitle { profile: profile.map(|profile| profile.id.clone()), title }
-}

@@ -67,7 +67,7 @@ fn an_answer_for_another_profile_is_ignored() {
     let mut other = home();
     other.rows.clear();
     model.update(Msg::HomeLoaded { profile: "jon".into(), answer: Box::new(Ok(other)) }, 1.0);
-    assert_eq!(model.home.ready().map(|home| home.rows.len()), Some(3));
+    assert_eq!(model.home.ready().map(|home| home.rows.len()), Some(4));
 }
 
 #[test]

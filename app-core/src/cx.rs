@@ -1,6 +1,12 @@
 //! What a view gets besides its model: how to draw, who has the focus, the pictures, and where wishes go.
 
-use crate::{app::Msg, focus::Focus, pictures::Pictures, player_view::previews::Previews, theme::Theme};
+use crate::{
+    app::{Msg, Taste},
+    focus::Focus,
+    pictures::Pictures,
+    player_view::previews::Previews,
+    theme::Theme,
+};
 use egui::{Id, Rect, Response, Sense, Ui, WidgetInfo};
 
 /// Passed down through all views of one frame.
@@ -13,6 +19,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) previews: &'a mut Previews,
     /// The time of day, where it is shown.
     pub(crate) clock: Option<String>,
+    /// What is on the viewer's list.
+    pub(crate) taste: &'a Taste,
     /// Wishes of the viewer, handled after the frame.
     pub(crate) out: &'a mut Vec<Msg>,
 }

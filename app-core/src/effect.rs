@@ -1,6 +1,6 @@
 //! What the model wants from the world. Executed by [`crate::services`] or, for the window, by [`crate::shell`].
 
-use crate::{pictures::PictureRequest, settings::Settings};
+use crate::{ask::Ask, pictures::PictureRequest, settings::Settings};
 use player_core::Command;
 use service_api::{GrantId, ProfileId, TitleId, profile::Pin};
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub(crate) enum Effect {
         grant: GrantId,
     },
     SaveSettings(Settings),
+    /// About lists, profiles and the account.
+    Ask(Ask),
     Copy(String),
     FullScreen(bool),
     Quit,

@@ -9,6 +9,10 @@ pub(crate) enum Remedy {
     TryAgain,
     SignIn,
     GoBack,
+    /// Another plan includes it.
+    SeePlans,
+    /// Another device has to go first.
+    SeeDevices,
 }
 
 impl Remedy {
@@ -18,6 +22,8 @@ impl Remedy {
             Self::TryAgain => "Try again",
             Self::SignIn => "Sign in",
             Self::GoBack => "Back",
+            Self::SeePlans => "See plans",
+            Self::SeeDevices => "See devices",
         }
     }
 }

@@ -33,3 +33,37 @@ pub(crate) const OFFLINE: &str = "\u{e4f2}";
 pub(crate) const FILM: &str = "\u{e792}";
 pub(crate) const PREPARING: &str = "\u{e2b8}";
 pub(crate) const RESTART: &str = BACK_10;
+pub(crate) const PLUS: &str = "\u{e3d4}";
+pub(crate) const THUMBS_UP: &str = "\u{e48e}";
+pub(crate) const THUMBS_DOWN: &str = "\u{e48c}";
+pub(crate) const SETTINGS: &str = QUALITY;
+pub(crate) const REMOVE: &str = "\u{e4a6}";
+pub(crate) const EDIT: &str = "\u{e3b4}";
+pub(crate) const DOWNLOAD: &str = "\u{e20c}";
+pub(crate) const ACCOUNT: &str = "\u{e4c4}";
+pub(crate) const DEVICES: &str = "\u{eba4}";
+pub(crate) const PRIVACY: &str = "\u{e40c}";
+pub(crate) const SUPPORT: &str = "\u{e63a}";
+pub(crate) const PLAN: &str = "\u{e1d2}";
+pub(crate) const PLAYBACK: &str = "\u{e3d2}";
+pub(crate) const HISTORY: &str = "\u{e1a0}";
+
+/// Pictures of profiles, by the names that the service keeps.
+pub(crate) const AVATARS: [(&str, &str); 16] = [
+    ("cat", "\u{e748}"),
+    ("dog", "\u{e74a}"),
+    ("rabbit", "\u{eac2}"),
+    ("bird", "\u{e72c}"),
+    ("fish", "\u{e728}"),
+    ("horse", "\u{e2b0}"),
+    ("butterfly", "\u{ea6e}"),
+    ("flower", "\u{e75e}"),
+    ("cactus", "\u{e918}"),
+    ("acorn", "\u{eb9a}"),
+    ("robot", "\u{e762}"),
+    ("ghost", "\u{e62a}"),
+    ("rocket", "\u{e3fc}"),
+    ("planet", "\u{e652}"),
+    ("sailboat", "\u{e78a}"),
+    ("guitar", "\u{ea8a}"),
+];

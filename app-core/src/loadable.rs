@@ -23,6 +23,14 @@ impl<T> Loadable<T> {
         }
     }
 
+    /// Why it is not there.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_loading(&self) -> bool {
         matches!(self, Self::Loading | Self::Ready { reloading: true, .. })
     }

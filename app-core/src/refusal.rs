@@ -41,8 +41,13 @@ fn of_code(code: ProblemCode) -> (Option<&'static str>, Remedy) {
             (Some("Too many devices are watching: stop one of them, or upgrade your plan"), Remedy::TryAgain)
         }
         ProblemCode::DeviceLimit => (
-            Some("Your plan has no place for another device: remove one on your account page, then try again"),
-            Remedy::TryAgain,
+            Some("Your plan has no place for another device: sign one out that is not used any more"),
+            Remedy::SeeDevices,
+        ),
+        ProblemCode::NotEntitled => (Some("This title is not in your plan"), Remedy::SeePlans),
+        ProblemCode::PinRequired => (
+            Some("A PIN guards this household: choose the profile that has it, enter the PIN, then come back"),
+            Remedy::GoBack,
         ),
         ProblemCode::Revoked => {
             (Some("Playback on this device was stopped from another one, or from your account page"), Remedy::TryAgain)
@@ -52,7 +57,7 @@ fn of_code(code: ProblemCode) -> (Option<&'static str>, Remedy) {
         ProblemCode::AddressHidden => {
             (Some("Your connection hides where you are: switch the VPN or proxy off, then try again"), Remedy::TryAgain)
         }
-        ProblemCode::NotEntitled | ProblemCode::Forbidden | ProblemCode::NotFound => (None, Remedy::GoBack),
+        ProblemCode::Forbidden | ProblemCode::NotFound => (None, Remedy::GoBack),
         _ => (None, Remedy::TryAgain),
     }
 }
@@ -142,7 +147,7 @@ mod tests {
     #[test]
     fn refusals_name_what_a_viewer_can_do() {
         let entitled = failure(&problem(ProblemCode::NotEntitled, 403));
-        assert_eq!((entitled.remedy, entitled.code.as_str()), (Remedy::GoBack, "not-entitled"));
+        assert_eq!((entitled.remedy, entitled.code.as_str()), (Remedy::SeePlans, "not-entitled"));
         assert_eq!(failure(&ClientError::SignedOut).remedy, Remedy::SignIn);
         assert_eq!(failure(&problem(ProblemCode::Internal, 500)).remedy, Remedy::TryAgain);
         let gone = failure(&problem(ProblemCode::NotAvailableNow, 403));

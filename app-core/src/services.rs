@@ -2,6 +2,9 @@
 //!
 //! Nothing here blocks the window's thread: each effect becomes a task, each answer a message and one wake-up.
 
+mod household;
+mod pictures;
+mod positions;
 mod sign_in;
 mod streams;
 
@@ -10,18 +13,15 @@ use crate::{
     density::Density,
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
-    networks::{Lesson, Networks},
-    pictures::PictureRequest,
-    progress::{self, Journal, Keeper, Key},
+    networks::Networks,
+    progress::{self, Journal, Key},
     refusal::{explain, failure},
     settings::{Places, Settings},
-    tokens,
 };
 pub use crate::{
     heartbeat::{Stream, keep},
     permit::Permit,
 };
-use egui::ColorImage;
 use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{
     Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
@@ -38,12 +38,10 @@ use service_api::{
     GrantId, ProfileId, TitleId,
     client::{Client, ClientError, default_store, default_tv_store},
     playback::{PlaybackDevice, PlaybackGrant, PlaybackRequest, PlaybackStart},
-    problem::ProblemCode,
 };
 use std::{
     collections::HashMap,
     future::Future,
-    io::Cursor,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -64,9 +62,6 @@ const GRANT_MARGIN: Duration = Duration::from_secs(60);
 const SETTINGS_DELAY: Duration = Duration::from_millis(400);
 /// How long closing waits for the last position to be saved.
 const FAREWELL: Duration = Duration::from_secs(3);
-/// Largest picture decoded, in pixels a side.
-const PICTURE_SIDE: u32 = 8192;
-
 /// Wakes the window from any thread.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -121,10 +116,6 @@ struct Session {
     stop: oneshot::Sender<()>,
     keeper: JoinHandle<()>,
 }
-
-/// How long a page waits for the position of the title that was just left. A server that is slower than that is told
-/// from the journal later.
-const SAVED_WITHIN: Duration = Duration::from_secs(2);
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -274,6 +265,7 @@ impl Services {
             Effect::SaveSettings(settings) => {
                 self.settings.send_replace(Some(settings));
             }
+            Effect::Ask(ask) => self.ask(ask),
             Effect::Copy(_) | Effect::FullScreen(_) | Effect::Quit => {}
         }
     }
@@ -346,29 +338,6 @@ impl Services {
             };
             tracing::warn!(error = failed, "no browser could be opened");
             shared.tell(Msg::Note("No browser could be opened: copy the link and open it yourself".to_owned()));
-        });
-    }
-
-    fn send_unsent(&self, profile: ProfileId) {
-        self.with_client(|shared, client| async move {
-            let journal = Arc::clone(&shared.journal);
-            for (title, progress) in journal.unsent(&profile) {
-                shared.send_progress(&client, &profile, &title, progress).await;
-            }
-        });
-    }
-
-    fn fetch_picture(&self, request: PictureRequest) {
-        let shared = Arc::clone(&self.shared);
-        self.spawn(async move {
-            let image = match shared.picture(&request).await {
-                Ok(image) => Some(image),
-                Err(error) => {
-                    tracing::debug!(path = request.path, %error, "no picture");
-                    None
-                }
-            };
-            shared.tell(Msg::Picture { path: request.path, image });
         });
     }
 
@@ -513,117 +482,6 @@ impl Shared {
             state.closing.push(session.keeper);
         }
     }
-
-    /// Waits, but not for long, until the positions of closed players are saved: the page that a viewer comes back to
-    /// must know them.
-    async fn positions_saved(&self) {
-        let closing = std::mem::take(&mut self.lock().closing);
-        let saved = async {
-            for task in closing {
-                let _ = task.await;
-            }
-        };
-        let _ = tokio::time::timeout(SAVED_WITHIN, saved).await;
-    }
-
-    /// Watches a player, and keeps its position and what it learns of the network, until told to stop; then ends the
-    /// player.
-    async fn keep_position(
-        self: Arc<Self>,
-        handle: PlayerHandle,
-        key: Key,
-        lesson: Lesson,
-        mut stopped: oneshot::Receiver<()>,
-    ) {
-        let started = Instant::now();
-        let mut keeper = Keeper::default();
-        let mut told = None;
-        let mut ticks = tokio::time::interval(Duration::from_millis(500));
-        loop {
-            let last = tokio::select! {
-                _ = ticks.tick() => false,
-                _ = &mut stopped => true,
-            };
-            let snapshot = handle.snapshot();
-            if last {
-                handle.send(Command::Stop);
-            }
-            let due = keeper.observe(&snapshot, started.elapsed().as_secs_f64());
-            let (journal, send) = if last { (keeper.has_begun(), keeper.has_begun()) } else { (due.journal, due.send) };
-            if let Some(progress) = progress::progress_of(&snapshot, now_ms()).filter(|_| journal || send) {
-                self.journal_entry(&key, progress).await;
-                if let (true, Key::Title(profile, title), Ok(client)) = (send, &key, &self.client) {
-                    self.send_progress(client, profile, title, progress).await;
-                }
-            }
-            if last {
-                handle.closed().await;
-            }
-            let learnt = handle.snapshot().network;
-            if let Some(network) = learnt.filter(|_| learnt != told) {
-                self.networks.learn(&lesson, &network, now_s());
-                self.save_networks().await;
-                told = learnt;
-            }
-            if last {
-                return;
-            }
-        }
-    }
-
-    async fn save_networks(self: &Arc<Self>) {
-        let shared = Arc::clone(self);
-        match tokio::task::spawn_blocking(move || shared.networks.save()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "what was learnt of the network was not kept"),
-            Err(error) => tracing::warn!(%error, "what was learnt of the network was not kept"),
-        }
-    }
-
-    async fn journal_entry(&self, key: &Key, progress: service_api::profile::Progress) {
-        let (journal, key) = (Arc::clone(&self.journal), key.clone());
-        if let Err(error) = tokio::task::spawn_blocking(move || journal.record(&key, progress)).await {
-            tracing::warn!(%error, "a position was not kept");
-        }
-    }
-
-    async fn send_progress(
-        &self,
-        client: &Client,
-        profile: &ProfileId,
-        title: &TitleId,
-        progress: service_api::profile::Progress,
-    ) {
-        let answer = client.save_progress(profile, title, &progress).await;
-        let settled = match &answer {
-            Ok(()) => true,
-            // The service will never take it: do not offer it again for ever.
-            Err(ClientError::Problem(problem)) => matches!(
-                problem.code,
-                ProblemCode::NotFound | ProblemCode::InvalidRequest | ProblemCode::Forbidden | ProblemCode::TooLarge
-            ),
-            Err(_) => false,
-        };
-        if let Err(error) = answer {
-            tracing::info!(%title, %error, "a position could not be sent, it stays in the journal");
-        }
-        if settled {
-            let key = Key::Title(profile.clone(), title.clone());
-            let journal = Arc::clone(&self.journal);
-            let written = tokio::task::spawn_blocking(move || journal.mark_sent(&key, progress.taken_at_ms)).await;
-            if let Err(error) = written {
-                tracing::warn!(%error, "the journal was not updated");
-            }
-        }
-    }
-
-    async fn picture(&self, request: &PictureRequest) -> anyhow::Result<ColorImage> {
-        let _turn = self.pictures.acquire().await?;
-        let client = self.client.as_ref().map_err(Clone::clone)?;
-        let bytes = client.picture(&request.path).await?;
-        let max_width = request.max_width;
-        tokio::task::spawn_blocking(move || decode(&bytes, max_width)).await?
-    }
 }
 
 fn start_at(from: PlayFrom, resume_s: Option<f64>) -> MediaTime {
@@ -648,25 +506,6 @@ fn now_s() -> u64 {
     now_ms().max(0).unsigned_abs() / 1000
 }
 
-/// Decodes a picture, at most `max_width` wide. Hostile sizes are refused before memory is taken.
-fn decode(bytes: &[u8], max_width: u32) -> anyhow::Result<ColorImage> {
-    let mut reader = image::ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(PICTURE_SIDE);
-    limits.max_image_height = Some(PICTURE_SIDE);
-    limits.max_alloc = Some(128 << 20);
-    reader.limits(limits);
-    let mut image = reader.decode()?;
-    if image.width() > max_width {
-        let height = (u64::from(image.height()) * u64::from(max_width)).div_ceil(u64::from(image.width())).max(1);
-        image = image.thumbnail_exact(max_width, u32::try_from(height)?);
-    }
-    let rgba = image.into_rgba8();
-    let size = [rgba.width() as usize, rgba.height() as usize];
-    let pixels = rgba.pixels().map(|pixel| tokens::pixel(pixel.0)).collect();
-    Ok(ColorImage::new(size, pixels))
-}
-
 /// Writes settings a moment after they changed.
 async fn write_settings(mut changes: watch::Receiver<Option<Settings>>, path: std::path::PathBuf) {
     while changes.changed().await.is_ok() {
@@ -683,19 +522,6 @@ async fn write_settings(mut changes: watch::Receiver<Option<Settings>>, path: st
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hostile_pictures_are_refused() {
-        assert!(decode(b"", 100).is_err());
-        assert!(decode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xff\xff\xff\xff\xff\xff\xff\x08\x06\0\0\0", 100).is_err());
-        let mut png = Cursor::new(Vec::new());
-        image::RgbaImage::from_pixel(40, 20, image::Rgba([1, 2, 3, 255]))
-            .write_to(&mut png, image::ImageFormat::Png)
-            .unwrap();
-        let image = decode(png.get_ref(), 10).unwrap();
-        assert_eq!(image.size, [10, 5]);
-        assert_eq!(image.pixels[0].to_array(), [1, 2, 3, 255]);
-    }
 
     #[test]
     fn playback_starts_where_it_was_asked_to() {

@@ -3,10 +3,19 @@
 use crate::{launch::QualityWish, player_view::skip::SkipChoices, storage};
 use serde::{Deserialize, Serialize};
 use service_api::ProfileId;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// Version of the file's layout.
 const VERSION: u32 = 1;
+/// Profiles whose searches are read back: households share a device with guests.
+const MAX_PROFILES: usize = 64;
+/// Searches of each.
+const MAX_SEARCHES: usize = 16;
+/// Longest text of one, in bytes.
+const MAX_SEARCH: usize = 256;
 
 /// Everything that is remembered. Unknown fields are ignored, missing ones have their default, wrong values are
 /// brought into range: a damaged file must never keep anybody from watching.
@@ -24,6 +33,10 @@ pub(crate) struct Settings {
     pub(crate) text_language: Option<String>,
     /// What becomes of intros, recaps and credits.
     pub(crate) skip: SkipChoices,
+    /// The next episode begins by itself.
+    pub(crate) autoplay_next: bool,
+    /// What each profile searched for on this device, the latest first.
+    pub(crate) searches: BTreeMap<ProfileId, Vec<String>>,
     /// Who watched last.
     pub(crate) last_profile: Option<ProfileId>,
     /// Size of the window in points.
@@ -39,6 +52,8 @@ impl Default for Settings {
             quality: None,
             text_language: None,
             skip: SkipChoices::default(),
+            autoplay_next: true,
+            searches: BTreeMap::new(),
             last_profile: None,
             window: None,
         }
@@ -67,6 +82,13 @@ impl Settings {
         self.volume = if self.volume.is_finite() { self.volume.clamp(0.0, 1.0) } else { 1.0 };
         self.text_language = self.text_language.filter(|tag| !tag.is_empty() && tag.len() <= 35 && tag.is_ascii());
         let sane = |side: f32| side.is_finite() && (200.0..=16_384.0).contains(&side);
+        while self.searches.len() > MAX_PROFILES {
+            self.searches.pop_last();
+        }
+        for searches in self.searches.values_mut() {
+            searches.retain(|text| !text.is_empty() && text.len() <= MAX_SEARCH);
+            searches.truncate(MAX_SEARCHES);
+        }
         self.window = self.window.filter(|[width, height]| sane(*width) && sane(*height));
         self
     }

@@ -3,7 +3,7 @@
 //! [`Shell`] needs only egui, so that tests drive it without a window; [`LumenApp`] gives it services and a window.
 
 use crate::{
-    app::{Model, Msg, PinMsg, Place},
+    app::{Model, Msg, PinMsg, Place, SearchMsg, TasteWish, Wish},
     cx::Cx,
     density::Density,
     device,
@@ -110,10 +110,17 @@ impl Shell {
     }
 
     fn screen_id(&self) -> Id {
+        match (&self.model.confirm, self.model.keys) {
+            (Some(_), _) => return Id::unique("confirm"),
+            (None, Some(field)) => return Id::unique(("keys-for", field)),
+            (None, None) => {}
+        }
         let screen = match self.model.place {
             Place::Starting => Id::unique("starting"),
             Place::SignIn => screens::sign_in::screen_id(&self.model),
             Place::Profiles => screens::profiles::screen_id(),
+            Place::EditProfile => screens::edit_profile::screen_id(),
+            Place::Settings => screens::settings::screen_id(),
             Place::Pin => screens::pin::screen_id(),
             Place::Search => screens::search::screen_id(),
             Place::Home => screens::home::screen_id(),
@@ -132,11 +139,19 @@ impl Shell {
         }
     }
 
-    fn focus_map(&self) -> FocusMap {
+    /// What the focus can reach now.
+    pub(crate) fn focus_map(&self) -> FocusMap {
+        match (&self.model.confirm, self.model.keys) {
+            (Some(_), _) => return screens::dialog::focus_map(),
+            (None, Some(_)) => return screens::keys::focus_map(),
+            (None, None) => {}
+        }
         match self.model.place {
             Place::Starting => FocusMap::default(),
             Place::SignIn => screens::sign_in::focus_map(&self.model),
             Place::Profiles => screens::profiles::focus_map(&self.model),
+            Place::EditProfile => screens::edit_profile::focus_map(&self.model),
+            Place::Settings => screens::settings::focus_map(&self.model),
             Place::Pin => screens::pin::focus_map(),
             Place::Search => screens::search::focus_map(&self.model),
             Place::Home => screens::home::focus_map(&self.model),
@@ -159,7 +174,7 @@ impl Shell {
             out.extend(player_view::input::read(ctx, &self.model, &mut self.focus));
         }
         let fields = [screens::sign_in::field_id(), screens::search::field_id()];
-        let typing = self.focus.current().is_some_and(|current| fields.contains(&current));
+        let typing = self.focus.current().is_some_and(|id| fields.contains(&id) || screens::lines::is_field(id));
         let mut pasted = None;
         ctx.input_mut(|input| {
             input.events.retain(|event| match event {
@@ -169,6 +184,11 @@ impl Shell {
                 }
                 Event::Paste(text) if self.model.place == Place::SignIn && !typing => {
                     pasted = Some(text.clone());
+                    false
+                }
+                Event::Text(letters) if !typing && screens::search::begins(&self.model, letters) => {
+                    self.focus.take(screens::search::field_id());
+                    out.push(Msg::Search(SearchMsg::Typed(letters.clone())));
                     false
                 }
                 Event::Key { key, pressed, repeat, modifiers, .. } => {
@@ -237,6 +257,11 @@ impl Shell {
                     out.push(Msg::Back);
                 }
             }
+            Key::Plus if !typing && self.model.place != Place::Player => {
+                if pressed && !repeat {
+                    out.push(Msg::Wish(Wish::Taste(TasteWish::ToggleResting)));
+                }
+            }
             Key::F11 => {
                 if pressed && !repeat {
                     out.push(Msg::Player(PlayerMsg::ToggleFullScreen));
@@ -281,6 +306,7 @@ impl Shell {
             pictures: &mut self.pictures,
             previews: &mut self.previews,
             clock: self.clock.clone(),
+            taste: &self.model.taste,
             out,
         };
         match self.model.place {
@@ -290,6 +316,8 @@ impl Shell {
             }
             Place::SignIn => screens::sign_in::view(ui, &mut cx, &self.model),
             Place::Profiles => screens::profiles::view(ui, &mut cx, &self.model),
+            Place::EditProfile => screens::edit_profile::view(ui, &mut cx, &self.model),
+            Place::Settings => screens::settings::view(ui, &mut cx, &self.model),
             Place::Pin => screens::pin::view(ui, &mut cx, &self.model),
             Place::Search => screens::search::view(ui, &mut cx, &self.model),
             Place::Home => screens::home::view(ui, &mut cx, &self.model),
@@ -299,6 +327,12 @@ impl Shell {
                     player_view::view(ui, &mut cx, player, self.model.full_screen, &mut self.video);
                 }
             }
+        }
+        if let Some(field) = self.model.keys {
+            screens::keys::view(ui, &mut cx, area, &self.model, field);
+        }
+        if let Some(confirm) = &self.model.confirm {
+            screens::dialog::view(ui, &mut cx, area, confirm);
         }
         if let Some(message) = &self.model.toast {
             // Above the player's controls, whether they are shown or not: a message does not jump.

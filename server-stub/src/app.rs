@@ -19,11 +19,13 @@ use crate::{
         operate::KeyDesk,
     },
     messages::{Outbox, Relay},
+    privacy::ConsentStore,
     profiles::{self, Details, Pins, Positions, Taste},
     published::Published,
     server::Chain,
     shared::{RateStore, SqlShared},
     store::{Db, MasterKey, MasterKeyError, StoreError},
+    support::SupportRequests,
 };
 use axum::http::StatusCode;
 use service_api::{ProfileId, TitleId, catalog::Protection};
@@ -55,6 +57,8 @@ pub(crate) struct App {
     pub(crate) details: Details,
     pub(crate) pins: Pins,
     pub(crate) taste: Taste,
+    pub(crate) consents: ConsentStore,
+    pub(crate) support: SupportRequests,
     pub(crate) entitlement: Entitlement,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) audit: Audit,
@@ -227,6 +231,8 @@ impl App {
             details: Details::new(db.clone()),
             pins: Pins::new(db.clone(), clock.clone(), pin_key),
             taste: Taste::new(db.clone(), clock.clone()),
+            consents: ConsentStore::new(db.clone(), clock.clone()),
+            support: SupportRequests::new(db.clone(), clock.clone()),
             entitlement: Entitlement::new(&db, &clock, &config.rights, config.lifetimes.grant, places),
             keys: Arc::new(keys),
             audit: Audit::open(db.clone(), clock.clone(), &master_key).await?,
@@ -309,6 +315,7 @@ impl App {
         self.pins.sweep().await?;
         self.sweep_nonces().await?;
         self.kept.sweep().await?;
+        self.support.sweep().await?;
         self.audit.sweep().await?;
         self.outbox.sweep().await?;
         SqlShared::new(self.db.clone()).sweep(self.clock.now_ms()).await

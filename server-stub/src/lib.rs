@@ -8,6 +8,8 @@
 //!   identity     accounts, profiles, OAuth 2.1 with PKCE        tables identity_*
 //!   catalog      home screen, title pages, search, files        tables catalog_*
 //!   profiles     positions, list, ratings, PIN                  tables profiles_*
+//!   privacy      consents, export, erasure                      tables privacy_*
+//!   support      requests for help                              tables support_*
 //!   entitlement  who may watch what, grants, devices, streams   tables entitlement_*
 //!   licence      content keys, licences, audit log              tables licence_*
 //!   delivery     access tokens, manifests, segments, artwork    tables delivery_*
@@ -54,11 +56,13 @@ pub mod ingest;
 mod licence;
 pub mod messages;
 mod operator;
+mod privacy;
 mod profiles;
 mod published;
 mod server;
 pub mod shared;
 mod store;
+mod support;
 
 pub use app::StartError;
 pub use backends::{BackendError, Backends, DEFAULT_CACHE_BYTES, Messages, Objects, Rates, Service, Services};

@@ -21,6 +21,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod account;
 pub mod catalog;
 #[cfg(feature = "client")]
 pub mod client;

@@ -62,9 +62,21 @@ pub const ADMIN_ACCOUNT_ROLE: &str = "/v1/admin/accounts/{account}/role";
 pub const ADMIN_ACCOUNT: &str = "/v1/admin/accounts/{account}";
 /// Accounts, found by a part of their address; for support and admins.
 pub const ADMIN_ACCOUNTS: &str = "/v1/admin/accounts";
+/// The latest requests to support (GET); for support and admins.
+pub const ADMIN_SUPPORT: &str = "/v1/admin/support";
 
 /// The signed-in account.
 pub const ME: &str = "/v1/me";
+/// The account with its plan and consents.
+pub const ACCOUNT: &str = "/v1/account";
+/// What the owner agrees to (PUT).
+pub const ACCOUNT_CONSENTS: &str = "/v1/account/consents";
+/// Everything that is kept about the account (GET).
+pub const ACCOUNT_EXPORT: &str = "/v1/account/export";
+/// Erases the account (POST).
+pub const ACCOUNT_ERASE: &str = "/v1/account/erase";
+/// Asks for help, or says what one thinks (POST).
+pub const SUPPORT: &str = "/v1/support";
 /// The account's profiles.
 pub const PROFILES: &str = "/v1/profiles";
 /// One profile (GET, PATCH, DELETE).
@@ -79,7 +91,7 @@ pub const MY_LIST: &str = "/v1/profiles/{profile}/list";
 pub const MY_LIST_TITLE: &str = "/v1/profiles/{profile}/list/{title}";
 /// What the profile thinks of a title (GET, PUT, DELETE).
 pub const RATING: &str = "/v1/profiles/{profile}/ratings/{title}";
-/// Titles that fit what was typed (GET, `?q=`), as a profile may see them.
+/// Titles that fit what was typed (GET, `?q=&cursor=`), as a profile may see them.
 pub const SEARCH: &str = "/v1/profiles/{profile}/search";
 /// The catalog in pages (GET, `?cursor=&limit=&genre=&kind=`), as a profile may see it.
 pub const BROWSE: &str = "/v1/profiles/{profile}/titles";

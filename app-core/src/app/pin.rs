@@ -1,6 +1,8 @@
-//! A profile that is locked: its PIN is asked for before anything of it is shown.
+//! A profile that is locked: its PIN is asked for before anything of it is shown. And choosing one, which takes the
+//! same digits twice.
 
 use super::{Effect, Failure, Model, Place};
+use crate::{ask::Ask, failure::Remedy};
 use service_api::{identity::Profile, profile::Pin};
 use std::fmt;
 
@@ -16,11 +18,42 @@ const REQUIRED: &str = "pin-required";
 pub(crate) struct PinScreen {
     pub(crate) profile: Profile,
     digits: String,
+    pub(crate) purpose: PinPurpose,
     pub(crate) is_asking: bool,
     pub(crate) failure: Option<Failure>,
 }
 
+/// What the digits are for.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum PinPurpose {
+    /// The profile is locked with them.
+    Unlock,
+    /// They are to be its PIN.
+    Choose,
+    /// The same again: what was chosen.
+    Repeat(String),
+}
+
 impl PinScreen {
+    pub(super) fn new(profile: Profile, purpose: PinPurpose) -> Self {
+        Self { profile, digits: String::new(), purpose, is_asking: false, failure: None }
+    }
+
+    /// The service does not take what was chosen.
+    pub(super) fn refused(self, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::new(self.profile, PinPurpose::Choose) }
+    }
+
+    /// What the page asks for.
+    pub(crate) fn heading(&self) -> String {
+        let name = &self.profile.name;
+        match self.purpose {
+            PinPurpose::Unlock => format!("Enter the PIN of {name}"),
+            PinPurpose::Choose => format!("Choose a PIN for {name}: four to eight digits"),
+            PinPurpose::Repeat(_) => "Enter the same PIN again".to_owned(),
+        }
+    }
+
     /// How many digits were given; which ones is nobody's business.
     pub(crate) fn count(&self) -> usize {
         self.digits.len()
@@ -66,7 +99,7 @@ impl Model {
         let Some(profile) = self.profile.take() else { return false };
         self.home = super::Loadable::Absent;
         self.titles.clear();
-        self.pin = Some(PinScreen { profile, digits: String::new(), is_asking: false, failure: None });
+        self.pin = Some(PinScreen::new(profile, PinPurpose::Unlock));
         self.place = Place::Pin;
         true
     }
@@ -82,9 +115,21 @@ impl Model {
                 pin.digits.pop();
             }
             PinMsg::Submit if pin.is_complete() => {
-                pin.is_asking = true;
-                let given = Pin { pin: std::mem::take(&mut pin.digits) };
-                return vec![Effect::Unlock { profile: pin.profile.id.clone(), pin: given }];
+                let given = std::mem::take(&mut pin.digits);
+                let profile = pin.profile.id.clone();
+                match std::mem::replace(&mut pin.purpose, PinPurpose::Choose) {
+                    PinPurpose::Unlock => {
+                        pin.purpose = PinPurpose::Unlock;
+                        pin.is_asking = true;
+                        return vec![Effect::Unlock { profile, pin: Pin { pin: given } }];
+                    }
+                    PinPurpose::Choose => pin.purpose = PinPurpose::Repeat(given),
+                    PinPurpose::Repeat(chosen) if chosen == given => {
+                        pin.is_asking = true;
+                        return vec![Effect::Ask(Ask::SetPin { profile, pin: Pin { pin: given } })];
+                    }
+                    PinPurpose::Repeat(_) => pin.failure = Some(differs()),
+                }
             }
             PinMsg::Digit(_) | PinMsg::Submit => {}
         }
@@ -107,9 +152,19 @@ impl Model {
         }
     }
 
-    /// Back to the choice of profiles.
+    /// Back to the choice of profiles, or to the profile whose PIN was to be chosen.
     pub(super) fn leave_pin(&mut self) {
         self.pin = None;
-        self.place = Place::Profiles;
+        self.place = if self.household.editor.is_some() { Place::EditProfile } else { Place::Profiles };
+    }
+}
+
+fn differs() -> Failure {
+    Failure {
+        sentence: "These were not the same: choose a PIN again".to_owned(),
+        remedy: Remedy::TryAgain,
+        code: "pin-differs".to_owned(),
+        detail: String::new(),
+        elsewhere: Vec::new(),
     }
 }

@@ -69,7 +69,9 @@ impl Model {
     pub(super) fn after_end(&mut self, now: f64) -> Vec<Effect> {
         let Some(player) = &self.player else { return vec![] };
         let (next, returns_to) = (player.next.clone(), player.returns_to);
-        let Some(next) = next.filter(|_| self.profile.is_some()) else { return self.leave_player() };
+        let Some(next) = next.filter(|_| self.profile.is_some() && self.settings.autoplay_next) else {
+            return self.leave_player();
+        };
         self.notify("Next episode", now);
         let effects = self.play_title(placeholder(&next), PlayFrom::Resume);
         if let Some(player) = &mut self.player {

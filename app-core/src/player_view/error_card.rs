@@ -2,7 +2,7 @@
 
 use super::model::{Phase, PlayerMsg, PlayerScreen};
 use crate::{
-    app::Msg,
+    app::{Msg, Section, SettingsWish, Wish},
     cx::{Cx, say},
     failure::{Elsewhere, Remedy},
     focus::FocusMap,
@@ -114,11 +114,14 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
     let label = Label::new(Kind::Primary, described.remedy.label());
     let (first, pressed) = button::labelled(ui, cx, id("action"), pos2(left, top), &label);
     if pressed {
-        cx.send(Msg::Player(match described.remedy {
-            Remedy::TryAgain => PlayerMsg::Retry,
-            Remedy::SignIn => PlayerMsg::SignIn,
-            Remedy::GoBack => PlayerMsg::Leave,
-        }));
+        let settings = |section| Msg::Wish(Wish::Settings(SettingsWish::Open(section)));
+        cx.send(match described.remedy {
+            Remedy::TryAgain => Msg::Player(PlayerMsg::Retry),
+            Remedy::SignIn => Msg::Player(PlayerMsg::SignIn),
+            Remedy::GoBack => Msg::Player(PlayerMsg::Leave),
+            Remedy::SeePlans => settings(Section::Plan),
+            Remedy::SeeDevices => settings(Section::Devices),
+        });
     }
     if described.remedy != Remedy::GoBack {
         let label = Label::new(Kind::Plain, "Back");

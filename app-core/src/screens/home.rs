@@ -55,7 +55,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
             if value.hero.is_some() {
                 map = map.row(hero_row_id(), [play_id(), info_id()]).starting_at(play_id());
             }
-            for row in &value.rows {
+            for row in model.home_rows() {
                 map = map.row(row_id(row), row.items.iter().map(|title| Row::card_id(row_id(row), title)));
             }
             map
@@ -70,7 +70,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, 0.0, cx.theme.tokens.ink);
     let offset = match &model.home {
-        Loadable::Ready { value, .. } => content(ui, cx, area, value),
+        Loadable::Ready { value, .. } => content(ui, cx, area, (value, &model.home_rows())),
         Loadable::Failed(failure) => {
             notice::view(ui, cx, area, failure);
             0.0
@@ -94,7 +94,10 @@ struct Layout {
     height: f32,
 }
 
-fn layout(cx: &Cx<'_>, area: Rect, home: &Home) -> Layout {
+/// Home and its rows, with those that are not the service's.
+type Content<'a> = (&'a Home, &'a [&'a HomeRow]);
+
+fn layout(cx: &Cx<'_>, area: Rect, (home, shown): Content<'_>) -> Layout {
     let metrics = cx.theme.metrics;
     let hero = match &home.hero {
         None => metrics.top + metrics.nav_height + 40.0,
@@ -103,7 +106,7 @@ fn layout(cx: &Cx<'_>, area: Rect, home: &Home) -> Layout {
     };
     let mut top = hero;
     let mut rows = Vec::new();
-    for row in &home.rows {
+    for row in shown {
         rows.push(top);
         top += row_view(row).height(cx) + metrics.row_gap - 6.0;
     }
@@ -120,18 +123,18 @@ fn row_view(row: &HomeRow) -> Row<'_> {
     }
 }
 
-fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, home: &Home) -> f32 {
-    let layout = layout(cx, area, home);
-    let offset = scroll(ui, cx, area, home, &layout);
+fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, (home, rows): Content<'_>) -> f32 {
+    let layout = layout(cx, area, (home, rows));
+    let offset = scroll(ui, cx, area, (home, rows), &layout);
     if let Some(hero) = &home.hero {
         hero_view(ui, cx, area, hero, (layout.hero, offset));
     }
     let focused_row = cx.focus.row().map(|(row, _)| row);
     // The focused row last: its raised card may reach into its neighbours.
-    let mut order: Vec<usize> = (0..home.rows.len()).collect();
-    order.sort_by_key(|index| Some(row_id(&home.rows[*index])) == focused_row);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|index| Some(row_id(rows[*index])) == focused_row);
     for index in order {
-        let row = row_view(&home.rows[index]);
+        let row = row_view(rows[index]);
         let top = area.top() + layout.rows[index] - offset;
         let is_focused = Some(row.id) == focused_row && cx.focus.ring_is_shown();
         let visible = top < area.bottom() + 30.0 && top + row.height(cx) > area.top() - 30.0;
@@ -139,7 +142,7 @@ fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, home: &Home) -> f32 {
             row.view(ui, cx, area, top);
         }
     }
-    if home.hero.is_none() && home.rows.is_empty() {
+    if home.hero.is_none() && rows.is_empty() {
         empty(ui, cx, area, home);
     }
     offset
@@ -164,23 +167,23 @@ fn empty(ui: &Ui, cx: &Cx<'_>, area: Rect, home: &Home) {
 }
 
 /// How far the page is scrolled: where the focus or the wheel want it.
-fn scroll(ui: &Ui, cx: &Cx<'_>, area: Rect, home: &Home, layout: &Layout) -> f32 {
+fn scroll(ui: &Ui, cx: &Cx<'_>, area: Rect, (home, rows): Content<'_>, layout: &Layout) -> f32 {
     let key = Id::unique("home-scroll");
     let mut target = ui.data(|data| data.get_temp::<f32>(key)).unwrap_or(0.0);
     let end = (layout.height - area.height()).max(0.0);
     if cx.focus.ring_is_shown()
         && let Some((focused, _)) = cx.focus.row()
     {
-        match home.rows.iter().position(|row| row_id(row) == focused) {
+        match rows.iter().position(|row| row_id(row) == focused) {
             // The first row is read together with the hero.
             Some(0) if cx.theme.density.is_tv() && home.hero.is_some() => {
-                let fits = layout.rows[0] + row_view(&home.rows[0]).height(cx) <= area.height();
+                let fits = layout.rows[0] + row_view(rows[0]).height(cx) <= area.height();
                 target = if fits { 0.0 } else { layout.rows[0] - 28.0 };
             }
             Some(index) if cx.theme.density.is_tv() => target = layout.rows[index] - 28.0,
             Some(index) => {
                 let top = layout.rows[index] - 96.0;
-                let bottom = layout.rows[index] + row_view(&home.rows[index]).height(cx) + 24.0 - area.height();
+                let bottom = layout.rows[index] + row_view(rows[index]).height(cx) + 24.0 - area.height();
                 target = target.min(top).max(bottom.min(top));
             }
             None => target = 0.0,

@@ -1,7 +1,7 @@
 //! The navigation at the top: where one is, the time on a television, and who one is.
 
 use crate::{
-    app::{Model, Msg, Place, SearchMsg},
+    app::{Model, Msg, Place, SearchMsg, Section, SettingsWish, Wish},
     cx::Cx,
     icons,
     motion::{self, time},
@@ -27,7 +27,7 @@ pub(crate) fn row_id() -> Id {
 
 /// Its items from left to right.
 pub(crate) fn ids() -> Vec<Id> {
-    vec![id("home"), id("search"), id("profile")]
+    vec![id("home"), id("search"), id("settings"), id("profile")]
 }
 
 /// The open profile menu, which keeps the focus to itself.
@@ -76,7 +76,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
         let rect = Rect::from_center_size(centre, Vec2::splat(2.0 * radius + 6.0));
         let name = format!("Profile: {}", profile.name);
         let touch = cx.touch(ui, id("profile"), rect, || WidgetInfo::labeled(Role::Button, true, &name));
-        avatar::paint(ui.painter(), &cx.theme, centre, radius, profile);
+        let picture = model.household.avatar(&profile.id);
+        avatar::paint_with(ui.painter(), &cx.theme, (centre, radius), profile, picture);
         let lift = motion::follow(ui.ctx(), id("profile"), f32::from(u8::from(touch.is_raised())), time::FOCUS);
         if lift > 0.01 {
             ui.painter().circle_stroke(centre, radius + 4.0, (2.0, tokens.focus.gamma_multiply(lift)));
@@ -88,7 +89,12 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
             cx.send(Msg::ProfileMenu(!model.profile_menu));
         }
     }
-    let mut right = centre.x - radius - 14.0;
+    let gear = Rect::from_center_size(
+        pos2(centre.x - radius - 16.0 - metrics.nav_height / 2.0, y),
+        Vec2::splat(metrics.nav_height),
+    );
+    gear_view(ui, cx, gear, model.place == Place::Settings);
+    let mut right = gear.left() - 10.0;
     if tv && let Some(clock) = cx.clock.as_deref() {
         let at = (pos2(right, y), Align2::RIGHT_CENTER);
         right = text::line(ui.painter(), &cx.theme, at, clock, (Type::BodyMedium, tokens.text_2)).left() - 20.0;
@@ -114,6 +120,25 @@ fn tab(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, (name, words, msg): (&str, &str, Ms
     }
     if touch.activated && !here {
         cx.send(msg);
+    }
+}
+
+/// The way to the settings.
+fn gear_view(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, here: bool) {
+    let tokens = cx.theme.tokens;
+    let touch = cx.touch(ui, id("settings"), rect, || WidgetInfo::selected(Role::Tab, true, here, "Open settings"));
+    let focus = motion::follow(ui.ctx(), id("settings"), f32::from(u8::from(touch.focused)), time::FOCUS);
+    let ground = if here || touch.hovered { tokens.control } else { tokens::CLEAR };
+    ui.painter().circle_filled(rect.center(), rect.width() / 2.0, tokens::mix(ground, tokens.focus, focus));
+    let ink = tokens::mix(if here { tokens.text } else { tokens.text_2 }, tokens.on_focus, focus);
+    text::icon(ui.painter(), rect.center(), icons::SETTINGS, cx.theme.metrics.icon * 0.95, ink);
+    if touch.hovered {
+        ui.set_cursor_icon(CursorIcon::PointingHand);
+    }
+    let activated = touch.activated && !here;
+    touch.response.on_hover_text("Settings");
+    if activated {
+        cx.send(Msg::Wish(Wish::Settings(SettingsWish::Open(Section::Account))));
     }
 }
 

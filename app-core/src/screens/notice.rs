@@ -1,7 +1,7 @@
 //! A whole page that says why there is nothing else: one sentence, one action, one code.
 
 use crate::{
-    app::Msg,
+    app::{Msg, Section, SettingsWish, Wish},
     cx::{Cx, say},
     failure::Failure,
     icons,
@@ -40,6 +40,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, failure: &Failure) {
             crate::failure::Remedy::TryAgain => Msg::Retry,
             crate::failure::Remedy::SignIn => Msg::SignIn,
             crate::failure::Remedy::GoBack => Msg::Back,
+            crate::failure::Remedy::SeePlans => Msg::Wish(Wish::Settings(SettingsWish::Open(Section::Plan))),
+            crate::failure::Remedy::SeeDevices => Msg::Wish(Wish::Settings(SettingsWish::Open(Section::Devices))),
         });
     }
     text::line(

@@ -77,9 +77,10 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model) {
     let height = 2.0 * radius + 96.0 + 4.0 * (size.y + gap);
     let middle = area.center().x;
     let mut top = area.center().y - height / 2.0;
-    avatar::paint(ui.painter(), &cx.theme, pos2(middle, top + radius), radius, &pin.profile);
+    let picture = model.household.avatar(&pin.profile.id);
+    avatar::paint_with(ui.painter(), &cx.theme, (pos2(middle, top + radius), radius), &pin.profile, picture);
     top += 2.0 * radius + 22.0;
-    let words = format!("Enter the PIN of {}", pin.profile.name);
+    let words = pin.heading();
     let at = (pos2(middle, top), Align2::CENTER_CENTER);
     let heading = text::line(ui.painter(), &cx.theme, at, &words, (Type::RowTitle, tokens.text));
     say(ui, Id::unique("pin-heading"), heading, &words);

@@ -19,14 +19,16 @@ use player_core::{
 };
 use service_api::{
     GrantId, ProfileId, TitleId,
+    account::{AccountDetails, Consents, PlanTerms},
     catalog::{
         Artwork, CardShape, Chapter, Credit, Home, LibraryProgress, Protection, Row, Season, Title, TitleKind,
         TitlePage, TitleState, TitleSummary,
     },
     client::ClientError,
-    identity::{Account, Profile},
+    identity::{Account, Device, DeviceKind, Profile},
+    playback::Quality,
     problem::{Problem, ProblemCode},
-    profile::Progress,
+    profile::{ProfileDetails, Progress},
 };
 use std::time::Duration;
 
@@ -165,6 +167,12 @@ pub(crate) fn home() -> Home {
                 shape: CardShape::Wide,
                 items: vec![preparing(9, 0), summary(7), summary(8), summary(10), summary(11)],
             },
+            Row {
+                id: "because-glass-harbour".into(),
+                heading: "Because you watched Glass Harbour".into(),
+                shape: CardShape::Wide,
+                items: [7, 9, 11, 8, 10].map(summary).to_vec(),
+            },
         ],
         library: Some(LibraryProgress { ready: 6, total: 10 }),
     }
@@ -236,6 +244,56 @@ pub(crate) fn account() -> Account {
             profile("kids", "Kids", "#F5C04E", Some(6)),
         ],
     }
+}
+
+/// The same profiles, whole: Jon's is locked.
+pub(crate) fn household() -> Vec<ProfileDetails> {
+    let details = |profile: Profile| ProfileDetails {
+        avatar: if profile.id.as_str() == "kids" { "rabbit".into() } else { String::new() },
+        language: String::new(),
+        kids: profile.id.as_str() == "kids",
+        has_pin: profile.id.as_str() == "jon",
+        profile,
+    };
+    account().profiles.into_iter().map(details).collect()
+}
+
+pub(crate) fn account_details() -> AccountDetails {
+    let plan = |name: &str, streams, devices, quality, offline| PlanTerms {
+        name: name.into(),
+        streams,
+        devices,
+        quality,
+        offline,
+    };
+    let plans = vec![plan("Basic", 2, 6, Quality::Hd, false), plan("Premium", 4, 12, Quality::Uhd, true)];
+    AccountDetails {
+        id: account().id,
+        name: "Mira Albrecht".into(),
+        email: account().email,
+        is_email_verified: true,
+        has_password: true,
+        plan: plans[1].clone(),
+        plans,
+        consents: Consents::default(),
+    }
+}
+
+/// Where the account is signed in: here, on a television, and in a browser.
+pub(crate) fn devices() -> Vec<Device> {
+    let device = |id: &str, kind, name: &str, signed_in_at_s| Device {
+        id: id.into(),
+        kind,
+        name: name.into(),
+        signed_in_at_s,
+        last_used_at_s: signed_in_at_s + 400_000.0,
+        is_current: id == "here",
+    };
+    vec![
+        device("here", DeviceKind::App, "Lumen on Linux", 1_790_000_000.0),
+        device("tv", DeviceKind::App, "Living room TV", 1_780_000_000.0),
+        device("web", DeviceKind::Browser, "Firefox on Windows", 1_789_000_000.0),
+    ]
 }
 
 pub(crate) fn launch() -> Launch {

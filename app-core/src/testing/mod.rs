@@ -6,4 +6,6 @@ mod journeys;
 mod rasteriser;
 mod screens;
 mod seek_bar;
+mod service_journeys;
+mod service_screens;
 pub(crate) mod stage;

@@ -98,6 +98,22 @@ pub(crate) fn round(ui: &Ui, cx: &mut Cx<'_>, id: Id, rect: Rect, (icon, name): 
     activated
 }
 
+/// A round button that is on or off: on, its icon is filled.
+pub(crate) fn toggle(ui: &Ui, cx: &mut Cx<'_>, id: Id, rect: Rect, (icon, name, on): (&str, &str, bool)) -> bool {
+    let label = Label::new(Kind::Plain, name);
+    let touch = cx.touch(ui, id, rect, || WidgetInfo::selected(Role::Button, true, on, name));
+    let ink = ground(ui, cx, id, rect, &label, &touch);
+    let size = cx.theme.metrics.icon;
+    match on {
+        true => text::icon_filled(ui.painter(), rect.center(), icon, size, ink),
+        false => text::icon(ui.painter(), rect.center(), icon, size, ink),
+    };
+    pointed(&touch);
+    let activated = touch.activated;
+    touch.response.on_hover_text(name);
+    activated
+}
+
 /// Paints the ground of a button and returns the colour of what stands on it.
 fn ground(ui: &Ui, cx: &Cx<'_>, id: Id, rect: Rect, label: &Label<'_>, touch: &Touch) -> Color32 {
     let tokens = cx.theme.tokens;

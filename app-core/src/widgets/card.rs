@@ -1,6 +1,7 @@
 //! One title as a card: art, progress, name, and what there is to say about it when it is raised.
 
 use crate::{
+    app::{Msg, TasteWish, Wish},
     cx::{Cx, Touch},
     format, icons,
     motion::{self, time},
@@ -11,7 +12,9 @@ use crate::{
         text, toast,
     },
 };
-use egui::{Align2, CornerRadius, CursorIcon, Id, Pos2, Rect, Role, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, CornerRadius, CursorIcon, Id, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 use service_api::catalog::{CardShape, TitleState, TitleSummary};
 
 /// How much larger a raised card is.
@@ -42,6 +45,9 @@ impl Card<'_> {
     pub(crate) fn touch(&self, ui: &Ui, cx: &mut Cx<'_>) -> Touch {
         let rect = Rect::from_min_size(self.left_top, size(cx, self.shape));
         let touch = cx.touch(ui, self.id, rect, || WidgetInfo::labeled(Role::Button, true, self.spoken()));
+        let mut touch = touch;
+        // Also while the pointer is on what is over the card.
+        touch.hovered = touch.response.contains_pointer() && !cx.focus.ring_is_shown();
         if touch.hovered {
             touch.response.ctx.set_cursor_icon(CursorIcon::PointingHand);
         }
@@ -99,6 +105,27 @@ impl Card<'_> {
             );
         }
         self.paint_label(ui, cx, rect, lift, preparing);
+    }
+
+    /// Puts the title on the list, or takes it off: for pointers, on the raised card. Others have it on the title's page.
+    pub(crate) fn list_button(&self, ui: &Ui, cx: &mut Cx<'_>) {
+        let tokens = cx.theme.tokens;
+        let art = Rect::from_min_size(self.left_top, size(cx, self.shape));
+        let rect = Rect::from_center_size(art.right_top() + vec2(-14.0, 14.0), Vec2::splat(30.0));
+        let is_listed = cx.taste.is_listed(&self.title.id);
+        let name = if is_listed { "Remove from my list" } else { "Add to my list" };
+        let response = ui.interact(rect, self.id.with("list"), Sense::CLICK);
+        response.widget_info(|| {
+            WidgetInfo::selected(Role::Button, true, is_listed, format!("{name}: {}", self.title.name))
+        });
+        let fill = if response.hovered() { tokens.focus } else { tokens.card };
+        let ink = if response.hovered() { tokens.on_focus } else { tokens.text };
+        ui.painter().circle_filled(rect.center(), 15.0, fill);
+        text::icon(ui.painter(), rect.center(), if is_listed { icons::CHECK } else { icons::PLUS }, 17.0, ink);
+        if response.clicked() {
+            cx.send(Msg::Wish(Wish::Taste(TasteWish::Toggle(Box::new(self.title.clone())))));
+        }
+        response.on_hover_text(name);
     }
 
     fn paint_label(&self, ui: &Ui, cx: &Cx<'_>, rect: Rect, lift: f32, preparing: Option<u8>) {

@@ -108,6 +108,9 @@ impl Row<'_> {
         }
         if let Some((card, touch)) = raised {
             card.paint(ui, cx, &touch);
+            if touch.hovered && !cx.theme.density.is_tv() {
+                card.list_button(ui, cx);
+            }
         }
         if !cx.theme.density.is_tv() {
             self.arrows(

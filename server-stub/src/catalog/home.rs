@@ -14,6 +14,9 @@ use std::cmp::Reverse;
 /// Cards in a row that is a selection; a row that is a complete list has no limit.
 const SELECTION: usize = 12;
 
+/// Ids of rows that are made from what was watched begin like this.
+const BECAUSE: &str = "because-";
+
 /// A genre with fewer titles is no row.
 const MIN_GENRE: usize = 2;
 
@@ -36,6 +39,12 @@ pub(crate) fn compose(snapshot: &Snapshot, watched: &[(TitleId, Progress)], summ
     rows.push(shelf.test_pictures());
     let library = Some(progress_of(summaries.media)).filter(|library| library.ready < library.total);
     Home { hero: shelf.hero(), rows: rows.into_iter().filter(|row| !row.items.is_empty()).collect(), library }
+}
+
+/// The same for who does not want what was watched to decide what is suggested.
+pub(crate) fn without_suggestions(mut home: Home) -> Home {
+    home.rows.retain(|row| !row.id.starts_with(BECAUSE));
+    home
 }
 
 /// What rows are filled from.
@@ -87,7 +96,7 @@ impl<'a> Shelf<'a> {
             .collect();
         titles.sort_by_key(|title| Reverse(likeness(last, title)));
         let heading = format!("Because you watched {}", last.name);
-        self.row(&format!("because-{}", last.id), &heading, CardShape::Wide, titles.into_iter().take(SELECTION))
+        self.row(&format!("{BECAUSE}{}", last.id), &heading, CardShape::Wide, titles.into_iter().take(SELECTION))
     }
 
     /// Genres in the order in which films mention them.

@@ -35,7 +35,9 @@ pub(crate) async fn home(
     let by_title = watched.iter().cloned().collect();
     let media = app.catalog.state();
     let summaries = Summaries { media: &media, viewer, watched: &by_title };
-    conditional::json(&headers, &home::compose(&app.catalog.snapshot(), &watched, summaries))
+    let composed = home::compose(&app.catalog.snapshot(), &watched, summaries);
+    let suggests = app.consents.of(&who.account).await?.recommendations;
+    conditional::json(&headers, &if suggests { composed } else { home::without_suggestions(composed) })
 }
 
 /// Who is asking for a title.

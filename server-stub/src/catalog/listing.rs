@@ -27,9 +27,11 @@ const LIMIT: usize = 24;
 pub(crate) struct SearchQuery {
     #[serde(default)]
     q: String,
+    cursor: Option<String>,
+    limit: Option<usize>,
 }
 
-/// Titles that fit, the best first. Nothing typed finds nothing.
+/// Titles that fit, the best first, page by page. Nothing typed finds nothing.
 pub(crate) async fn search(
     State(app): State<Shared>,
     who: Principal,
@@ -37,14 +39,24 @@ pub(crate) async fn search(
     Query(query): Query<SearchQuery>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, ApiError> {
+    let limit = checked_limit(query.limit)?;
     let viewer = app.viewer(&who, &profile).await?;
     let watched: BTreeMap<_, _> = app.positions.all(&profile).await?.into_iter().collect();
     let (media, snapshot) = (app.catalog.state(), app.catalog.snapshot());
     let summaries = Summaries { media: &media, viewer, watched: &watched };
     let found = snapshot.search.search(&query.q);
-    let shown = found.iter().map(|at| &snapshot.entries[*at as usize]).filter(|entry| summaries.shows(entry));
-    let items = shown.take(LIMIT).map(|entry| summaries.summary(entry)).collect();
-    conditional::json(&headers, &TitleList { items, next: None })
+    let begin = match &query.cursor {
+        None => 0,
+        Some(cursor) => {
+            let last = read_cursor(cursor).and_then(|id| snapshot.position(&id));
+            // Of the same search the last title of the page before is among what was found; else there is nothing after it.
+            let last = last.ok_or_else(foreign_cursor)?;
+            found.iter().position(|at| *at as usize == last).map_or(found.len(), |at| at + 1)
+        }
+    };
+    let shown = found[begin..].iter().map(|at| &snapshot.entries[*at as usize]);
+    let page: Vec<&Arc<Entry>> = shown.filter(|entry| summaries.shows(entry)).take(limit + 1).collect();
+    conditional::json(&headers, &paged(page, limit, summaries))
 }
 
 /// Which page of what.
@@ -65,10 +77,7 @@ pub(crate) async fn browse(
     Query(query): Query<BrowseQuery>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::invalid("limit must be 1 to 100"));
-    }
+    let limit = checked_limit(query.limit)?;
     let viewer = app.viewer(&who, &profile).await?;
     let watched: BTreeMap<_, _> = app.positions.all(&profile).await?.into_iter().collect();
     let (media, snapshot) = (app.catalog.state(), app.catalog.snapshot());
@@ -77,7 +86,7 @@ pub(crate) async fn browse(
         None => 0,
         Some(cursor) => {
             let last = read_cursor(cursor).and_then(|id| snapshot.position(&id));
-            last.ok_or_else(|| ApiError::invalid("the cursor is of another catalog; begin again without one"))? + 1
+            last.ok_or_else(foreign_cursor)? + 1
         }
     };
     let fits = |entry: &&Arc<Entry>| {
@@ -85,12 +94,26 @@ pub(crate) async fn browse(
             && query.genre.as_ref().is_none_or(|genre| entry.genres.iter().any(|one| one.eq_ignore_ascii_case(genre)))
             && summaries.shows(entry)
     };
-    let mut page: Vec<&Arc<Entry>> = snapshot.entries[begin..].iter().filter(fits).take(limit + 1).collect();
+    let page: Vec<&Arc<Entry>> = snapshot.entries[begin..].iter().filter(fits).take(limit + 1).collect();
+    conditional::json(&headers, &paged(page, limit, summaries))
+}
+
+fn checked_limit(limit: Option<usize>) -> Result<usize, ApiError> {
+    let limit = limit.unwrap_or(LIMIT);
+    let is_good = (1..=MAX_LIMIT).contains(&limit);
+    if is_good { Ok(limit) } else { Err(ApiError::invalid("limit must be 1 to 100")) }
+}
+
+fn foreign_cursor() -> ApiError {
+    ApiError::invalid("the cursor is of another catalog; begin again without one")
+}
+
+/// A page of at most `limit` titles, out of one more than that where there are more.
+fn paged(mut page: Vec<&Arc<Entry>>, limit: usize, summaries: Summaries<'_>) -> TitleList {
     let has_more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().filter(|_| has_more).map(|last| URL_SAFE_NO_PAD.encode(last.id.as_str()));
-    let items = page.into_iter().map(|entry| summaries.summary(entry)).collect();
-    conditional::json(&headers, &TitleList { items, next })
+    TitleList { items: page.into_iter().map(|entry| summaries.summary(entry)).collect(), next }
 }
 
 fn read_cursor(cursor: &str) -> Option<TitleId> {

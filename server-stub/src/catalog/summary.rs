@@ -66,9 +66,20 @@ pub(crate) fn browse(viewer: Viewer, title: &Entry) -> Decision {
     decide(viewer, title.terms(), Plans::default().of(viewer.plan), Purpose::Show)
 }
 
-/// How many genres two titles share.
+/// What a shared genre is worth, and a shared person. Genres are few and broad; who made something is what people mean
+/// by "more of this", so one person outweighs one genre, and two genres outweigh one person.
+const GENRE: usize = 2;
+const PERSON: usize = 3;
+
+/// How alike two titles are: the genres and the people that they share, weighted. Zero is not at all.
 pub(crate) fn likeness(one: &Entry, other: &Entry) -> usize {
-    one.genres.iter().filter(|genre| other.genres.contains(genre)).count()
+    let genres = one.genres.iter().filter(|genre| other.genres.contains(genre)).count();
+    let mut people: Vec<&str> = one.credits.iter().map(|credit| credit.name.as_str()).collect();
+    // Somebody with two parts is one person.
+    people.sort_unstable();
+    people.dedup();
+    let shared = people.into_iter().filter(|name| other.credits.iter().any(|credit| credit.name == *name)).count();
+    GENRE * genres + PERSON * shared
 }
 
 fn state(media: MediaState) -> TitleState {
@@ -76,5 +87,29 @@ fn state(media: MediaState) -> TitleState {
         MediaState::Absent => TitleState::Preparing { percent: 0 },
         MediaState::Making { percent } => TitleState::Preparing { percent: percent.min(99) },
         MediaState::Ready => TitleState::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service_api::catalog::Credit;
+
+    #[test]
+    fn people_outweigh_a_genre_and_count_once() {
+        let all: Vec<Entry> = crate::ingest::catalogue().iter().map(Entry::from).collect();
+        let title = |genres: &[&str], people: &[&str]| {
+            let mut entry = all[0].clone();
+            entry.genres = genres.iter().map(|genre| (*genre).to_owned()).collect();
+            entry.credits =
+                people.iter().map(|name| Credit { part: "Part".to_owned(), name: (*name).to_owned() }).collect();
+            entry
+        };
+        let film = title(&["Drama", "Mystery"], &["Ada", "Ada", "Ben"]);
+        let same_person = likeness(&film, &title(&["Comedy"], &["Ada"]));
+        let same_genre = likeness(&film, &title(&["Drama"], &["Cleo"]));
+        let same_genres = likeness(&film, &title(&["Drama", "Mystery"], &[]));
+        assert!(same_genres > same_person && same_person > same_genre && same_genre > 0);
+        assert_eq!(likeness(&film, &title(&["Comedy"], &["Cleo"])), 0);
     }
 }

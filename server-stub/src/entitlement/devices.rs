@@ -202,6 +202,18 @@ impl Devices {
         .map(|done| done.rows_affected() == 1)
     }
 
+    /// Forgets the devices of an account that is being erased, and what it has exchanged.
+    pub(crate) async fn forget(&self, account: &AccountId) -> Result<(), sqlx::Error> {
+        let mut transaction = self.db.transaction().await?;
+        for statement in [
+            "DELETE FROM entitlement_devices WHERE account_id = $1",
+            "DELETE FROM entitlement_device_swaps WHERE account_id = $1",
+        ] {
+            sqlx::query(statement).bind(account.as_str()).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await
+    }
+
     /// Is the device registered?
     pub(crate) async fn is_registered(&self, account: &AccountId, id: &str) -> Result<bool, sqlx::Error> {
         let found: Option<i64> = sqlx::query_scalar(

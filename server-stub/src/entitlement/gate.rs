@@ -105,6 +105,13 @@ impl Entitlement {
         }
     }
 
+    /// Forgets an account that is being erased. That its grants are void stays known for as long as they could last.
+    pub(crate) async fn forget(&self, account: &AccountId) -> Result<(), sqlx::Error> {
+        self.leases.forget(account).await?;
+        self.devices.forget(account).await?;
+        self.grants.forget(account).await
+    }
+
     /// Forgets what nobody can use any more.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         self.grants.sweep().await?;

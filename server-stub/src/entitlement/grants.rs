@@ -211,6 +211,15 @@ impl Grants {
         Ok(found.is_some())
     }
 
+    /// Forgets the grants of an account that is being erased.
+    pub(crate) async fn forget(&self, account: &AccountId) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM entitlement_grants WHERE account_id = $1")
+            .bind(account.as_str())
+            .execute(self.db.writer())
+            .await
+            .map(drop)
+    }
+
     /// Forgets grants a week after they expired; until then the answer is "expired", not "unknown". A revocation is of
     /// no more use once every grant that it was about is gone.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {

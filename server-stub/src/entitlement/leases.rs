@@ -199,6 +199,15 @@ impl Leases {
         Ok(grants.into_iter().map(GrantId).collect())
     }
 
+    /// Forgets the streams of an account that is being erased.
+    pub(crate) async fn forget(&self, account: &AccountId) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM entitlement_leases WHERE account_id = $1")
+            .bind(account.as_str())
+            .execute(self.db.writer())
+            .await
+            .map(drop)
+    }
+
     /// Forgets leases that ended a day ago.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM entitlement_leases WHERE expires_at_ms < $1")

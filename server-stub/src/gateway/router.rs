@@ -1,7 +1,9 @@
 //! The routes of all services in one table.
 
 use super::{ApiError, access, admin, health, layers, openapi};
-use crate::{app::Shared, backends::Service, catalog, delivery, entitlement, identity, licence, profiles};
+use crate::{
+    app::Shared, backends::Service, catalog, delivery, entitlement, identity, licence, privacy, profiles, support,
+};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state, routing::get};
 use service_api::routes;
 
@@ -9,7 +11,10 @@ use service_api::routes;
 pub(crate) fn build(app: Shared) -> Router {
     let limit_sign_in = from_fn_with_state(app.clone(), identity::limit_sign_in);
     let services: [(Service, Router<Shared>); 5] = [
-        (Service::Identity, identity::routes().route_layer(limit_sign_in)),
+        (
+            Service::Identity,
+            identity::routes().route_layer(limit_sign_in).merge(privacy::routes()).merge(support::routes()),
+        ),
         (Service::Catalog, catalog::routes()),
         (Service::Profiles, profiles::routes()),
         (Service::Entitlement, entitlement::routes()),

@@ -31,6 +31,7 @@ mod credentials;
 mod demo;
 mod devices;
 mod ending;
+mod erasure;
 mod federation;
 mod form_token;
 mod grant;
@@ -51,7 +52,7 @@ mod sessions;
 mod sign_in_limit;
 mod throttle;
 
-pub(crate) use accounts::{Accounts, ProfileFields};
+pub(crate) use accounts::{Accounts, ProfileFields, plan_name};
 pub use admin::{Admin, AdminError};
 pub(crate) use browser::Browser;
 pub use clients::{ClientAuthentication, ClientDocument, ClientRegistration, RegistrationError};

@@ -85,6 +85,15 @@ impl KeptLicences {
         .await
     }
 
+    /// Forgets the licences of an account that is being erased.
+    pub(crate) async fn forget(&self, account: &AccountId) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM licence_kept WHERE account_id = $1")
+            .bind(account.as_str())
+            .execute(self.db.writer())
+            .await
+            .map(drop)
+    }
+
     /// Forgets licences some time after the latest moment at which they can end.
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM licence_kept WHERE issued_at_ms < $1")

@@ -233,7 +233,7 @@ async fn own(app: &App, who: &Principal, id: &ProfileId) -> Result<Profile, ApiE
 
 /// Where some profile has a PIN, only who has given that of one without a ceiling may change profiles: a child holds
 /// the same sign-in.
-async fn may_manage(app: &App, who: &Principal) -> Result<(), ApiError> {
+pub(crate) async fn may_manage(app: &App, who: &Principal) -> Result<(), ApiError> {
     let mut is_guarded = false;
     for profile in app.identity.accounts.profiles(&who.account).await? {
         if profile.maturity_ceiling.is_none() && app.pins.is_set(&profile.id).await? {
@@ -246,7 +246,8 @@ async fn may_manage(app: &App, who: &Principal) -> Result<(), ApiError> {
     if is_guarded { Err(pin_required()) } else { Ok(()) }
 }
 
-async fn details_of(app: &App, who: &Principal, id: &ProfileId) -> Result<ProfileDetails, ApiError> {
+/// A profile of the account, whole.
+pub(crate) async fn details_of(app: &App, who: &Principal, id: &ProfileId) -> Result<ProfileDetails, ApiError> {
     let profile = own(app, who, id).await?;
     let Detail { avatar, language, kids } = app.details.get(id).await?;
     Ok(ProfileDetails { profile, avatar, language, kids, has_pin: app.pins.is_set(id).await? })

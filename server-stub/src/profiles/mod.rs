@@ -11,7 +11,7 @@ mod positions;
 mod taste;
 
 pub(crate) use details::Details;
-pub(crate) use http::pin_required;
+pub(crate) use http::{details_of, may_manage, pin_required};
 pub(crate) use pins::{PinOutcome, Pins};
 pub(crate) use positions::Positions;
 pub(crate) use taste::Taste;

@@ -68,6 +68,18 @@ impl Taste {
         Ok(thumbs.and_then(|thumbs| i8::try_from(thumbs).ok()))
     }
 
+    /// All ratings, the latest first.
+    pub(crate) async fn ratings(&self, profile: &ProfileId) -> Result<Vec<(TitleId, i8)>, sqlx::Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT title_id, thumbs FROM profiles_ratings WHERE profile_id = $1 ORDER BY rated_at_ms DESC, title_id",
+        )
+        .bind(profile.as_str())
+        .fetch_all(self.db.reader())
+        .await?;
+        let rated = |(title, thumbs)| Some((TitleId(title), i8::try_from(thumbs).ok()?));
+        Ok(rows.into_iter().filter_map(rated).collect())
+    }
+
     /// Rates a title, or takes the rating back.
     pub(crate) async fn rate(
         &self,

@@ -1,6 +1,7 @@
 //! What a server answers, by topic. Compiled twice: for SQLite (`on_sqlite`) and for PostgreSQL (`on_postgres`).
 
 mod access;
+mod account;
 mod accounts;
 mod admin;
 mod api;

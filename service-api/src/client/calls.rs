@@ -1,5 +1,7 @@
 //! The calls themselves, one per route.
 
+mod household;
+
 use super::{Client, ClientError, http};
 use crate::{
     GrantId, ProfileId, TitleId,

@@ -2,6 +2,7 @@
 
 use super::{Content, Operation, get, schema};
 use service_api::{
+    account::{AccountDetails, AccountExport, Consents, EraseAccount, SupportCase, SupportReceipt, SupportRequest},
     catalog::{Home, TitleList, TitlePage, TitleSummary},
     health::{Liveness, Readiness},
     identity::{Account, AccountSummary, Device, Profile, ProviderMetadata, RoleChange},
@@ -64,6 +65,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(routes::FEDERATION_CALLBACK, "Where that sends it back to", Content::None).page().with("303").or(&["422", "502"]),
     // The account.
     get(routes::ME, "The account that is signed in", Content::Json(schema::<Account>)),
+    get(routes::ACCOUNT, "The account with its plan and consents", Content::Json(schema::<AccountDetails>)),
+    get(routes::ACCOUNT_CONSENTS, "Says what the owner agrees to", Content::None)
+        .of("put").takes(Content::Json(schema::<Consents>)).with("204"),
+    get(routes::ACCOUNT_EXPORT, "Everything that is kept about the account", Content::Json(schema::<AccountExport>)),
+    get(routes::ACCOUNT_ERASE, "Erases the account", Content::None)
+        .of("post").takes(Content::Json(schema::<EraseAccount>)).with("204").or(&["409"]),
+    get(routes::SUPPORT, "Asks for help, or says what one thinks", Content::Json(schema::<SupportReceipt>))
+        .of("post").takes(Content::Json(schema::<SupportRequest>)).with("201"),
+    get(routes::ADMIN_SUPPORT, "The latest requests to support", Content::Json(schema::<Vec<SupportCase>>)),
     get(routes::ACCOUNT_DEVICES, "Devices and browsers that are signed in", Content::Json(schema::<Vec<Device>>)),
     get(routes::ACCOUNT_DEVICE, "Signs one of them out", Content::None).of("delete").with("204"),
     get(routes::ADMIN_ACCOUNTS, "Accounts by a part of their address", Content::Json(schema::<Vec<AccountSummary>>))
@@ -95,7 +105,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     // The catalog.
     get(routes::HOME, "The home screen of a profile", Content::Json(schema::<Home>)).or(&["304"]),
     get(routes::TITLE, "One title", Content::Json(schema::<TitlePage>)).query(&["profile"]).or(&["304", "451"]),
-    get(routes::SEARCH, "Titles that fit what was typed", Content::Json(schema::<TitleList>)).query(&["q", "limit"]).or(&["304"]),
+    get(routes::SEARCH, "Titles that fit what was typed", Content::Json(schema::<TitleList>)).query(&["q", "cursor", "limit"]).or(&["304"]),
     get(routes::BROWSE, "The catalog in pages", Content::Json(schema::<TitleList>))
         .query(&["cursor", "limit", "genre", "kind"]).or(&["304"]),
     // Playback and licences.

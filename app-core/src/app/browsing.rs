@@ -1,0 +1,89 @@
+//! Home and the pages of titles: asking for them, and what becomes of the answers.
+
+use super::{Effect, Failure, Loadable, Model, Place, TitleScreen};
+use crate::failure::Remedy;
+use service_api::{
+    ProfileId, TitleId,
+    catalog::{Home, TitlePage, TitleSummary},
+    identity::Profile,
+};
+
+impl Model {
+    pub(super) fn load_home(&mut self) -> Vec<Effect> {
+        let Some(profile) = &self.profile else { return vec![] };
+        if self.home.is_loading() {
+            return vec![];
+        }
+        self.home.start();
+        vec![Effect::LoadHome(profile.id.clone())]
+    }
+
+    pub(super) fn home_loaded(&mut self, profile: &ProfileId, answer: Result<Home, Failure>, now: f64) -> Vec<Effect> {
+        if self.profile.as_ref().is_none_or(|current| current.id != *profile) {
+            return vec![];
+        }
+        self.home_loaded_at = now;
+        if let Err(failure) = &answer
+            && failure.remedy == Remedy::SignIn
+        {
+            self.session_lost(failure.clone());
+            return vec![];
+        }
+        if let Err(failure) = &answer
+            && self.is_locked(failure)
+        {
+            return vec![];
+        }
+        if let Some(failure) = self.home.finish(answer) {
+            self.notify(&failure.sentence, now);
+        }
+        vec![]
+    }
+
+    pub(super) fn show_title(&mut self, summary: TitleSummary) -> Vec<Effect> {
+        self.profile_menu = false;
+        let id = summary.id.clone();
+        if self.titles.is_empty() {
+            self.came_from_search = self.place == Place::Search;
+        }
+        let mut effects = if self.place == Place::Search { self.remember_search() } else { Vec::new() };
+        self.titles.push(TitleScreen { summary, document: Loadable::Loading, loaded_at: 0.0, chosen_season: None });
+        self.place = Place::Title;
+        effects.extend(self.ask_rating(&id));
+        effects.push(load_title(self.profile.as_ref(), id));
+        effects
+    }
+
+    pub(super) fn title_loaded(&mut self, id: &TitleId, answer: Result<TitlePage, Failure>, now: f64) -> Vec<Effect> {
+        if let Err(failure) = &answer
+            && failure.remedy == Remedy::SignIn
+        {
+            self.session_lost(failure.clone());
+            return vec![];
+        }
+        if let Err(failure) = &answer
+            && self.is_locked(failure)
+        {
+            return vec![];
+        }
+        if let (Ok(page), Some(player)) = (&answer, &mut self.player) {
+            player.learn_title(page);
+        }
+        let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return vec![] };
+        page.loaded_at = now;
+        if let Ok(told) = &answer {
+            let progress = told.title.summary.progress.or(page.summary.progress);
+            page.summary = told.title.summary.clone();
+            page.summary.progress = progress;
+        }
+        if let Some(failure) = page.document.finish(answer) {
+            self.notify(&failure.sentence, now);
+        }
+        vec![]
+    }
+}
+
+/// The title as this profile may see it.
+pub(super) fn load_title(profile: Option<&Profile>, title: TitleId) -> Effect {
+    Effect::LoadTitle { profile: profile.map(|profile| profile.id.clone()), title }
+}
