@@ -1,222 +1,145 @@
-//! The key table of the player: one list for the shortcuts, the tooltips and the `?` sheet.
+//! The key table of the player: one list for the shortcuts, the tooltips, the `?` sheet and what the viewer makes of it.
+//!
+//! `table.rs` is the list as delivered, `choices.rs` what the viewer chose instead, `shortcut.rs` one key; this file
+//! joins them and turns events into messages.
 
+mod choices;
+mod shortcut;
+mod table;
+
+pub(crate) use self::{
+    choices::{Conflict, KeyChoices},
+    shortcut::Shortcut,
+    table::{Action, ROWS, Row},
+};
 use super::model::PlayerMsg;
-use egui::{Event, Key, Modifiers};
+use egui::Event;
 
-/// What a key does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Action {
-    TogglePlay,
-    /// Seconds, negative for back.
-    SeekBy(i32),
-    /// The digit of the key times ten per cent.
-    SeekTenth,
-    SeekStart,
-    SeekEnd,
-    PreviousChapter,
-    NextChapter,
-    /// Intro, recap or credits, whichever is on.
-    Skip,
-    /// Per cent of full volume.
-    VolumeBy(i32),
-    ToggleMute,
-    ToggleSubtitles,
-    /// The next of the offered speeds.
-    Slower,
-    Faster,
-    ResetSpeed,
-    /// Double speed for as long as the key is held.
-    HoldSpeed,
-    WindBack,
-    WindForward,
-    ToggleFullScreen,
-    ToggleStats,
-    ToggleSheet,
-    Back,
+/// The table with the viewer's choices: what each key means now. No key means two things.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bindings {
+    /// Keys of each row of [`ROWS`].
+    keys: Vec<Vec<Shortcut>>,
+    /// Is it another key than was delivered?
+    chosen: Vec<bool>,
 }
 
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Binding {
-    /// Any of these.
-    pub(crate) keys: &'static [(Modifiers, Key)],
-    pub(crate) action: Action,
-    /// The keys as people read them.
-    pub(crate) label: &'static str,
-    /// What they do, as an instruction.
-    pub(crate) help: &'static str,
-}
-
-const NONE: Modifiers = Modifiers::NONE;
-const SHIFT: Modifiers = Modifiers::SHIFT;
-
-/// All shortcuts of the player.
-pub(crate) const BINDINGS: &[Binding] = &[
-    Binding {
-        keys: &[(NONE, Key::Space), (NONE, Key::K), (NONE, Key::MediaPlayPause)],
-        action: Action::TogglePlay,
-        label: "Space   K",
-        help: "Play or pause",
-    },
-    Binding { keys: &[(NONE, Key::ArrowLeft)], action: Action::SeekBy(-5), label: "←", help: "Back 5 seconds" },
-    Binding { keys: &[(NONE, Key::ArrowRight)], action: Action::SeekBy(5), label: "→", help: "Forward 5 seconds" },
-    Binding { keys: &[(NONE, Key::J)], action: Action::SeekBy(-10), label: "J", help: "Back 10 seconds" },
-    Binding { keys: &[(NONE, Key::L)], action: Action::SeekBy(10), label: "L", help: "Forward 10 seconds" },
-    Binding { keys: &[(SHIFT, Key::ArrowLeft)], action: Action::SeekBy(-1), label: "Shift ←", help: "Back 1 second" },
-    Binding {
-        keys: &[(SHIFT, Key::ArrowRight)],
-        action: Action::SeekBy(1),
-        label: "Shift →",
-        help: "Forward 1 second",
-    },
-    Binding {
-        keys: &[(NONE, Key::PageUp)],
-        action: Action::PreviousChapter,
-        label: "Page up",
-        help: "Previous chapter",
-    },
-    Binding { keys: &[(NONE, Key::PageDown)], action: Action::NextChapter, label: "Page down", help: "Next chapter" },
-    Binding { keys: &[(NONE, Key::S)], action: Action::Skip, label: "S", help: "Skip intro, recap or credits" },
-    Binding {
-        keys: &[
-            (NONE, Key::Num0),
-            (NONE, Key::Num1),
-            (NONE, Key::Num2),
-            (NONE, Key::Num3),
-            (NONE, Key::Num4),
-            (NONE, Key::Num5),
-            (NONE, Key::Num6),
-            (NONE, Key::Num7),
-            (NONE, Key::Num8),
-            (NONE, Key::Num9),
-        ],
-        action: Action::SeekTenth,
-        label: "0 … 9",
-        help: "Go to 0 … 90 %",
-    },
-    Binding { keys: &[(NONE, Key::Home)], action: Action::SeekStart, label: "Home", help: "Go to the start" },
-    Binding { keys: &[(NONE, Key::End)], action: Action::SeekEnd, label: "End", help: "Go to the end" },
-    Binding {
-        keys: &[(NONE, Key::ArrowUp), (NONE, Key::AudioVolumeUp)],
-        action: Action::VolumeBy(5),
-        label: "↑",
-        help: "Louder",
-    },
-    Binding {
-        keys: &[(NONE, Key::ArrowDown), (NONE, Key::AudioVolumeDown)],
-        action: Action::VolumeBy(-5),
-        label: "↓",
-        help: "Quieter",
-    },
-    Binding {
-        keys: &[(NONE, Key::M), (NONE, Key::AudioVolumeMute)],
-        action: Action::ToggleMute,
-        label: "M",
-        help: "Sound on or off",
-    },
-    Binding { keys: &[(NONE, Key::C)], action: Action::ToggleSubtitles, label: "C", help: "Subtitles on or off" },
-    Binding {
-        keys: &[(SHIFT, Key::Comma), (NONE, Key::OpenBracket)],
-        action: Action::Slower,
-        label: "<   [",
-        help: "Slower",
-    },
-    Binding {
-        keys: &[(SHIFT, Key::Period), (NONE, Key::CloseBracket)],
-        action: Action::Faster,
-        label: ">   ]",
-        help: "Faster",
-    },
-    Binding {
-        keys: &[(NONE, Key::Backspace)],
-        action: Action::ResetSpeed,
-        label: "Backspace",
-        help: "Normal speed; on a television, back",
-    },
-    Binding { keys: &[(NONE, Key::X)], action: Action::HoldSpeed, label: "X (hold)", help: "Double speed while held" },
-    Binding {
-        keys: &[(SHIFT, Key::J), (NONE, Key::MediaTrackPrevious)],
-        action: Action::WindBack,
-        label: "Shift J",
-        help: "Wind back; again for faster",
-    },
-    Binding {
-        keys: &[(SHIFT, Key::L), (NONE, Key::MediaTrackNext)],
-        action: Action::WindForward,
-        label: "Shift L",
-        help: "Wind forward; again for faster",
-    },
-    Binding {
-        keys: &[(NONE, Key::F), (NONE, Key::F11)],
-        action: Action::ToggleFullScreen,
-        label: "F   F11",
-        help: "Full screen, also by double click",
-    },
-    Binding { keys: &[(NONE, Key::I)], action: Action::ToggleStats, label: "I", help: "Stats for nerds and testers" },
-    Binding {
-        keys: &[(NONE, Key::Questionmark), (SHIFT, Key::Questionmark), (SHIFT, Key::Slash), (NONE, Key::F1)],
-        action: Action::ToggleSheet,
-        label: "?   F1",
-        help: "This list",
-    },
-    Binding {
-        keys: &[(NONE, Key::Escape), (NONE, Key::BrowserBack)],
-        action: Action::Back,
-        label: "Esc",
-        help: "Close, leave full screen, go back",
-    },
-];
-
-/// The row that a key event belongs to.
-pub(crate) fn find(event: &Event) -> Option<(&'static Binding, KeyPress)> {
-    let Event::Key { key, pressed, repeat, modifiers, .. } = event else { return None };
-    // Control, Alt and Command belong to the desktop.
-    if modifiers.ctrl || modifiers.alt || modifiers.command {
-        return None;
+impl Default for Bindings {
+    fn default() -> Self {
+        Self::new(&KeyChoices::default())
     }
-    let index_of =
-        |binding: &Binding| binding.keys.iter().position(|(wanted, k)| k == key && wanted.shift == modifiers.shift);
-    let (binding, index) = BINDINGS.iter().find_map(|binding| index_of(binding).map(|index| (binding, index)))?;
-    Some((binding, KeyPress { index, pressed: *pressed, repeat: *repeat }))
+}
+
+impl Bindings {
+    /// Where choices overlap, as in a file that was edited by hand, the first row of the table has the key.
+    pub(crate) fn new(choices: &KeyChoices) -> Self {
+        let mut keys = vec![Vec::new(); ROWS.len()];
+        let mut taken: Vec<Shortcut> = Vec::new();
+        let rank = |row: &Row| (!row.is_fixed(), !choices.is_chosen(row));
+        let mut order: Vec<usize> = (0..ROWS.len()).collect();
+        order.sort_by_key(|index| rank(&ROWS[*index]));
+        for index in order {
+            let free = choices.keys_of(&ROWS[index]).into_iter().filter(|key| !taken.contains(key));
+            keys[index] = free.collect();
+            taken.extend(&keys[index]);
+        }
+        Self { keys, chosen: ROWS.iter().map(|row| choices.is_chosen(row)).collect() }
+    }
+
+    /// The row that a key event belongs to.
+    pub(crate) fn find(&self, event: &Event) -> Option<KeyPress> {
+        let Event::Key { key, pressed, repeat, modifiers, .. } = event else { return None };
+        if modifiers.ctrl || modifiers.alt || modifiers.command {
+            return None;
+        }
+        let wanted = Shortcut { key: *key, shift: modifiers.shift };
+        let index_in = |keys: &Vec<Shortcut>| keys.iter().position(|key| *key == wanted);
+        let (row, index) = ROWS.iter().zip(&self.keys).find_map(|(row, keys)| Some((row, index_in(keys)?)))?;
+        Some(KeyPress { row, index, pressed: *pressed, repeat: *repeat })
+    }
+
+    fn keys_of(&self, row: &Row) -> &[Shortcut] {
+        let index = ROWS.iter().position(|other| other == row);
+        index.and_then(|index| self.keys.get(index)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Was its key chosen by the viewer?
+    pub(crate) fn is_chosen(&self, row: &Row) -> bool {
+        ROWS.iter().zip(&self.chosen).any(|(other, chosen)| other == row && *chosen)
+    }
+
+    /// All keys of a row as people read them; media keys only where it has no others.
+    pub(crate) fn label(&self, row: &Row) -> String {
+        if row.action == Action::SeekTenth {
+            return "0 … 9".to_owned();
+        }
+        let mut labels: Vec<String> = Vec::new();
+        for key in self.keys_of(row).iter().filter(|key| !key.is_media()) {
+            let label = key.label();
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        let words = if labels.is_empty() { "–".to_owned() } else { labels.join("   ") };
+        if row.action == Action::HoldSpeed { format!("{words} (hold)") } else { words }
+    }
+
+    /// `Mute (M)`: a control's name with the first key of its action.
+    pub(crate) fn tooltip(&self, name: &str, action: Action) -> String {
+        let keys = table::row_of(action).map_or(&[][..], |row| self.keys_of(row));
+        match keys.iter().find(|key| !key.is_media()) {
+            Some(key) => format!("{name} ({})", key.label()),
+            None => name.to_owned(),
+        }
+    }
 }
 
 /// A key event of a row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct KeyPress {
+    pub(crate) row: &'static Row,
     /// Which of the row's keys.
     index: usize,
     pub(crate) pressed: bool,
     repeat: bool,
 }
 
-impl Binding {
+impl KeyPress {
     /// Does it still make sense when there is nothing to play?
     pub(crate) fn works_without_playback(&self) -> bool {
         matches!(
-            self.action,
+            self.row.action,
             Action::Back | Action::ResetSpeed | Action::ToggleFullScreen | Action::ToggleStats | Action::ToggleSheet
         )
     }
 
     /// What to tell the model.
-    pub(crate) fn message(&self, press: KeyPress) -> Option<PlayerMsg> {
+    pub(crate) fn message(&self) -> Option<PlayerMsg> {
         // A held key repeats what moves, and nothing that toggles.
-        let repeats = matches!(self.action, Action::SeekBy(_) | Action::VolumeBy(_));
-        if press.repeat && !repeats {
+        let repeats = matches!(
+            self.row.action,
+            Action::SeekBy(_) | Action::VolumeBy(_) | Action::StepFrames(_) | Action::DelayText(_)
+        );
+        if self.repeat && !repeats {
             return None;
         }
-        Some(match self.action {
+        Some(match self.row.action {
             Action::TogglePlay => PlayerMsg::TogglePlay,
-            Action::SeekBy(seconds) => PlayerMsg::SeekBy { seconds: f64::from(seconds), held: press.repeat },
-            Action::SeekTenth => PlayerMsg::SeekShare(press.index as f64 / 10.0),
+            Action::SeekBy(seconds) => PlayerMsg::SeekBy { seconds: f64::from(seconds), held: self.repeat },
+            Action::StepFrames(frames) => PlayerMsg::StepFrames(frames),
+            Action::UndoSeek => PlayerMsg::UndoSeek,
+            Action::SeekTenth => PlayerMsg::SeekShare(self.index as f64 / 10.0),
             Action::SeekStart => PlayerMsg::SeekShare(0.0),
             Action::SeekEnd => PlayerMsg::SeekShare(1.0),
             Action::PreviousChapter => PlayerMsg::Chapter { forward: false },
             Action::NextChapter => PlayerMsg::Chapter { forward: true },
             Action::Skip => PlayerMsg::Skip,
+            Action::NextEpisode => PlayerMsg::NextEpisode,
             Action::VolumeBy(per_cent) => PlayerMsg::VolumeBy(per_cent as f32 / 100.0),
             Action::ToggleMute => PlayerMsg::ToggleMute,
             Action::ToggleSubtitles => PlayerMsg::ToggleSubtitles,
+            Action::DelayText(tenths) => PlayerMsg::DelayTextBy(tenths * 100),
+            Action::OpenMenu(menu) => PlayerMsg::ToggleMenu(menu),
             Action::Slower => PlayerMsg::SpeedBy { faster: false },
             Action::Faster => PlayerMsg::SpeedBy { faster: true },
             Action::ResetSpeed => PlayerMsg::ResetSpeed,
@@ -224,6 +147,7 @@ impl Binding {
             Action::WindBack => PlayerMsg::Wind { forward: false },
             Action::WindForward => PlayerMsg::Wind { forward: true },
             Action::ToggleFullScreen => PlayerMsg::ToggleFullScreen,
+            Action::MiniPlayer => PlayerMsg::Minimise,
             Action::ToggleStats => PlayerMsg::ToggleStats,
             Action::ToggleSheet => PlayerMsg::ToggleSheet,
             Action::Back => PlayerMsg::Back,
@@ -231,30 +155,22 @@ impl Binding {
     }
 }
 
-/// `Mute (M)`: a control's name with its first shortcut.
-pub(crate) fn tooltip(name: &str, action: Action) -> String {
-    match BINDINGS.iter().find(|binding| binding.action == action) {
-        Some(binding) => format!("{name} ({})", binding.label.split("   ").next().unwrap_or(binding.label)),
-        None => name.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::player_view::model::Menu;
+    use egui::{Key, Modifiers};
     use std::collections::HashSet;
 
-    fn press(key: Key, modifiers: Modifiers) -> Option<PlayerMsg> {
-        let event = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
-        find(&event).and_then(|(binding, press)| binding.message(press))
+    const NONE: Modifiers = Modifiers::NONE;
+    const SHIFT: Modifiers = Modifiers::SHIFT;
+
+    fn event(key: Key, modifiers: Modifiers) -> Event {
+        Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }
     }
 
-    #[test]
-    fn no_key_means_two_things() {
-        let mut seen = HashSet::new();
-        for (modifiers, key) in BINDINGS.iter().flat_map(|binding| binding.keys) {
-            assert!(seen.insert((modifiers.shift, *key)), "{key:?}");
-        }
+    fn press(key: Key, modifiers: Modifiers) -> Option<PlayerMsg> {
+        Bindings::default().find(&event(key, modifiers)).and_then(|press| press.message())
     }
 
     #[test]
@@ -269,12 +185,20 @@ mod tests {
             (Key::L, NONE, seek(10.0)),
             (Key::ArrowLeft, SHIFT, seek(-1.0)),
             (Key::ArrowRight, SHIFT, seek(1.0)),
+            (Key::Comma, NONE, Some(PlayerMsg::StepFrames(-1))),
+            (Key::Period, NONE, Some(PlayerMsg::StepFrames(1))),
+            (Key::Backspace, SHIFT, Some(PlayerMsg::UndoSeek)),
             (Key::ArrowUp, NONE, Some(PlayerMsg::VolumeBy(0.05))),
             (Key::ArrowDown, NONE, Some(PlayerMsg::VolumeBy(-0.05))),
             (Key::M, NONE, Some(PlayerMsg::ToggleMute)),
             (Key::F, NONE, Some(PlayerMsg::ToggleFullScreen)),
             (Key::F11, NONE, Some(PlayerMsg::ToggleFullScreen)),
             (Key::C, NONE, Some(PlayerMsg::ToggleSubtitles)),
+            (Key::G, NONE, Some(PlayerMsg::DelayTextBy(-100))),
+            (Key::H, NONE, Some(PlayerMsg::DelayTextBy(100))),
+            (Key::A, NONE, Some(PlayerMsg::ToggleMenu(Menu::Audio))),
+            (Key::V, NONE, Some(PlayerMsg::ToggleMenu(Menu::Subtitles))),
+            (Key::Q, NONE, Some(PlayerMsg::ToggleMenu(Menu::Settings))),
             (Key::Num0, NONE, Some(PlayerMsg::SeekShare(0.0))),
             (Key::Num9, NONE, Some(PlayerMsg::SeekShare(0.9))),
             (Key::Home, NONE, Some(PlayerMsg::SeekShare(0.0))),
@@ -282,7 +206,9 @@ mod tests {
             (Key::PageUp, NONE, Some(PlayerMsg::Chapter { forward: false })),
             (Key::PageDown, NONE, Some(PlayerMsg::Chapter { forward: true })),
             (Key::S, NONE, Some(PlayerMsg::Skip)),
+            (Key::N, SHIFT, Some(PlayerMsg::NextEpisode)),
             (Key::I, NONE, Some(PlayerMsg::ToggleStats)),
+            (Key::P, NONE, Some(PlayerMsg::Minimise)),
             (Key::Questionmark, SHIFT, Some(PlayerMsg::ToggleSheet)),
             (Key::Comma, SHIFT, Some(PlayerMsg::SpeedBy { faster: false })),
             (Key::Period, SHIFT, Some(PlayerMsg::SpeedBy { faster: true })),
@@ -302,10 +228,39 @@ mod tests {
 
     #[test]
     fn a_held_key_repeats_only_what_moves() {
-        for binding in BINDINGS {
-            let repeated = binding.message(KeyPress { index: 0, pressed: true, repeat: true });
-            let moves = matches!(binding.action, Action::SeekBy(_) | Action::VolumeBy(_));
-            assert_eq!(repeated.is_some(), moves, "{}", binding.label);
+        for row in ROWS {
+            let repeated = KeyPress { row, index: 0, pressed: true, repeat: true }.message();
+            let moves = matches!(
+                row.action,
+                Action::SeekBy(_) | Action::VolumeBy(_) | Action::StepFrames(_) | Action::DelayText(_)
+            );
+            assert_eq!(repeated.is_some(), moves, "{}", row.name);
         }
+    }
+
+    #[test]
+    fn a_chosen_key_replaces_the_delivered_ones_everywhere() {
+        let mut choices = KeyChoices::default();
+        let row = table::row_of(Action::ToggleMute).unwrap();
+        choices.assign(row, Shortcut::plain(Key::Z)).unwrap();
+        let bindings = Bindings::new(&choices);
+        let mutes = |key: Key| bindings.find(&event(key, NONE)).is_some_and(|press| press.row == row);
+        assert!(mutes(Key::Z) && !mutes(Key::M) && mutes(Key::AudioVolumeMute), "media keys stay");
+        assert_eq!((bindings.label(row).as_str(), bindings.tooltip("Mute", row.action).as_str()), ("Z", "Mute (Z)"));
+        assert!(bindings.is_chosen(row));
+    }
+
+    /// Files can say anything: still no key means two things, and there is a way out.
+    #[test]
+    fn no_key_means_two_things_whatever_the_file_says() {
+        let file = r#"{"mute":["J","L","Space"],"skip":["J"],"stats":["Space","L"],"louder":[],"keys":["J"]}"#;
+        let bindings = Bindings::new(&serde_json::from_str(file).unwrap());
+        let mut seen = HashSet::new();
+        for key in bindings.keys.iter().flatten() {
+            assert!(seen.insert(*key), "{key}");
+        }
+        let means = |key: Key| bindings.find(&event(key, NONE)).map(|press| press.row.name);
+        assert_eq!((means(Key::J), means(Key::Escape), means(Key::K)), (Some("skip"), Some("back"), Some("play")));
+        assert_eq!(bindings.label(table::row_of(Action::VolumeBy(5)).unwrap()), "–");
     }
 }
