@@ -10,6 +10,7 @@
 
 mod browsing;
 mod household;
+mod mini;
 mod optimistic;
 mod pin;
 mod search;
@@ -36,7 +37,12 @@ use crate::{
     failure::Failure,
     launch::{Launch, QualityWish},
     loadable::Loadable,
-    player_view::model::{Away, Phase, PlayerMsg, PlayerScreen, Source},
+    player_view::{
+        keys::KeyChoices,
+        model::{Away, Phase, PlayerMsg, PlayerScreen, Source},
+        text_style::TextLook,
+        viewing::Viewing,
+    },
     settings::Settings,
     widgets::toast::Toast,
 };
@@ -425,11 +431,14 @@ impl Model {
             page.document.start();
             effects.push(browsing::load_title(self.profile.as_ref(), page.summary.id.clone()));
         }
+        effects.extend(self.end_foreign_mini());
         if let Some(player) = &mut self.player {
             let (commands, away) = player.tick(now);
             effects.extend(commands.into_iter().map(Effect::Player));
-            if away == Some(Away::Ended) {
-                effects.extend(self.after_end(now));
+            match away {
+                Some(Away::Ended) => effects.extend(self.after_end(now)),
+                Some(Away::Next { asked }) => effects.extend(self.play_next(asked, now)),
+                Some(Away::Esc) | None => {}
             }
         }
         effects
@@ -463,9 +472,7 @@ impl Model {
             // The seconds that are left.
             due.push(now + (until - now).fract().max(0.05));
         }
-        if self.place == Place::Player {
-            due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
-        }
+        due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
         due.into_iter().map(|at| (at - now).max(0.0)).min_by(f64::total_cmp)
     }
 
@@ -704,8 +711,9 @@ impl Model {
             // Not its texts: where it was chosen they may say more, as which episode it is.
             player.chapters = known.title.chapters;
             player.skips.segments = known.title.segments;
-            player.next = known.episode.and_then(|episode| episode.next);
+            player.follow_up(known.episode.and_then(|episode| episode.next));
         }
+        effects.extend(self.learn_next(None));
         effects
     }
 
@@ -718,7 +726,10 @@ impl Model {
         let returns_to = if self.place == Place::Player { Place::Home } else { self.place };
         let wish = self.launch.quality.or(self.settings.quality);
         let mut player = PlayerScreen::new(source, self.attempts, self.density, returns_to);
-        player.skips.choices = self.settings.skip;
+        player.view_as(self.settings.viewing(player.profile()));
+        player.bind(self.settings.keys.clone());
+        player.look = self.settings.text_look;
+        player.text_delay = self.settings.text_delays.of(&player.source);
         player.stats = self.launch.stats;
         player.quality_wish = wish;
         player.from = from;
@@ -745,6 +756,7 @@ impl Model {
             volume: self.settings.volume,
             muted: self.settings.muted,
             text_language: self.settings.text_language.clone(),
+            text_delay: player.text_delay,
         }
     }
 
@@ -796,6 +808,8 @@ impl Model {
                 return effects;
             }
             PlayerMsg::Leave => return self.leave_player(),
+            PlayerMsg::Minimise => return self.minimise(),
+            PlayerMsg::Maximise => return self.maximise(),
             _ => {}
         }
         let Some(player) = &mut self.player else { return vec![] };
@@ -818,7 +832,8 @@ impl Model {
                 effects.extend(self.set_full_screen(false));
             }
             Some(Away::Ended) => effects.extend(self.after_end(now)),
-            Some(_) => effects.extend(self.leave_player()),
+            Some(Away::Next { asked }) => effects.extend(self.play_next(asked, now)),
+            Some(Away::Esc) => effects.extend(self.leave_player()),
             None => {}
         }
         effects
@@ -833,22 +848,9 @@ impl Model {
                 page.summary.progress = Some(progress);
             }
         }
-        self.place = match player.returns_to {
-            Place::Title if !self.titles.is_empty() => Place::Title,
-            Place::Search if self.profile.is_some() => Place::Search,
-            _ if self.profile.is_some() => Place::Home,
-            _ if self.account.is_some() => Place::Profiles,
-            _ => Place::SignIn,
-        };
-        match self.place {
-            Place::Home => effects.extend(self.load_home()),
-            Place::Title => {
-                if let Some(page) = self.titles.last_mut() {
-                    page.document.start();
-                    effects.push(browsing::load_title(self.profile.as_ref(), page.summary.id.clone()));
-                }
-            }
-            _ => {}
+        // From its corner it leaves what is looked at as it is.
+        if self.place == Place::Player {
+            effects.extend(self.go_behind(player.returns_to));
         }
         effects
     }
@@ -875,9 +877,23 @@ fn placeholder(id: &TitleId) -> TitleSummary {
 /// A change of the settings that came from the player.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SettingsChange {
-    Volume { volume: f32, muted: bool },
+    Volume {
+        volume: f32,
+        muted: bool,
+    },
     Quality(Option<QualityWish>),
     TextLanguage(Option<String>),
+    /// How subtitles look, and how late those of a title come, in milliseconds.
+    Text {
+        look: TextLook,
+        source: Source,
+        delay: i32,
+    },
+    Viewing {
+        profile: ProfileId,
+        viewing: Viewing,
+    },
+    Keys(KeyChoices),
 }
 
 impl SettingsChange {
@@ -889,6 +905,12 @@ impl SettingsChange {
             }
             Self::Quality(quality) => settings.quality = quality,
             Self::TextLanguage(language) => settings.text_language = language,
+            Self::Text { look, source, delay } => {
+                settings.text_look = look;
+                settings.text_delays.set(&source, delay);
+            }
+            Self::Viewing { profile, viewing } => settings.viewing_by_profile.set(profile, viewing),
+            Self::Keys(keys) => settings.keys = keys,
         }
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct OpenRequest {
     pub(crate) muted: bool,
     /// BCP 47; `None` starts without subtitles.
     pub(crate) text_language: Option<String>,
+    /// Milliseconds by which subtitles come later than they say.
+    pub(crate) text_delay: i32,
 }
 
 /// Media to play.

@@ -13,7 +13,7 @@ pub(crate) const SPEAKER_MUTED: &str = "\u{e45c}";
 pub(crate) const AUDIO: &str = "\u{e4a2}";
 pub(crate) const SUBTITLES: &str = "\u{e1a8}";
 pub(crate) const STATS: &str = "\u{e628}";
-pub(crate) const QUALITY: &str = "\u{e272}";
+pub(crate) const SETTINGS: &str = "\u{e272}";
 pub(crate) const FULL_SCREEN: &str = "\u{e1d0}";
 pub(crate) const LEAVE_FULL_SCREEN: &str = "\u{e1ce}";
 pub(crate) const INFO: &str = "\u{e2ce}";
@@ -67,3 +67,6 @@ pub(crate) const AVATARS: [(&str, &str); 16] = [
     ("sailboat", "\u{e78a}"),
     ("guitar", "\u{ea8a}"),
 ];
+pub(crate) const MINI_PLAYER: &str = "\u{e64c}";
+pub(crate) const NEXT: &str = "\u{e5a6}";
+pub(crate) const CLOSE: &str = "\u{e4f6}";

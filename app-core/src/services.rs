@@ -456,6 +456,9 @@ impl Shared {
         handle.send(Command::SetRate { rate: request.speed });
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });
+        if request.text_delay != 0 {
+            handle.send(Command::SetTextDelay { millis: request.text_delay });
+        }
         handle.send(Command::Play);
         let (stop, stopped) = oneshot::channel();
         let (shared, player, attempt) = (Arc::clone(self), handle.clone(), request.attempt);

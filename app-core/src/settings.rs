@@ -1,7 +1,17 @@
 //! What the application remembers for its viewer, as one JSON file in the configuration folder.
 
-use crate::{launch::QualityWish, player_view::skip::SkipChoices, storage};
-use serde::{Deserialize, Serialize};
+use crate::{
+    launch::QualityWish,
+    player_view::{
+        keys::KeyChoices,
+        skip::SkipChoices,
+        text_delay::TextDelays,
+        text_style::TextLook,
+        viewing::{Viewing, ViewingByProfile},
+    },
+    storage,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use service_api::ProfileId;
 use std::{
     collections::BTreeMap,
@@ -31,12 +41,20 @@ pub(crate) struct Settings {
     pub(crate) quality: Option<QualityWish>,
     /// Subtitles in this language (BCP 47); `None` for no subtitles.
     pub(crate) text_language: Option<String>,
-    /// What becomes of intros, recaps and credits.
+    /// What becomes of intros, recaps and credits, for profiles that chose nothing else.
+    #[serde(deserialize_with = "or_default")]
     pub(crate) skip: SkipChoices,
-    /// The next episode begins by itself.
-    pub(crate) autoplay_next: bool,
     /// What each profile searched for on this device, the latest first.
     pub(crate) searches: BTreeMap<ProfileId, Vec<String>>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) viewing_by_profile: ViewingByProfile,
+    /// How subtitles look.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) text_look: TextLook,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) text_delays: TextDelays,
+    /// Keys of the player that are not as delivered.
+    pub(crate) keys: KeyChoices,
     /// Who watched last.
     pub(crate) last_profile: Option<ProfileId>,
     /// Size of the window in points.
@@ -52,8 +70,11 @@ impl Default for Settings {
             quality: None,
             text_language: None,
             skip: SkipChoices::default(),
-            autoplay_next: true,
             searches: BTreeMap::new(),
+            viewing_by_profile: ViewingByProfile::default(),
+            text_look: TextLook::default(),
+            text_delays: TextDelays::default(),
+            keys: KeyChoices::default(),
             last_profile: None,
             window: None,
         }
@@ -75,6 +96,12 @@ impl Settings {
             }
         };
         settings.validated()
+    }
+
+    /// How a profile watches.
+    pub(crate) fn viewing(&self, profile: Option<&ProfileId>) -> Viewing {
+        let chosen = profile.and_then(|profile| self.viewing_by_profile.of(profile));
+        chosen.unwrap_or(Viewing { skip: self.skip, ..Viewing::default() })
     }
 
     fn validated(mut self) -> Self {
@@ -101,6 +128,15 @@ impl Settings {
         let bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?;
         storage::write_atomically(path, &bytes)
     }
+}
+
+/// A part of the file that is damaged has its default: the rest of the file is not lost for it.
+fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a part of the settings cannot be read and has its default");
+        T::default()
+    }))
 }
 
 /// Where the application keeps its files.
@@ -161,5 +197,21 @@ mod tests {
             assert_eq!((settings.volume, settings.window), (1.0, None), "{content}");
             assert_eq!(settings.text_language, None);
         }
+    }
+
+    #[test]
+    fn a_damaged_part_does_not_cost_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let content = r#"{"volume": 0.25, "skip": {"intro": "perhaps"}, "text_look": {"size": "large", "edge": 7},
+            "text_delays": {}, "viewing_by_profile": {"mira": {"autoplay_next": "no"}}, "keys": {"mute": ["Z"], "fly": 1}}"#;
+        std::fs::write(&path, content).unwrap();
+        let settings = Settings::load(&path);
+        assert_eq!(
+            (settings.volume, settings.skip, settings.text_look),
+            (0.25, Default::default(), Default::default())
+        );
+        assert!(!settings.keys.is_empty());
+        assert_eq!(settings.viewing(Some(&"mira".into())), Viewing::default());
     }
 }

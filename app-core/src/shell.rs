@@ -129,11 +129,7 @@ impl Shell {
         };
         // What opens above a screen has its own focus, and closing it gives the screen its own back.
         match &self.model.player {
-            Some(player) if self.model.place == Place::Player => match player.menu {
-                _ if player.has_failed() => screen.with("error"),
-                Some(menu) => screen.with(menu),
-                None => screen,
-            },
+            Some(player) if self.model.place == Place::Player => player_view::layer_id(player),
             _ if self.model.profile_menu => screen.with("profile-menu"),
             _ => screen,
         }
@@ -146,7 +142,7 @@ impl Shell {
             (None, Some(_)) => return screens::keys::focus_map(),
             (None, None) => {}
         }
-        match self.model.place {
+        let map = match self.model.place {
             Place::Starting => FocusMap::default(),
             Place::SignIn => screens::sign_in::focus_map(&self.model),
             Place::Profiles => screens::profiles::focus_map(&self.model),
@@ -157,6 +153,10 @@ impl Shell {
             Place::Home => screens::home::focus_map(&self.model),
             Place::Title => screens::title::focus_map(&self.model),
             Place::Player => self.model.player.as_ref().map(player_view::focus_map).unwrap_or_default(),
+        };
+        match self.model.mini() {
+            Some(_) => map.row(player_view::mini::row_id(), player_view::mini::ids()),
+            None => map,
         }
     }
 
@@ -175,6 +175,9 @@ impl Shell {
         }
         let fields = [screens::sign_in::field_id(), screens::search::field_id()];
         let typing = self.focus.current().is_some_and(|id| fields.contains(&id) || screens::lines::is_field(id));
+        if !typing {
+            out.extend(player_view::input::read_mini(ctx, &self.model));
+        }
         let mut pasted = None;
         ctx.input_mut(|input| {
             input.events.retain(|event| match event {
@@ -328,6 +331,9 @@ impl Shell {
                 }
             }
         }
+        if let Some(player) = self.model.mini() {
+            player_view::mini::view(ui, &mut cx, player, &mut self.video);
+        }
         if let Some(field) = self.model.keys {
             screens::keys::view(ui, &mut cx, area, &self.model, field);
         }
@@ -354,13 +360,15 @@ impl Shell {
 
     /// The player does not fetch pictures far above what the window can show.
     fn report_viewport(&mut self, ctx: &Context) -> Option<Effect> {
-        if self.model.place != Place::Player {
+        let Some(player) = &self.model.player else {
             self.viewport = None;
             return None;
-        }
+        };
         // A session that is still being opened would miss it.
-        let open = self.model.player.as_ref().is_some_and(|p| p.phase == player_view::model::Phase::Open);
-        let size = ctx.content_rect().size() * ctx.pixels_per_point();
+        let open = player.phase == player_view::model::Phase::Open;
+        let window = ctx.content_rect().size();
+        let seen = if self.model.mini().is_some() { player_view::mini::size(window) } else { window };
+        let size = seen * ctx.pixels_per_point();
         let (width, height) = (size.x.round() as u32, size.y.round() as u32);
         if !open || self.viewport == Some((width, height)) {
             return None;
@@ -440,6 +448,9 @@ impl LumenApp {
                 }
                 if let Some(player) = &mut self.shell.model.player {
                     player.snapshot = handle.snapshot();
+                    if let Some(frame) = handle.frames().latest() {
+                        player.frames.see(&frame);
+                    }
                 }
             }
             _ if self.attached.is_some() => {

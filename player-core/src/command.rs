@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const MIN_RATE: f64 = 0.25;
 /// Faster than this nobody understands a word, and decoders fall behind.
 pub const MAX_RATE: f64 = 4.0;
+/// Subtitles are delayed by no more than this, in milliseconds, either way.
+pub const MAX_TEXT_DELAY_MS: i32 = 60_000;
 /// The fastest winding.
 pub const MAX_TRICK_SPEED: i32 = 64;
 
@@ -39,6 +41,11 @@ pub enum Command {
     /// Subtitles beside those of `SelectText`, in another language; `None` switches them off.
     SelectSecondText {
         track: Option<TrackId>,
+    },
+    /// Shows all subtitles this much later than they say, or earlier where it is negative; beyond
+    /// [`MAX_TEXT_DELAY_MS`] it is clamped. Holds for the rest of the session, whatever track is chosen.
+    SetTextDelay {
+        millis: i32,
     },
     /// Speed with pitch kept; 1 is normal. Clamped to [`MIN_RATE`] and [`MAX_RATE`]; what is no number is ignored.
     /// Holds for the rest of the session, through stalls and seeks.

@@ -60,7 +60,7 @@ pub mod thumbnails;
 pub mod tone_map;
 
 pub use abr::{Bitrate, ByteCount, MediaTime, RungId};
-pub use command::{Command, MAX_RATE, MAX_TRICK_SPEED, MIN_RATE, QualityChoice};
+pub use command::{Command, MAX_RATE, MAX_TEXT_DELAY_MS, MAX_TRICK_SPEED, MIN_RATE, QualityChoice};
 pub use config::PlayerConfig;
 pub use drm::LicenseTransport;
 pub use error::{ErrorCode, PlaybackError, Severity};

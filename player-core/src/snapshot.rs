@@ -79,6 +79,9 @@ pub struct PlayerSnapshot {
     pub error: Option<PlaybackError>,
     /// A problem being dealt with right now, in words for a viewer.
     pub notice: Option<String>,
+    /// The session's name in event logs, once there is one: what joins a copied snapshot with its log.
+    #[serde(default)]
+    pub session: Option<uuid::Uuid>,
 }
 
 /// Figures of the stats overlay and of reports.
@@ -136,6 +139,7 @@ impl PlayerSnapshot {
 
     /// Takes one event into account.
     pub fn apply(&mut self, envelope: &EventEnvelope) {
+        self.session = Some(envelope.session);
         self.position = envelope.position;
         self.buffered = envelope.buffered;
         match &envelope.event {

@@ -69,7 +69,8 @@ impl Model {
         if let (Ok(page), Some(player)) = (&answer, &mut self.player) {
             player.learn_title(page);
         }
-        let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return vec![] };
+        let effects = self.learn_next(answer.as_ref().ok());
+        let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return effects };
         page.loaded_at = now;
         if let Ok(told) = &answer {
             let progress = told.title.summary.progress.or(page.summary.progress);
@@ -79,7 +80,7 @@ impl Model {
         if let Some(failure) = page.document.finish(answer) {
             self.notify(&failure.sentence, now);
         }
-        vec![]
+        effects
     }
 }
 

@@ -1,6 +1,6 @@
 //! Series: which episode is next, and which season is looked at.
 
-use super::{Effect, Model, PlayFrom, TitleScreen, placeholder};
+use super::{Effect, Model, PlayFrom, TitleScreen, browsing::load_title, placeholder};
 use service_api::catalog::{Season, TitleKind, TitlePage, TitleSummary};
 
 /// Was it begun and not seen to its end?
@@ -68,16 +68,50 @@ impl Model {
     /// After the last picture: the next episode, or back to where the viewer came from.
     pub(super) fn after_end(&mut self, now: f64) -> Vec<Effect> {
         let Some(player) = &self.player else { return vec![] };
-        let (next, returns_to) = (player.next.clone(), player.returns_to);
-        let Some(next) = next.filter(|_| self.profile.is_some() && self.settings.autoplay_next) else {
+        let goes_on = player.next_up.goes_on().is_some() && self.profile.is_some();
+        if goes_on { self.play_next(false, now) } else { self.leave_player() }
+    }
+
+    /// Begins the next episode where this one is shown; `asked` when somebody wants it.
+    pub(super) fn play_next(&mut self, asked: bool, now: f64) -> Vec<Effect> {
+        let Some(player) = &self.player else { return vec![] };
+        let Some(next) = player.next_up.episode.clone().filter(|_| self.profile.is_some()) else {
             return self.leave_player();
         };
+        let (place, returns_to) = (self.place, player.returns_to);
+        let unattended = if asked { 0 } else { player.next_up.unattended.saturating_add(1) };
         self.notify("Next episode", now);
-        let effects = self.play_title(placeholder(&next), PlayFrom::Resume);
+        let summary = next.summary.map_or_else(|| placeholder(&next.id), |summary| *summary);
+        let effects = self.play_title(summary, PlayFrom::Resume);
         if let Some(player) = &mut self.player {
             player.returns_to = returns_to;
+            player.next_up.unattended = unattended;
         }
+        self.place = place;
         effects
+    }
+
+    /// What the player should show of the episode that comes next: from a page that is here, else from the service.
+    pub(super) fn learn_next(&mut self, answer: Option<&TitlePage>) -> Vec<Effect> {
+        let Some(next) = self.player.as_mut().and_then(|player| player.next_up.episode.as_mut()) else { return vec![] };
+        if next.summary.is_some() {
+            return vec![];
+        }
+        if let Some(page) = answer.filter(|page| page.title.summary.id == next.id) {
+            next.summary = Some(Box::new(page.title.summary.clone()));
+            return vec![];
+        }
+        let pages = self.titles.iter().filter_map(TitleScreen::page);
+        let known = pages.flat_map(|page| &page.seasons).flat_map(|season| &season.episodes);
+        match known.into_iter().find(|episode| episode.id == next.id) {
+            Some(known) => next.summary = Some(Box::new(known.clone())),
+            None if !next.asked => {
+                next.asked = true;
+                return vec![load_title(self.profile.as_ref(), next.id.clone())];
+            }
+            None => {}
+        }
+        vec![]
     }
 }
 

@@ -1,7 +1,11 @@
 //! The settings: account and plan, devices, playback, privacy, support.
 
 use super::{Effect, Failure, Loadable, Model, Place};
-use crate::{ask::Ask, failure::Remedy, player_view::skip::SkipChoice};
+use crate::{
+    ask::Ask,
+    failure::Remedy,
+    player_view::{skip::SkipChoice, viewing::Viewing},
+};
 use service_api::{
     account::{AccountDetails, Consents, EraseAccount, SupportRequest, SupportTopic},
     catalog::SegmentKind,
@@ -154,18 +158,12 @@ impl Model {
             }
             SettingsWish::Section(section) => effects.extend(self.show_section(section)),
             SettingsWish::Autoplay(on) => {
-                self.settings.autoplay_next = on;
-                effects.push(Effect::SaveSettings(self.settings.clone()));
+                let viewing = Viewing { autoplay_next: on, ..self.viewing() };
+                effects.extend(self.change_viewing(viewing));
             }
             SettingsWish::Skip(kind, choice) => {
-                let skip = &mut self.settings.skip;
-                match kind {
-                    SegmentKind::Intro => skip.intro = choice,
-                    SegmentKind::Recap => skip.recap = choice,
-                    SegmentKind::Credits => skip.credits = choice,
-                    SegmentKind::Unknown => {}
-                }
-                effects.push(Effect::SaveSettings(self.settings.clone()));
+                let viewing = self.viewing().with_skip(kind, choice);
+                effects.extend(self.change_viewing(viewing));
             }
             SettingsWish::NextLanguage => {
                 let at = LANGUAGES.iter().position(|tag| self.settings.text_language.as_deref() == Some(*tag));
@@ -339,9 +337,20 @@ impl Model {
         }
     }
 
+    /// How the profile that is chosen wants to watch.
+    pub(crate) fn viewing(&self) -> Viewing {
+        self.settings.viewing(self.profile.as_ref().map(|profile| &profile.id))
+    }
+
+    fn change_viewing(&mut self, viewing: Viewing) -> Option<Effect> {
+        let profile = self.profile.as_ref()?.id.clone();
+        self.settings.viewing_by_profile.set(profile, viewing);
+        Some(Effect::SaveSettings(self.settings.clone()))
+    }
+
     /// What a request to support can carry: nothing that says who asks, what was watched, or where.
     pub(crate) fn diagnostics(&self) -> String {
-        let settings = &self.settings;
+        let (settings, viewing) = (&self.settings, self.viewing());
         let quality =
             settings.quality.map_or_else(|| "auto".to_owned(), |quality| format!("{quality:?}").to_lowercase());
         let lines = [
@@ -355,10 +364,10 @@ impl Model {
             format!("Quality: {quality}, subtitles: {}", settings.text_language.as_deref().unwrap_or("off")),
             format!(
                 "Skipping: intro {:?}, recap {:?}, credits {:?}; next episode by itself: {}",
-                settings.skip.intro,
-                settings.skip.recap,
-                settings.skip.credits,
-                if settings.autoplay_next { "yes" } else { "no" }
+                viewing.skip.intro,
+                viewing.skip.recap,
+                viewing.skip.credits,
+                if viewing.autoplay_next { "yes" } else { "no" }
             ),
             format!("Last failure: {}", self.settings_page.last_failure.as_deref().unwrap_or("none")),
         ];
@@ -408,9 +417,11 @@ mod tests {
     fn playback_settings_are_saved_at_once() {
         let mut model = at(Section::Playback);
         let saved = wish(&mut model, SettingsWish::Skip(SegmentKind::Intro, SkipChoice::Auto));
-        assert!(matches!(&saved[..], [Effect::SaveSettings(settings)] if settings.skip.intro == SkipChoice::Auto));
+        assert!(matches!(&saved[..], [Effect::SaveSettings(settings)] if settings == &model.settings));
+        assert_eq!(model.viewing().skip.intro, SkipChoice::Auto);
         let saved = wish(&mut model, SettingsWish::Autoplay(false));
-        assert!(matches!(&saved[..], [Effect::SaveSettings(settings)] if !settings.autoplay_next));
+        assert!(matches!(&saved[..], [Effect::SaveSettings(settings)] if settings == &model.settings));
+        assert!(!model.viewing().autoplay_next);
         let mut languages = Vec::new();
         for _ in 0..=LANGUAGES.len() {
             wish(&mut model, SettingsWish::NextLanguage);

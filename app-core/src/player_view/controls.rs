@@ -1,7 +1,7 @@
 //! The bar of controls at the lower edge.
 
 use super::{
-    keys::{Action, tooltip},
+    keys::Action,
     menu::{self, Menu},
     model::{PlayerMsg, PlayerScreen},
     scrubber,
@@ -28,7 +28,7 @@ use std::time::Duration;
 struct Control {
     name: &'static str,
     icon: &'static str,
-    action: Option<Action>,
+    action: Action,
     message: fn() -> PlayerMsg,
     /// Something of it is open or on: the icon is filled.
     active: bool,
@@ -53,7 +53,9 @@ pub(crate) fn height(cx: &Cx<'_>) -> f32 {
 pub(crate) fn ids(player: &PlayerScreen) -> Vec<Id> {
     let mut ids = Vec::new();
     if !player.density.is_tv() {
-        ids.extend(["Play", "Back 10 seconds", "Forward 10 seconds", "Mute"].map(control_id));
+        let next = player.next_up.episode.is_some().then_some("Next episode");
+        let names = ["Play", "Back 10 seconds", "Forward 10 seconds"].into_iter().chain(next).chain(["Mute"]);
+        ids.extend(names.map(control_id));
     }
     ids.extend(right(player, false).iter().map(|control| control_id(control.name)));
     ids
@@ -61,33 +63,34 @@ pub(crate) fn ids(player: &PlayerScreen) -> Vec<Id> {
 
 fn right(player: &PlayerScreen, full_screen: bool) -> Vec<Control> {
     let mut controls = Vec::new();
+    let opened = player.menu.map(|menu| menu.parent().unwrap_or(menu));
     let has_text = player.snapshot.tracks_of(TrackKind::Text).next().is_some();
     let audio_tracks = player.snapshot.tracks_of(TrackKind::Audio).count();
     controls.push(Control {
         name: "Audio",
         icon: icons::AUDIO,
-        action: None,
+        action: Action::OpenMenu(Menu::Audio),
         message: || PlayerMsg::ToggleMenu(Menu::Audio),
         active: player.menu == Some(Menu::Audio),
     });
     controls.push(Control {
         name: "Subtitles",
         icon: icons::SUBTITLES,
-        action: Some(Action::ToggleSubtitles),
+        action: Action::OpenMenu(Menu::Subtitles),
         message: || PlayerMsg::ToggleMenu(Menu::Subtitles),
-        active: player.menu == Some(Menu::Subtitles) || player.snapshot.selected_text.is_some(),
+        active: opened == Some(Menu::Subtitles) || player.snapshot.selected_text.is_some(),
     });
     controls.push(Control {
-        name: "Quality",
-        icon: icons::QUALITY,
-        action: None,
-        message: || PlayerMsg::ToggleMenu(Menu::Quality),
-        active: matches!(player.menu, Some(Menu::Quality | Menu::Speed)),
+        name: "Settings",
+        icon: icons::SETTINGS,
+        action: Action::OpenMenu(Menu::Settings),
+        message: || PlayerMsg::ToggleMenu(Menu::Settings),
+        active: opened == Some(Menu::Settings),
     });
     controls.push(Control {
         name: "Stats",
         icon: icons::STATS,
-        action: Some(Action::ToggleStats),
+        action: Action::ToggleStats,
         message: || PlayerMsg::ToggleStats,
         active: player.stats,
     });
@@ -98,9 +101,16 @@ fn right(player: &PlayerScreen, full_screen: bool) -> Vec<Control> {
     });
     if !player.density.is_tv() {
         controls.push(Control {
+            name: "Mini player",
+            icon: icons::MINI_PLAYER,
+            action: Action::MiniPlayer,
+            message: || PlayerMsg::Minimise,
+            active: false,
+        });
+        controls.push(Control {
             name: "Full screen",
             icon: if full_screen { icons::LEAVE_FULL_SCREEN } else { icons::FULL_SCREEN },
-            action: Some(Action::ToggleFullScreen),
+            action: Action::ToggleFullScreen,
             message: || PlayerMsg::ToggleFullScreen,
             active: false,
         });
@@ -133,7 +143,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
 
     let mut x = rail.right() - 8.0;
     for control in right(player, full_screen).iter().rev() {
-        icon_button(ui, cx, pos2(x, icon_y), control, osd);
+        icon_button(ui, cx, player, (pos2(x, icon_y), osd), control);
         x -= pitch;
     }
 }
@@ -151,35 +161,43 @@ fn transport(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, at: egui::Pos2, pi
         Control {
             name: "Play",
             icon: if playing { icons::PAUSE } else { icons::PLAY },
-            action: Some(Action::TogglePlay),
+            action: Action::TogglePlay,
             message: || PlayerMsg::TogglePlay,
             active: true,
         },
         Control {
             name: "Back 10 seconds",
             icon: icons::BACK_10,
-            action: Some(Action::SeekBy(-10)),
+            action: Action::SeekBy(-10),
             message: || PlayerMsg::SeekBy { seconds: -10.0, held: false },
             active: false,
         },
         Control {
             name: "Forward 10 seconds",
             icon: icons::FORWARD_10,
-            action: Some(Action::SeekBy(10)),
+            action: Action::SeekBy(10),
             message: || PlayerMsg::SeekBy { seconds: 10.0, held: false },
+            active: false,
+        },
+        Control {
+            name: "Next episode",
+            icon: icons::NEXT,
+            action: Action::NextEpisode,
+            message: || PlayerMsg::NextEpisode,
             active: false,
         },
         Control {
             name: "Mute",
             icon: speaker,
-            action: Some(Action::ToggleMute),
+            action: Action::ToggleMute,
             message: || PlayerMsg::ToggleMute,
             active: false,
         },
     ];
     let mut x = at.x;
-    for control in &controls {
-        icon_button(ui, cx, pos2(x, at.y), control, osd);
+    let has_next = player.next_up.episode.is_some();
+    for control in controls.iter().filter(|control| control.name != "Next episode" || has_next) {
+        icon_button(ui, cx, player, (pos2(x, at.y), osd), control);
         x += pitch;
     }
     x - pitch + 18.0 + volume(ui, cx, player, pos2(x - pitch + 18.0, at.y), osd)
@@ -262,7 +280,7 @@ fn clock(ui: &Ui, cx: &Cx<'_>, player: &PlayerScreen, left: egui::Pos2, osd: f32
     }
 }
 
-fn icon_button(ui: &Ui, cx: &mut Cx<'_>, centre: egui::Pos2, control: &Control, osd: f32) {
+fn icon_button(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, (centre, osd): (egui::Pos2, f32), control: &Control) {
     let tokens = cx.theme.tokens;
     let tv = cx.theme.density.is_tv();
     let id = control_id(control.name);
@@ -301,11 +319,7 @@ fn icon_button(ui: &Ui, cx: &mut Cx<'_>, centre: egui::Pos2, control: &Control, 
         cx.send(Msg::Player((control.message)()));
     }
     let opens_menu = menu::of_control(control.name).is_some();
-    if !tv && !opens_menu {
-        let words = match control.action {
-            Some(action) => tooltip(control.name, action),
-            None => control.name.to_owned(),
-        };
-        touch.response.on_hover_text(words);
+    if !tv && !(opens_menu && player.menu.is_some()) {
+        touch.response.on_hover_text(player.keys.tooltip(control.name, control.action));
     }
 }

@@ -1,6 +1,9 @@
 //! Playback is over before its time: one sentence, one action, one code; the rest unfolds.
 
-use super::model::{Phase, PlayerMsg, PlayerScreen};
+use super::{
+    model::{Phase, PlayerMsg, PlayerScreen},
+    view::announce,
+};
 use crate::{
     app::{Msg, Section, SettingsWish, Wish},
     cx::{Cx, say},
@@ -13,7 +16,7 @@ use crate::{
         text, toast,
     },
 };
-use egui::{Align2, Id, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align2, Id, Rect, Sense, Ui, accesskit::Live, pos2, vec2};
 
 fn id(name: &str) -> Id {
     Id::unique(("player-error", name))
@@ -99,6 +102,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
     text::icon(painter, pos2(left + 15.0, card.top() + 48.0), icons::WARNING, 32.0, tokens.bad);
     let words = text::place(painter, (pos2(left, card.top() + 80.0), Align2::LEFT_TOP), &sentence);
     say(ui, id("sentence"), words, &described.sentence);
+    announce(ui, id("sentence"), Live::Assertive);
 
     let mut top = words.bottom() + 24.0;
     for (index, other) in others.iter().enumerate() {

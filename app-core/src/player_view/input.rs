@@ -1,24 +1,39 @@
 //! Keys and pointer of the player, before any widget sees them.
 
-use super::{keys, model::PlayerMsg, view::scrubber_id};
+use super::{
+    keys::{Action, Shortcut},
+    menu,
+    model::{KeysMsg, PlayerMsg, PlayerScreen, Rebinding},
+    next_card,
+    view::scrubber_id,
+};
 use crate::{
     app::{Model, Msg},
     focus::{Focus, Step},
 };
-use egui::{Context, Event, Key};
+use egui::{Context, Event, Key, Modifiers};
 
 /// Turns the events of this frame into messages and takes them out of egui's hands.
 ///
 /// On a desktop arrows always seek and change the volume; Tab visits the controls. On a television the arrows seek
-/// while the bar has the focus, and walk through the actions below it otherwise. An open menu gets the arrows on both.
+/// while the bar has the focus, and walk through the actions below it otherwise. An open menu and a question get the arrows
+/// on both.
 pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> {
     let Some(player) = &model.player else { return vec![] };
     let mut out = Vec::new();
-    let walks = player.menu.is_some() || player.has_failed();
+    let walks = player.menu.is_some() || player.has_failed() || player.sheet || player.is_asked();
     let tv = model.density.is_tv();
     let hidden = !player.shows_controls();
     ctx.input_mut(|input| {
         input.events.retain(|event| {
+            if let Some(Rebinding::Waiting(_)) = player.rebinding
+                && let Event::Key { key, pressed, repeat, modifiers, .. } = event
+            {
+                if *pressed && !repeat {
+                    out.push(Msg::Player(PlayerMsg::Keys(captured(*key, *modifiers))));
+                }
+                return false;
+            }
             match event {
                 Event::PointerMoved(_) | Event::PointerButton { .. } => {
                     out.push(Msg::Player(PlayerMsg::Activity));
@@ -32,17 +47,24 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 }
                 _ => {}
             }
-            let Some((binding, press)) = keys::find(event) else {
-                let offers = tv && hidden && player.pill().is_some();
+            let Some(press) = player.keys.find(event) else {
+                let offers = offers(player, tv && hidden);
                 return handle_enter(event, focus, (walks, hidden, offers), &mut out);
             };
-            if player.has_failed() && !binding.works_without_playback() {
+            if player.has_failed() && !press.works_without_playback() {
                 // Space still presses the focused button.
                 return arrow_or_space(event);
             }
             let arrow = step_of(event);
             if walks && arrow_or_space(event) {
-                return true;
+                let aside =
+                    arrow.filter(|_| press.pressed).and_then(|step| menu::sideways(player, focus.current(), step));
+                let keeps = aside.is_none();
+                if let Some(msg) = aside {
+                    focus.show_ring();
+                    out.push(Msg::Player(msg));
+                }
+                return keeps;
             }
             if tv && let Some(step) = arrow {
                 let on_bar = focus.current() == Some(scrubber_id());
@@ -62,7 +84,7 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 focus.take(scrubber_id());
             }
             if press.pressed {
-                out.extend(binding.message(press).map(Msg::Player));
+                out.extend(press.message().map(Msg::Player));
             } else {
                 out.push(Msg::Player(PlayerMsg::Released));
             }
@@ -72,14 +94,50 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
     out
 }
 
-/// Enter presses what has the ring; without a ring it plays or pauses. On a television without controls it takes what is
-/// offered.
+/// The key that was pressed where a new one for an action is waited for. Keys of the desktop are none.
+fn captured(key: Key, modifiers: Modifiers) -> KeysMsg {
+    let foreign = modifiers.ctrl || modifiers.alt || modifiers.command;
+    match key {
+        Key::Escape | Key::BrowserBack => KeysMsg::Cancel,
+        _ if foreign => KeysMsg::Cancel,
+        key => KeysMsg::Pressed(Shortcut { key, shift: modifiers.shift }),
+    }
+}
+
+/// Is there something that Enter takes although nothing has the ring? `alone` while no controls are in the way.
+fn offers(player: &PlayerScreen, alone: bool) -> bool {
+    player.next_card().is_some() || (alone && player.pill().is_some())
+}
+
+/// The keys of a player in its corner: the one that brings it back, and play on keyboards and headsets that have it.
+pub(crate) fn read_mini(ctx: &Context, model: &Model) -> Vec<Msg> {
+    let Some(player) = model.mini() else { return vec![] };
+    let mut out = Vec::new();
+    ctx.input_mut(|input| {
+        input.events.retain(|event| {
+            let Some(press) = player.keys.find(event) else { return true };
+            let msg = match (press.row.action, event) {
+                (Action::MiniPlayer, _) => PlayerMsg::Maximise,
+                (Action::TogglePlay, Event::Key { key: Key::MediaPlayPause, .. }) => PlayerMsg::TogglePlay,
+                _ => return true,
+            };
+            if press.pressed && press.message().is_some() {
+                out.push(Msg::Player(msg));
+            }
+            false
+        });
+    });
+    out
+}
+
+/// Enter presses what has the ring; without a ring it takes what is offered, else it plays or pauses.
 fn handle_enter(event: &Event, focus: &Focus, (walks, hidden, offers): (bool, bool, bool), out: &mut Vec<Msg>) -> bool {
     let Event::Key { key: Key::Enter, pressed: true, repeat, .. } = event else { return true };
     if walks {
         return true;
     }
-    let on_control = focus.ring_is_shown() && !hidden && focus.current() != Some(scrubber_id());
+    let seen = !hidden || next_card::has(focus.current());
+    let on_control = focus.ring_is_shown() && seen && focus.current() != Some(scrubber_id());
     if on_control {
         out.push(Msg::Player(PlayerMsg::Activity));
         return true;

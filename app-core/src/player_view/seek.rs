@@ -7,7 +7,8 @@
 
 /// Pause after the last press, in seconds.
 const PAUSE: f64 = 0.25;
-/// How long a running seek holds back the next one, in seconds; a stuck one must not block the viewer for ever.
+/// How long a running seek holds back the next one, in seconds. What waits for the network longer than that gives way to
+/// what the viewer wants now: the player drops it then, so that there is still one.
 const PATIENCE: f64 = 1.5;
 /// The bar keeps showing the target this long if no other sign of the seek is seen, in seconds.
 const LINGER: f64 = 0.4;
@@ -34,6 +35,16 @@ struct Pending {
 struct Sent {
     target: f64,
     at: f64,
+    /// Was it seen on its way? The player says so a moment after it was sent.
+    seen: bool,
+}
+
+/// A seek that is due, in seconds of the presentation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct DueSeek {
+    /// Where the gesture began.
+    pub(crate) origin: f64,
+    pub(crate) target: f64,
 }
 
 /// Where the player is while a gesture is made.
@@ -83,21 +94,26 @@ impl SeekGesture {
     }
 
     /// The seek that is due, if any. Never more than one is on its way.
-    pub(crate) fn poll(&mut self, timeline: Timeline, now: f64) -> Option<f64> {
-        if let Some(sent) = self.sent {
-            let arrived = !timeline.seeking && now - sent.at > LINGER;
-            if arrived || now - sent.at > PATIENCE {
+    pub(crate) fn poll(&mut self, timeline: Timeline, now: f64) -> Option<DueSeek> {
+        let mut under_way = false;
+        if let Some(sent) = &mut self.sent {
+            sent.seen |= timeline.seeking;
+            let age = now - sent.at;
+            // Until it was seen, only time says that it is over.
+            let arrived = !timeline.seeking && (sent.seen || age > LINGER);
+            under_way = !arrived && age <= PATIENCE;
+            if (arrived && age > LINGER) || age > PATIENCE {
                 self.sent = None;
             }
         }
         let pending = self.pending.filter(|p| now >= p.due_at)?;
-        if timeline.seeking && self.sent.is_some() {
+        if under_way {
             return None;
         }
         self.pending = None;
         self.resting = pending.held.then_some(pending.target);
-        self.sent = Some(Sent { target: pending.target, at: now });
-        Some(pending.target)
+        self.sent = Some(Sent { target: pending.target, at: now, seen: false });
+        Some(DueSeek { origin: pending.origin, target: pending.target })
     }
 
     /// When `poll` should be called next.
@@ -139,6 +155,10 @@ mod tests {
 
     const HERE: Timeline = Timeline { position: 100.0, duration: Some(200.0), seeking: false };
 
+    fn poll(gesture: &mut SeekGesture, timeline: Timeline, now: f64) -> Option<f64> {
+        gesture.poll(timeline, now).map(|seek| seek.target)
+    }
+
     #[test]
     fn ten_presses_become_one_seek() {
         let mut gesture = SeekGesture::default();
@@ -148,9 +168,9 @@ mod tests {
             gesture.by(5.0, false, HERE, now);
             assert_eq!(gesture.shown(), Some(100.0 + 5.0 * f64::from(press + 1)));
             gesture.release(now + 0.05);
-            seeks.extend(gesture.poll(HERE, now + 0.05));
+            seeks.extend(poll(&mut gesture, HERE, now + 0.05));
         }
-        seeks.extend(gesture.poll(HERE, 0.9 + PAUSE));
+        seeks.extend(poll(&mut gesture, HERE, 0.9 + PAUSE));
         assert_eq!(seeks, [150.0]);
     }
 
@@ -160,19 +180,25 @@ mod tests {
         gesture.by(-10.0, false, HERE, 0.0);
         gesture.by(-10.0, true, HERE, 0.1);
         gesture.release(0.12);
-        assert_eq!(gesture.poll(HERE, 0.12), Some(80.0));
+        assert_eq!(poll(&mut gesture, HERE, 0.12), Some(80.0));
     }
 
     #[test]
     fn a_press_during_a_seek_continues_from_its_target_and_waits_for_it() {
         let mut gesture = SeekGesture::default();
         gesture.by(10.0, false, HERE, 0.0);
-        assert_eq!(gesture.poll(HERE, 0.25), Some(110.0));
+        assert_eq!(poll(&mut gesture, HERE, 0.25), Some(110.0));
+        gesture.by(10.0, true, HERE, 0.26);
+        gesture.release(0.27);
+        assert_eq!(poll(&mut gesture, HERE, 0.28), None, "the player has not even said that it seeks");
+        gesture = SeekGesture::default();
+        gesture.by(10.0, false, HERE, 0.0);
+        poll(&mut gesture, HERE, 0.25);
         let seeking = Timeline { seeking: true, ..HERE };
         gesture.by(10.0, false, seeking, 0.3);
         assert_eq!(gesture.shown(), Some(120.0));
-        assert_eq!(gesture.poll(seeking, 0.6), None, "one seek at a time");
-        assert_eq!(gesture.poll(HERE, 0.7), Some(120.0));
+        assert_eq!(poll(&mut gesture, seeking, 0.6), None, "one seek at a time");
+        assert_eq!(poll(&mut gesture, HERE, 0.7), Some(120.0));
     }
 
     #[test]
@@ -190,21 +216,54 @@ mod tests {
         gesture.to(20.0, HERE, 0.0);
         gesture.to(30.0, HERE, 0.1);
         gesture.to(30.0, HERE, 0.3);
-        assert_eq!(gesture.poll(HERE, 0.36), Some(30.0));
+        assert_eq!(poll(&mut gesture, HERE, 0.36), Some(30.0));
         gesture.to(30.0, HERE, 0.4);
-        assert_eq!(gesture.poll(HERE, 0.8), None, "nothing new");
+        assert_eq!(poll(&mut gesture, HERE, 0.8), None, "nothing new");
         gesture.to(40.0, HERE, 0.9);
         gesture.release(0.95);
-        assert_eq!(gesture.poll(HERE, 0.95), Some(40.0));
+        assert_eq!(poll(&mut gesture, HERE, 0.95), Some(40.0));
+    }
+
+    /// Ten presses at any pace, a player that is slow to say that it seeks and slow to arrive: never two seeks at once,
+    /// at most two for ten presses that are faster than the pause, and the last one goes where the viewer wanted.
+    #[test]
+    fn there_is_never_more_than_one_seek_on_its_way() {
+        // Hundredths of a second between presses.
+        for pace in [2, 10, 20, 30, 70] {
+            for (notice, arrival) in [(0.0, 0.05), (0.03, 0.2), (0.1, 0.9), (0.0, 0.0)] {
+                let mut gesture = SeekGesture::default();
+                let mut position = 0.0;
+                let mut running: Option<(f64, f64)> = None;
+                let mut seeks = Vec::new();
+                for step in 0..1_000 {
+                    let now = f64::from(step) * 0.01;
+                    if let Some((target, _)) = running.filter(|(_, sent)| now >= sent + notice + arrival) {
+                        (position, running) = (target, None);
+                    }
+                    let seeking = running.is_some_and(|(_, sent)| now >= sent + notice);
+                    let timeline = Timeline { position, duration: Some(200.0), seeking };
+                    if step % pace == 0 && step / pace < 10 {
+                        gesture.by(5.0, false, timeline, now);
+                    }
+                    if let Some(seek) = gesture.poll(timeline, now) {
+                        assert_eq!(running, None, "{pace} {notice} {arrival}");
+                        running = Some((seek.target, now));
+                        seeks.push(seek.target);
+                    }
+                }
+                assert_eq!(seeks.last(), Some(&50.0), "{pace} {notice} {arrival}: {seeks:?}");
+                assert!(pace > 25 || seeks.len() <= 2, "{pace}: {seeks:?}");
+            }
+        }
     }
 
     #[test]
     fn the_bar_returns_to_the_position_afterwards() {
         let mut gesture = SeekGesture::default();
         gesture.jump(50.0, HERE, 0.0);
-        assert_eq!(gesture.poll(HERE, 0.0), Some(50.0));
+        assert_eq!(poll(&mut gesture, HERE, 0.0), Some(50.0));
         assert_eq!(gesture.shown(), Some(50.0));
-        gesture.poll(HERE, 1.0);
+        poll(&mut gesture, HERE, 1.0);
         assert_eq!(gesture.shown(), None);
     }
 }

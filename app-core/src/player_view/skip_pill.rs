@@ -2,7 +2,7 @@
 
 use super::{
     controls,
-    keys::{Action, tooltip},
+    keys::Action,
     model::{PlayerMsg, PlayerScreen},
     skip::Pill,
 };
@@ -45,7 +45,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
         cx.send(Msg::Player(PlayerMsg::Skip));
     }
     if !tv {
-        touch.response.on_hover_text(tooltip(words, Action::Skip));
+        touch.response.on_hover_text(player.keys.tooltip(words, Action::Skip));
     }
     if pill.left.is_some() {
         // The line runs; the picture may be paused and ask for no frames.

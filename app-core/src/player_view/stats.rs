@@ -2,7 +2,7 @@
 
 use super::{
     controls,
-    model::{PlayerMsg, PlayerScreen, speed_label},
+    model::{PlayerMsg, PlayerScreen, speed_label, track_name},
 };
 use crate::{
     app::Msg,
@@ -13,26 +13,62 @@ use crate::{
     widgets::text,
 };
 use egui::{Align2, Color32, CursorIcon, Id, Painter, Pos2, Rect, Role, Stroke, Ui, WidgetInfo, pos2, vec2};
-use player_core::{PlaybackState, PlayerSnapshot, QualityChoice};
+use player_core::{Bitrate, PlaybackState, PlayerSnapshot, QualityChoice};
 
 /// Identity of the copy button.
 pub(crate) fn copy_id() -> Id {
     Id::unique("player-stats-copy")
 }
 
+/// Does a decoder of this name run on hardware of its own? `None` where the name does not say.
+fn is_hardware(decoder: &str) -> Option<bool> {
+    const HARDWARE: [&str; 8] = ["va", "nv", "v4l2", "msdk", "qsv", "vtdec", "d3d", "amc"];
+    const SOFTWARE: [&str; 8] = ["avdec", "openh264", "libde265", "dav1d", "vpx", "vp8dec", "vp9dec", "av1dec"];
+    let begins = |names: &[&str]| names.iter().any(|name| decoder.starts_with(name));
+    match decoder {
+        _ if begins(&SOFTWARE) => Some(false),
+        _ if begins(&HARDWARE) => Some(true),
+        _ => None,
+    }
+}
+
+/// Codec, picture and decoder of what is shown.
+fn video(player: &PlayerScreen) -> Option<String> {
+    let snapshot = &player.snapshot;
+    let rung = snapshot.shown_rung.and_then(|id| snapshot.rung(id))?;
+    let mut words = vec![rung.codecs.split(',').next().unwrap_or_default().trim().to_owned()];
+    words.push(format!("{}×{}", rung.width, rung.height));
+    // `23.98`, but `25`.
+    words.extend(player.frames.rate().map(|rate| {
+        let text = format!("{rate:.2}");
+        format!("{} fps", text.trim_end_matches('0').trim_end_matches('.'))
+    }));
+    if let Some(decoder) = &snapshot.stats.video_decoder {
+        let kind = match is_hardware(decoder) {
+            Some(true) => " (hardware)",
+            Some(false) => " (software)",
+            None => "",
+        };
+        words.push(format!("{decoder}{kind}"));
+    }
+    words.retain(|word| !word.is_empty());
+    Some(words.join(" · "))
+}
+
+/// Language and decoder of what is heard.
+fn audio(snapshot: &PlayerSnapshot) -> Option<String> {
+    let selected = snapshot.selected_audio?;
+    let name = snapshot.tracks.iter().find(|track| track.id == selected).map(track_name);
+    let words: Vec<String> = name.into_iter().chain(snapshot.stats.audio_decoder.clone()).collect();
+    (!words.is_empty()).then(|| words.join(" · "))
+}
+
 /// Names and values of the table.
-fn table(snapshot: &PlayerSnapshot) -> Vec<(&'static str, String)> {
+fn table(player: &PlayerScreen) -> Vec<(&'static str, String)> {
+    let snapshot = &player.snapshot;
     let stats = &snapshot.stats;
     let dash = || "–".to_owned();
     let shown = snapshot.shown_rung.and_then(|id| snapshot.rung(id));
-    let video = shown.map_or_else(dash, |rung| {
-        let codec = rung.codecs.split(',').next().unwrap_or_default().trim();
-        let mut words = format!("{codec} · {}×{}", rung.width, rung.height);
-        if let Some(decoder) = &stats.video_decoder {
-            words = format!("{words} · {decoder}");
-        }
-        words
-    });
     let rendition = shown.map_or_else(dash, |rung| {
         let mut ladder: Vec<_> = snapshot.rungs.iter().map(|r| (r.bitrate, r.id)).collect();
         ladder.sort();
@@ -56,14 +92,19 @@ fn table(snapshot: &PlayerSnapshot) -> Vec<(&'static str, String)> {
     };
     let ttfb = stats.ttfb.map_or_else(dash, |time| format!("{:.0} ms", time.as_secs_f64() * 1e3));
     vec![
-        ("Video", video),
+        ("Video", video(player).unwrap_or_else(dash)),
+        ("Audio", audio(snapshot).unwrap_or_else(dash)),
         ("Rendition", rendition),
         ("Throughput", throughput),
         ("Buffer", format!("{:.1} s", snapshot.buffered.as_secs_f64())),
         ("Start", format!("{first} to first frame · {stalls}")),
         (
             "Frames",
-            format!("{} shown · {} dropped", format::count(stats.frames_shown), format::count(stats.frames_dropped)),
+            format!(
+                "{} shown · {} dropped as late",
+                format::count(stats.frames_shown),
+                format::count(stats.frames_dropped)
+            ),
         ),
         ("Network", format!("{} · {} segments · {ttfb} first byte", stats.bytes, stats.segments)),
         (
@@ -77,6 +118,8 @@ fn table(snapshot: &PlayerSnapshot) -> Vec<(&'static str, String)> {
                 stats.failures
             ),
         ),
+        // The first part is enough to find it in a log; what is copied has all of it.
+        ("Session", snapshot.session.map_or_else(dash, |id| id.to_string().chars().take(8).collect())),
     ]
 }
 
@@ -108,13 +151,13 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
     let snapshot = &player.snapshot;
     let left = area.left() + controls::keyline(cx);
     let top = area.top() + 84.0;
-    let width = 384.0_f32.min(area.width() - 2.0 * controls::keyline(cx));
+    let width = 420.0_f32.min(area.width() - 2.0 * controls::keyline(cx));
     let padding = 14.0;
     let key_width = 78.0;
     let painter = ui.painter();
 
     let why = snapshot.decisions.back().map_or("No decision yet", |note| note.sentence.as_str());
-    let rows: Vec<_> = table(snapshot)
+    let rows: Vec<_> = table(player)
         .into_iter()
         .map(|(name, value)| {
             let galley = text::galley(
@@ -172,20 +215,24 @@ fn plots(painter: &Painter, theme: &Theme, snapshot: &PlayerSnapshot, rendition:
     let most = buffered.iter().copied().fold(10.0_f32, f32::max) * 1.15;
     let buffered: Vec<f32> = buffered.iter().map(|b| b / most).collect();
 
-    panel(painter, theme, rendition, &[("rendition", tokens.accent), ("throughput", tokens.good)]);
+    let scale = Bitrate::from_bps(top as u64).to_string();
+    panel(painter, theme, rendition, &[("rendition", tokens.accent), ("throughput", tokens.good)], &scale);
     curve(painter, rendition, &estimate, tokens.good.gamma_multiply(0.8), false);
     curve(painter, rendition, &shown, tokens.accent, true);
-    panel(painter, theme, buffer, &[("buffer", tokens.info)]);
+    panel(painter, theme, buffer, &[("buffer", tokens.info)], &format!("{most:.0} s"));
     curve(painter, buffer, &buffered, tokens.info, false);
 }
 
-fn panel(painter: &Painter, theme: &Theme, rect: Rect, legend: &[(&str, Color32)]) {
+/// Ground and legend of a plot; `scale` is what its upper edge means.
+fn panel(painter: &Painter, theme: &Theme, rect: Rect, legend: &[(&str, Color32)], scale: &str) {
     painter.rect_filled(rect, 4.0, theme.tokens.plot);
     let mut x = rect.left() + 6.0;
     for (name, colour) in legend {
         let at = (pos2(x, rect.top() + 4.0), Align2::LEFT_TOP);
         x = text::line(painter, theme, at, name, (Type::Badge, *colour)).right() + 10.0;
     }
+    let at = (pos2(rect.right() - 6.0, rect.top() + 4.0), Align2::RIGHT_TOP);
+    text::line(painter, theme, at, scale, (Type::Badge, theme.tokens.text_3));
 }
 
 /// A line through values from 0 to 1; `stepped` for what jumps.
@@ -233,4 +280,26 @@ fn copy_button(ui: &Ui, cx: &mut Cx<'_>, card: Rect) {
         cx.send(Msg::Player(PlayerMsg::CopyStats));
     }
     touch.response.on_hover_text("Copy stats as JSON");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decoders_are_told_apart_by_their_names() {
+        for (name, expected) in [
+            ("avdec_h264", Some(false)),
+            ("openh264dec", Some(false)),
+            ("vah264dec", Some(true)),
+            ("vaapih264dec", Some(true)),
+            ("v4l2slh265dec", Some(true)),
+            ("nvh264dec", Some(true)),
+            ("vp9dec", Some(false)),
+            ("mysterydec", None),
+            ("", None),
+        ] {
+            assert_eq!(is_hardware(name), expected, "{name}");
+        }
+    }
 }

@@ -1,9 +1,14 @@
 //! Subtitles, drawn by us: crisp at any size, outlined so that they can be read on any picture.
 //!
+//! The viewer chose the look (`text_style.rs`); while that is being done there is something to see, if need be a sample.
 //! Cues that do not say where they want to be gather at the lower edge. The others are drawn where they say
 //! (`cue_place.rs`), images in place of text are in `cue_image.rs`.
 
-use super::{cue_image, cue_place, model::PlayerScreen};
+use super::{
+    controls, cue_image, cue_place,
+    model::{Menu, PlayerScreen},
+    text_style::{TextColour, TextEdge, TextGround, TextLook, TextPlace},
+};
 use crate::{cx::Cx, cx::say, theme::Type, tokens, video_surface};
 use egui::{
     Align, Color32, FontId, Galley, Id, Rect, Stroke, Ui, Vec2, epaint::text::LayoutJob, epaint::text::TextFormat,
@@ -16,6 +21,11 @@ use std::sync::Arc;
 const LINES: usize = 4;
 /// Lines of a cue that has a place of its own: as many as captions may have.
 const MOST_LINES: usize = 15;
+
+/// What is shown to choose a look by when nobody speaks.
+const SAMPLE: &str = "This is how subtitles look";
+/// Upper edge of the picture that the heading takes while the controls are there, in points.
+const HEADING: f32 = 76.0;
 
 /// Letters of one style.
 type Piece<'a> = (&'a str, TextStyle);
@@ -33,13 +43,15 @@ struct Setter<'a, 'b> {
     cx: &'a Cx<'b>,
     /// Of letters, in points.
     size: f32,
+    look: TextLook,
 }
 
-/// Shows the active cues, those at the lower edge `lift` above it.
-pub(crate) fn view(ui: &Ui, cx: &Cx<'_>, area: Rect, player: &PlayerScreen, lift: f32) {
+/// Shows the active cues; `osd` is how visible the controls are, which they make room for.
+pub(crate) fn view(ui: &Ui, cx: &Cx<'_>, area: Rect, player: &PlayerScreen, osd: f32) {
     if player.has_failed() {
         return;
     }
+    let lift = controls::height(cx) * osd;
     let picture = picture(area, player);
     let (images, texts): (Vec<&Cue>, Vec<&Cue>) = player.snapshot.cues.iter().partition(|cue| cue.image.is_some());
     for (cue, texture) in images.iter().zip(cue_image::textures(ui.ctx(), &images)) {
@@ -49,15 +61,25 @@ pub(crate) fn view(ui: &Ui, cx: &Cx<'_>, area: Rect, player: &PlayerScreen, lift
         }
     }
     // A fixed share of the picture's height, as on film; never too small to read.
-    let setter = Setter { ui, cx, size: (area.height() * 0.044).clamp(15.0, 44.0) };
+    let look = player.look;
+    let size = (area.height() * 0.044).clamp(15.0, 44.0) * look.size.factor();
+    let setter = Setter { ui, cx, size, look };
     let (usual, placed): (Vec<&Cue>, Vec<&Cue>) = texts.iter().partition(|cue| cue.settings.is_default());
     let mut lines: Vec<Vec<Piece<'_>>> = usual.into_iter().flat_map(lines_of).collect();
     lines.drain(..lines.len().saturating_sub(LINES));
+    if lines.is_empty() && player.menu == Some(Menu::TextLook) {
+        lines.push(vec![(SAMPLE, TextStyle::default())]);
+    }
     let mut blocks: Vec<(Block, Rect)> = Vec::new();
     if !lines.is_empty() {
         let block = setter.block(&lines, Align::Center, area.width() * 0.84, LINES);
-        let bottom = area.bottom() - (area.height() * 0.055).max(lift + 6.0);
-        let top = pos2(area.center().x - block.text.size().x / 2.0, bottom - block.text.size().y);
+        let size = block.text.size();
+        let y = match look.place {
+            TextPlace::Bottom => area.bottom() - (area.height() * 0.055).max(lift + 6.0) - size.y,
+            TextPlace::Higher => area.bottom() - (area.height() * 0.2).max(lift + 6.0) - size.y,
+            TextPlace::Top => area.top() + (area.height() * 0.055).max(HEADING * osd),
+        };
+        let top = pos2(area.center().x - size.x / 2.0, y);
         let rect = Rect::from_min_size(top, block.text.size());
         blocks.push((block, rect));
     }
@@ -123,10 +145,21 @@ impl Setter<'_, '_> {
         Block { text: layout(false), edge: layout(true), halign }
     }
 
+    /// Colour of letters that have none of their own.
+    fn ink(&self) -> Color32 {
+        let tokens = self.cx.theme.tokens;
+        match self.look.colour {
+            TextColour::White => tokens.subtitle,
+            TextColour::Yellow => tokens.warn,
+            TextColour::Green => tokens.good,
+            TextColour::Blue => tokens.info,
+        }
+    }
+
     fn format(&self, style: TextStyle, edge: bool) -> TextFormat {
         let tokens = self.cx.theme.tokens;
         let chosen = |colour: Option<Colour>, usual: Color32| colour.map_or(usual, |colour| tokens::pixel(colour.0));
-        let colour = if edge { tokens.subtitle_edge } else { chosen(style.colour, tokens.subtitle) };
+        let colour = if edge { tokens.subtitle_edge } else { chosen(style.colour, self.ink()) };
         let family = self.cx.theme.font(if style.bold { Type::Title } else { Type::BodyStrong }).family;
         let size = if style.ruby { self.size * 0.6 } else { self.size };
         let mut format = TextFormat::simple(FontId::new(size, family), colour);
@@ -160,16 +193,45 @@ impl Setter<'_, '_> {
             Align::Max => rect.right_top(),
         };
         let reach = (self.size * 0.065).max(1.2);
-        for step in 0..8 {
-            let angle = step as f32 * std::f32::consts::FRAC_PI_4;
-            painter.galley(top + reach * vec2(angle.cos(), angle.sin()), block.edge.clone(), colour);
+        self.ground(block, top);
+        if self.look.edge == TextEdge::Outline {
+            for step in 0..8 {
+                let angle = step as f32 * std::f32::consts::FRAC_PI_4;
+                painter.galley(top + reach * vec2(angle.cos(), angle.sin()), block.edge.clone(), colour);
+            }
         }
-        painter.galley_with_override_text_color(
-            top + Vec2::splat(reach * 1.9),
-            block.edge.clone(),
-            colour.gamma_multiply(0.35),
-        );
+        let shadow = match self.look.edge {
+            TextEdge::Outline => 0.35,
+            TextEdge::Shadow => 0.85,
+            TextEdge::None => 0.0,
+        };
+        if shadow > 0.0 {
+            painter.galley_with_override_text_color(
+                top + Vec2::splat(reach * 1.9),
+                block.edge.clone(),
+                colour.gamma_multiply(shadow),
+            );
+        }
         painter.galley(top, block.text.clone(), self.cx.theme.tokens.subtitle);
+    }
+}
+
+impl Setter<'_, '_> {
+    /// What the viewer wants behind the lines, each as wide as it is.
+    fn ground(&self, block: &Block, top: egui::Pos2) {
+        let share = match self.look.ground {
+            TextGround::None => return,
+            TextGround::Shaded => 0.6,
+            TextGround::Solid => 1.0,
+        };
+        let colour = self.cx.theme.tokens.subtitle_edge.gamma_multiply(share);
+        let margin = vec2(self.size * 0.3, 0.0);
+        for row in &block.text.rows {
+            let rect = row.rect().translate(top.to_vec2());
+            if rect.width() > 0.5 {
+                self.ui.painter().rect_filled(rect.expand2(margin), self.size * 0.12, colour);
+            }
+        }
     }
 }
 

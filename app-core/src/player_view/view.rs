@@ -1,9 +1,11 @@
 //! The player screen put together: what lies over what.
 
 use super::{
-    controls, error_card, menu,
+    controls, error_card,
+    keys::Action,
+    menu,
     model::{Phase, PlayerMsg, PlayerScreen},
-    sheet, skip_pill, stats, subtitles,
+    next_card, sheet, skip_pill, stats, subtitles,
 };
 use crate::{
     app::Msg,
@@ -18,11 +20,23 @@ use crate::{
         spinner, text,
     },
 };
-use egui::{Align2, CursorIcon, Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, CursorIcon, Id, Rect, Role, Sense, Ui, WidgetInfo, accesskit::Live, pos2, vec2};
 
 /// Identity of the screen for the focus.
 pub(crate) fn screen_id() -> Id {
     Id::unique("player")
+}
+
+/// Identity of what lies on top: what opens above the player has its own focus, and closing it gives it back.
+pub(crate) fn layer_id(player: &PlayerScreen) -> Id {
+    let screen = screen_id();
+    match player.menu {
+        _ if player.has_failed() => screen.with("error"),
+        Some(menu) => screen.with(menu),
+        None if player.sheet => screen.with(sheet::layer(player)),
+        None if player.is_asked() => screen.with("next"),
+        None => screen,
+    }
 }
 
 /// Identity of the seek bar.
@@ -38,12 +52,21 @@ pub(crate) fn focus_map(player: &PlayerScreen) -> FocusMap {
     if let Some(open) = player.menu {
         return menu::focus_map(player, open);
     }
+    if player.sheet {
+        return sheet::focus_map(player);
+    }
+    if player.is_asked() {
+        return next_card::focus_map(FocusMap::default()).starting_at(next_card::play_id());
+    }
     let mut map = FocusMap::default();
     if player.stats && !player.density.is_tv() {
         map = map.row(Id::unique("player-stats-row"), [stats::copy_id()]);
     }
     if player.pill().is_some() {
         map = map.row(Id::unique("player-skip-row"), [skip_pill::pill_id()]);
+    }
+    if player.next_card().is_some() {
+        map = next_card::focus_map(map);
     }
     map.row(Id::unique("player-bar"), [scrubber_id()])
         .nearest_row(Id::unique("player-controls"), controls::ids(player))
@@ -68,12 +91,13 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         let bottom = Rect::from_min_max(pos2(area.left(), area.bottom() - height), area.max);
         gradient::scrim(ui.painter(), bottom, Opaque::Bottom, tokens.scrim, 0.9 * osd);
     }
-    subtitles::view(ui, cx, area, player, controls::height(cx) * osd);
+    subtitles::view(ui, cx, area, player, osd);
     if osd > 0.005 {
         heading(ui, cx, area, player, osd);
         controls::view(ui, cx, area, player, full_screen, osd);
     }
     skip_pill::view(ui, cx, area, player, osd);
+    next_card::view(ui, cx, area, player, osd);
     if player.stats {
         stats::view(ui, cx, area, player);
     }
@@ -81,7 +105,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         let radius = if cx.theme.density.is_tv() { 22.0 } else { 26.0 };
         spinner::paint(ui.painter(), area.center(), radius, tokens.text);
         let words = if player.phase == Phase::Opening { "Opening" } else { "Buffering" };
-        say(ui, Id::unique("player-waiting"), Rect::from_center_size(area.center(), vec2(60.0, 60.0)), words);
+        let id = Id::unique("player-waiting");
+        say(ui, id, Rect::from_center_size(area.center(), vec2(60.0, 60.0)), words);
+        announce(ui, id, Live::Polite);
     }
     if let Some(delta) = player.seek.distance().filter(|d| d.abs() >= 0.5) {
         seek_hint(ui, cx, area, delta);
@@ -99,7 +125,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         error_card::view(ui, cx, area, player);
     }
     if player.sheet {
-        sheet::view(ui, cx, area);
+        sheet::view(ui, cx, area, player);
     }
     if !shown && !player.has_failed() && !player.sheet && ui.rect_contains_pointer(area) {
         ui.set_cursor_icon(CursorIcon::None);
@@ -124,6 +150,11 @@ fn ground(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) {
     }
 }
 
+/// Has a screen reader say what it is when it changes.
+pub(super) fn announce(ui: &Ui, id: Id, urgency: Live) {
+    ui.ctx().accesskit_node_builder(id, |node| node.set_live(urgency));
+}
+
 fn heading(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, osd: f32) {
     let tokens = cx.theme.tokens;
     let (name, detail) = player.heading();
@@ -142,6 +173,7 @@ fn heading(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, osd: f32
         if response.clicked() {
             cx.send(Msg::Player(PlayerMsg::Leave));
         }
+        response.on_hover_text(player.keys.tooltip("Leave the player", Action::Back));
         left += 36.0;
     }
     let width = area.right() - keyline - left;

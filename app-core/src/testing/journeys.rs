@@ -405,7 +405,7 @@ fn speed_is_stepped_reset_held_and_kept_for_the_next_title() {
 fn speed_is_a_line_of_the_gear_menu() {
     for density in BOTH {
         let mut stage = player(density);
-        tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Quality)));
+        tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Settings)));
         settle(&mut stage);
         click(&mut stage, "Speed, 1×");
         settle(&mut stage);
@@ -415,7 +415,7 @@ fn speed_is_a_line_of_the_gear_menu() {
         click(&mut stage, "Speed, 1×");
         click(&mut stage, "1.5×");
         assert_eq!(commands(&mut stage), [Command::SetRate { rate: 1.5 }]);
-        tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Quality)));
+        tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Settings)));
         settle(&mut stage);
         stage.get_by_label("Speed, 1.5×");
     }
@@ -476,7 +476,9 @@ fn clicks_on_the_controls_send_their_commands() {
     settle(&mut stage);
     assert_eq!(commands(&mut stage), [Command::Seek { to: MediaTime::from_millis(1_162_000) }]);
     tell(&mut stage, Msg::Player(PlayerMsg::Activity));
-    stage.get_by_label("Quality").click();
+    stage.get_by_label("Settings").click();
+    settle(&mut stage);
+    stage.get_by_label("Quality, Auto · 720p").click();
     settle(&mut stage);
     stage.get_by_label("480p, 1.6 Mbit/s").click();
     settle(&mut stage);

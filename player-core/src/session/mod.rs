@@ -446,6 +446,7 @@ impl Session {
             Command::SelectAudio { track } => self.select_audio(track),
             Command::SelectText { track } => self.select_text(TextSlot::Main, track),
             Command::SelectSecondText { track } => self.select_text(TextSlot::Second, track),
+            Command::SetTextDelay { millis } => self.delay_text(millis),
             Command::SetQuality { choice } => self.set_quality(choice),
             Command::SetViewport { height, .. } => {
                 self.viewport_height = height;

@@ -7,11 +7,13 @@ use super::recovery::{self, Attempt, Recovery};
 use super::text_track::TextTrack;
 use super::track_loader::{self, Retry};
 use super::transfers::is_due;
+use crate::command::MAX_TEXT_DELAY_MS;
 use crate::container::MediaStream;
 use crate::event::{PlaybackEvent, ResourceKind};
 use crate::manifest::{IndexSource, SegmentRef, TrackId, TrackKind};
 use crate::text::Cue;
 use crate::text::captions::CaptionService;
+use abr::MediaTime;
 use std::time::Duration;
 
 /// Which of two.
@@ -28,11 +30,18 @@ pub(super) struct Texts {
     tracks: [Option<TextTrack>; 2],
     /// What is to be seen now, of both.
     shown: Vec<Cue>,
+    /// How much later than they say cues are shown; may be negative.
+    delay: MediaTime,
 }
 
 impl Texts {
     fn slot(&mut self, slot: TextSlot) -> &mut Option<TextTrack> {
         &mut self.tracks[slot as usize]
+    }
+
+    /// The time whose cues are to be seen when the playhead is at `position`.
+    fn at(&self, position: MediaTime) -> MediaTime {
+        position - self.delay
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &TextTrack> {
@@ -65,6 +74,12 @@ impl Session {
         *self.texts.slot(slot) = text;
         self.show_text();
         self.tell_text(slot);
+    }
+
+    pub(super) fn delay_text(&mut self, millis: i32) {
+        let millis = millis.clamp(-MAX_TEXT_DELAY_MS, MAX_TEXT_DELAY_MS);
+        self.texts.delay = MediaTime::from_millis(i64::from(millis));
+        self.show_text();
     }
 
     fn drop_text(&mut self, slot: TextSlot) {
@@ -115,7 +130,7 @@ impl Session {
     }
 
     fn schedule_slot(&mut self, slot: TextSlot) {
-        let (position, now) = (self.playhead.position(), self.now);
+        let (position, now) = (self.texts.at(self.playhead.position()).max(MediaTime::ZERO), self.now);
         let Some(text) = self.texts.slot(slot) else { return };
         if text.transfer.is_some() || !is_due(&mut text.retry, now) {
             return;
@@ -162,7 +177,7 @@ impl Session {
     // -- Showing ----------------------------------------------------------------------------------------------------
 
     pub(super) fn show_text(&mut self) {
-        let position = self.playhead.position();
+        let position = self.texts.at(self.playhead.position());
         let mut active: Vec<Cue> = Vec::new();
         for text in self.texts.iter() {
             active.extend(text.cues.active(position).cloned());

@@ -97,6 +97,22 @@ fn two_texts_are_shown_at_once_and_none_twice() {
 }
 
 #[test]
+fn subtitles_come_later_or_earlier_than_they_say_as_the_viewer_wants() {
+    let mut harness = harness(ManifestBuilder { texts: 1, ..ManifestBuilder::default() });
+    harness.run_for(SECOND);
+    harness.send(Command::SelectText { track: Some(TrackId(2)) });
+    harness.send(Command::SetTextDelay { millis: 2_000 });
+    assert_eq!(read_at(&mut harness, 5.0), ["t0 0"]);
+    harness.send(Command::SetTextDelay { millis: -4_000 });
+    assert_eq!(shown(&harness), ["t0 2"], "they are fetched ahead");
+    harness.send(Command::SetTextDelay { millis: i32::MIN });
+    harness.run_for(SECOND);
+    assert_eq!(shown(&harness), ["t0 16"], "a minute at most, and what is missing is fetched");
+    harness.send(Command::SetTextDelay { millis: 0 });
+    assert_eq!(shown(&harness), ["t0 1"]);
+}
+
+#[test]
 fn conformance_29_marks_in_the_media_are_told_once_at_the_presentations_time() {
     let manifest = ManifestBuilder { segments: 4, messages: true, ..ManifestBuilder::default() };
     let mut harness = harness(manifest);

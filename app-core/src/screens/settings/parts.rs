@@ -145,7 +145,7 @@ fn day(seconds: f64) -> String {
 }
 
 fn playback(model: &Model) -> Vec<Line> {
-    let set = &model.settings;
+    let (set, viewing) = (&model.settings, model.viewing());
     let skip = |name: &str, kind, chosen| Line::Pills {
         name: name.to_owned(),
         pills: [
@@ -165,8 +165,8 @@ fn playback(model: &Model) -> Vec<Line> {
         Line::Switch {
             name: "Play the next episode".to_owned(),
             detail: "By itself, when one has ended".to_owned(),
-            is_on: set.autoplay_next,
-            wish: settings(SettingsWish::Autoplay(!set.autoplay_next)),
+            is_on: viewing.autoplay_next,
+            wish: settings(SettingsWish::Autoplay(!viewing.autoplay_next)),
         },
         Line::Item {
             icon: icons::SUBTITLES,
@@ -175,9 +175,9 @@ fn playback(model: &Model) -> Vec<Line> {
             verb: subtitles,
             wish: settings(SettingsWish::NextLanguage),
         },
-        skip("Intros", SegmentKind::Intro, set.skip.intro),
-        skip("Recaps", SegmentKind::Recap, set.skip.recap),
-        skip("Credits", SegmentKind::Credits, set.skip.credits),
+        skip("Intros", SegmentKind::Intro, viewing.skip.intro),
+        skip("Recaps", SegmentKind::Recap, viewing.skip.recap),
+        skip("Credits", SegmentKind::Credits, viewing.skip.credits),
     ]
 }
 
