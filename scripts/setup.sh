@@ -20,10 +20,10 @@ PACKAGES_LIBRARY='ffmpeg'
 PACKAGES_TRUST='ca-certificates'
 # What tests start by themselves, on loopback: nothing of it needs to run as a service. The program of redis-server is in
 # redis-tools, without its service. Pages are looked at in a browser; npm fetches the packager that encrypted streams are
-# made with.
+# made with. Media keys and sleep are tested on message buses of their own.
 PACKAGES_TESTS=''
 if [ "${LUMEN_SETUP_TESTS:-}" = tests ]; then
-    PACKAGES_TESTS='postgresql redis-tools haproxy python3 python3-venv chromium'
+    PACKAGES_TESTS='postgresql redis-tools haproxy python3 python3-venv chromium dbus-daemon playerctl'
     # Node.js from elsewhere brings its npm along.
     command -v node >/dev/null && command -v npm >/dev/null || PACKAGES_TESTS+=' nodejs npm'
 fi

@@ -9,6 +9,7 @@
 //! `update` does no I/O, reads no clock and draws nothing, so every path through the application is a unit test.
 
 mod browsing;
+mod desktop;
 mod household;
 mod mini;
 mod optimistic;
@@ -33,6 +34,10 @@ use crate::{
     ask::{Ask, Told},
     code::SignInCode,
     density::Density,
+    desktop::{
+        address::Address,
+        model::{DesktopMsg, DesktopScreen},
+    },
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
     launch::{Launch, QualityWish},
@@ -154,6 +159,8 @@ pub(crate) enum Msg {
         image: Option<ColorImage>,
     },
     Note(String),
+    /// The desktop around the application, and what it is asked to open.
+    Desktop(DesktopMsg),
 }
 
 /// The sign-in screen.
@@ -218,6 +225,7 @@ pub(crate) struct Model {
     pub(crate) toast: Option<Toast>,
     pub(crate) settings: Settings,
     pub(crate) full_screen: bool,
+    pub(crate) desktop: DesktopScreen,
     /// Where the first title page was opened.
     came_from_search: bool,
     /// Back at the top was pressed once, until this time.
@@ -256,6 +264,7 @@ impl Model {
             toast: None,
             settings,
             full_screen: launch.full_screen,
+            desktop: DesktopScreen::default(),
             came_from_search: false,
             leaving_until: 0.0,
             launch,
@@ -297,8 +306,8 @@ impl Model {
                 self.sign_in.url_problem = None;
                 vec![]
             }
-            Msg::OpenUrl => match parse_stream_url(&self.sign_in.url) {
-                Ok(url) => vec![self.play_url(url, PlayFrom::Resume)],
+            Msg::OpenUrl => match Address::parse(&self.sign_in.url) {
+                Ok(address) => self.open_address(address, now),
                 Err(problem) => {
                     self.sign_in.url_problem = Some(problem);
                     vec![]
@@ -395,6 +404,7 @@ impl Model {
             Msg::StreamLost { attempt, failure } => self.stream_lost(attempt, failure),
             Msg::StoppedElsewhere { attempt, answer } => self.stopped_elsewhere(attempt, answer),
             Msg::Picture { .. } => vec![],
+            Msg::Desktop(msg) => self.update_desktop(msg, now),
             Msg::Note(text) => {
                 self.notify(&text, now);
                 vec![]
@@ -636,6 +646,9 @@ impl Model {
     }
 
     fn back(&mut self, now: f64) -> Vec<Effect> {
+        if let Some(effects) = self.close_sheet() {
+            return effects;
+        }
         if std::mem::take(&mut self.profile_menu) || self.close_above() {
             return vec![];
         }
@@ -912,19 +925,6 @@ impl SettingsChange {
             Self::Viewing { profile, viewing } => settings.viewing_by_profile.set(profile, viewing),
             Self::Keys(keys) => settings.keys = keys,
         }
-    }
-}
-
-/// Reads what was typed into the address field.
-fn parse_stream_url(text: &str) -> Result<Url, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("Enter the address of a stream, such as https://example.com/master.m3u8".to_owned());
-    }
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        Ok(_) => Err("Only http and https addresses can be played".to_owned()),
-        Err(_) => Err("This is not a complete address; it begins with https://".to_owned()),
     }
 }
 

@@ -144,8 +144,12 @@ fn signing_out_forgets_everything() {
 
 #[test]
 fn addresses_are_checked_before_they_are_opened() {
-    assert!(parse_stream_url(" https://example.com/a.m3u8 ").is_ok());
-    for wrong in ["", "example.com/a.m3u8", "file:///etc/passwd", "javascript:alert(1)", "https://"] {
-        assert!(parse_stream_url(wrong).is_err(), "{wrong}");
+    let (mut model, _) = Model::new(Density::Desktop, launch(), Settings::default());
+    for wrong in ["", "example.com/a.m3u8", "file:///no/such/file", "javascript:alert(1)", "https://"] {
+        model.update(Msg::EditUrl(wrong.to_owned()), 0.0);
+        assert_eq!(model.update(Msg::OpenUrl, 0.0), [], "{wrong}");
+        assert!(model.sign_in.url_problem.is_some());
     }
+    model.update(Msg::EditUrl(" https://example.com/a.m3u8 ".to_owned()), 0.0);
+    assert!(model.update(Msg::OpenUrl, 0.0).iter().any(|effect| matches!(effect, Effect::OpenPlayer(_))));
 }

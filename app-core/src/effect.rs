@@ -1,6 +1,6 @@
 //! What the model wants from the world. Executed by [`crate::services`] or, for the window, by [`crate::shell`].
 
-use crate::{ask::Ask, pictures::PictureRequest, settings::Settings};
+use crate::{ask::Ask, desktop::model::DesktopEffect, pictures::PictureRequest, settings::Settings};
 use player_core::Command;
 use service_api::{GrantId, ProfileId, TitleId, profile::Pin};
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub(crate) enum Effect {
     Copy(String),
     FullScreen(bool),
     Quit,
+    /// Of the desktop around the application.
+    Desktop(DesktopEffect),
 }
 
 /// What to play, from where, and how.

@@ -1,5 +1,9 @@
 //! The command line that both front-ends share.
 
+use crate::desktop::{
+    address::Address,
+    network::{NetworkChoice, ProxyChoice},
+};
 use clap::Args;
 use service_api::TitleId;
 use std::{path::PathBuf, str::FromStr, time::Duration};
@@ -11,16 +15,17 @@ pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7800";
 /// Options of `lumen` and `lumen-tv`.
 #[derive(Args, Clone, Debug)]
 pub struct LaunchArgs {
-    /// Play this stream at once: the address of an HLS playlist, an MPD or a media file (http or https). No sign-in is needed
-    #[arg(value_name = "URL", value_parser = parse_url)]
-    pub url: Option<Url>,
+    /// Play this at once: a file, or the address of an HLS playlist, an MPD or a media file (no sign-in is needed); or a title,
+    /// as lumen://title/ID?t=SECONDS
+    #[arg(value_name = "FILE|URL", value_parser = Address::parse)]
+    pub open: Option<Address>,
 
     /// Address of the Lumen server with the catalog
     #[arg(long, value_name = "URL", env = "LUMEN_SERVER", default_value = DEFAULT_SERVER, value_parser = parse_url)]
     pub server: Url,
 
     /// Play this title of the catalog after signing in
-    #[arg(long, value_name = "ID", conflicts_with = "url")]
+    #[arg(long, value_name = "ID", conflicts_with = "open")]
     pub title: Option<String>,
 
     /// What this device is called in the list of devices of your account; remembered
@@ -47,6 +52,22 @@ pub struct LaunchArgs {
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     pub windowed_size: Option<(u32, u32)>,
 
+    /// Open a window of its own, although there is one already
+    #[arg(long)]
+    pub new_window: bool,
+
+    /// Leave media keys and the desktop's media controls alone
+    #[arg(long)]
+    pub no_media_keys: bool,
+
+    /// Proxy for everything but this machine: an address such as http://proxy.example:3128, `none`, or `system`
+    #[arg(long, value_name = "PROXY", env = "LUMEN_PROXY", hide_env_values = true)]
+    pub proxy: Option<ProxyChoice>,
+
+    /// Believe the certificates in this file (PEM) besides those of the system
+    #[arg(long, value_name = "FILE", env = "LUMEN_CA")]
+    pub ca: Option<PathBuf>,
+
     /// Save a picture of the window as PNG after --after seconds, and quit
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
@@ -57,14 +78,27 @@ pub struct LaunchArgs {
 }
 
 impl LaunchArgs {
+    /// The way to the network: what was said at the start, else what is in the settings.
+    pub(crate) fn network(&self, kept: &NetworkChoice) -> NetworkChoice {
+        NetworkChoice {
+            proxy: self.proxy.clone().unwrap_or_else(|| kept.proxy.clone()),
+            authorities: self.ca.clone().or_else(|| kept.authorities.clone()),
+        }
+    }
+
     /// The part that the model is interested in.
     pub(crate) fn launch(&self) -> Launch {
+        let (url, linked, at) = match self.open.clone() {
+            Some(Address::Stream(url)) => (Some(url), None, None),
+            Some(Address::Title { id, at }) => (None, Some(id), at),
+            None => (None, None, None),
+        };
         Launch {
-            url: self.url.clone(),
+            url,
             server: self.server.clone(),
-            title: self.title.as_deref().map(TitleId::from),
+            title: linked.or_else(|| self.title.as_deref().map(TitleId::from)),
             stats: self.stats,
-            start: self.start,
+            start: self.start.or(at),
             quality: self.quality,
             full_screen: self.fullscreen,
         }

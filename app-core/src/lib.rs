@@ -9,6 +9,7 @@
 //!  screens/ player_view/ widgets/              draw the model from tokens.rs in two densities
 //!  focus.rs      arrows, Tab, Back             pure, unit-tested
 //!  services.rs   client, player, files         tokio
+//!  desktop/      what the desktop around it is told and asked: files, media keys, sleep, network
 //!  shell.rs      one frame; the window
 //! ```
 //!
@@ -29,6 +30,7 @@ mod ask;
 mod code;
 mod cx;
 mod density;
+mod desktop;
 mod device;
 mod effect;
 mod failure;
@@ -61,5 +63,10 @@ mod window;
 mod testing;
 
 pub use density::{Density, Metrics};
+pub use desktop::{
+    address::Address,
+    doctor::{Diagnosis, Finding, Health, diagnose},
+    network::ProxyChoice,
+};
 pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
 pub use window::{init_logging, run};

@@ -11,6 +11,7 @@ mod streams;
 use crate::{
     app::{Msg, PlayFrom},
     density::Density,
+    desktop::{host::Link, network::Network, recents::Recents},
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
     networks::Networks,
@@ -26,7 +27,7 @@ use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{
     Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
     config::NetConfig,
-    net::{CachedFetcher, HttpFetcher},
+    net::{CachedFetcher, Fetcher, HttpFetcher, LocalFetcher},
     pipeline::{
         PipelineFactory,
         gst::{GstPipeline, GstStills, leave_out_undecodable},
@@ -71,6 +72,7 @@ pub(crate) struct Services {
     shared: Arc<Shared>,
     settings: watch::Sender<Option<Settings>>,
     settings_path: std::path::PathBuf,
+    recents_path: std::path::PathBuf,
     received: mpsc::Receiver<Msg>,
     // Last, so that it goes down after what uses it.
     runtime: Runtime,
@@ -132,19 +134,20 @@ impl Services {
         server: &Url,
         places: &Places,
         (density, device): (Density, PlaybackDevice),
+        network: &Network,
         wake: Wake,
     ) -> anyhow::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(3).thread_name("lumen").enable_all().build()?;
         let (answers, received) = mpsc::channel();
         let limits = NetConfig::default();
-        let http = HttpFetcher::new(&limits)?;
+        let http = HttpFetcher::by_way_of(&limits, &network.for_media())?;
         let fetcher = CachedFetcher::new(Arc::new(http), PRELOAD_BUDGET);
         let preloader = Preloader::new(fetcher.clone(), limits);
         let client = if density.is_tv() {
-            Client::for_tv(server.clone(), default_tv_store(server))
+            Client::for_tv_by_way_of(server.clone(), default_tv_store(server), &network.for_service())
         } else {
-            Client::new(server.clone(), default_store(server))
+            Client::by_way_of(server.clone(), default_store(server), &network.for_service())
         };
         if let Err(error) = &client {
             tracing::error!(%error, "the service cannot be used");
@@ -164,7 +167,14 @@ impl Services {
             state: Mutex::default(),
         });
         let (settings, changes) = watch::channel(None);
-        let services = Self { shared, settings, settings_path: places.settings.clone(), received, runtime };
+        let services = Self {
+            shared,
+            settings,
+            settings_path: places.settings.clone(),
+            recents_path: places.recents.clone(),
+            received,
+            runtime,
+        };
         services.spawn(write_settings(changes, places.settings.clone()));
         Ok(services)
     }
@@ -266,7 +276,7 @@ impl Services {
                 self.settings.send_replace(Some(settings));
             }
             Effect::Ask(ask) => self.ask(ask),
-            Effect::Copy(_) | Effect::FullScreen(_) | Effect::Quit => {}
+            Effect::Copy(_) | Effect::FullScreen(_) | Effect::Quit | Effect::Desktop(_) => {}
         }
     }
 
@@ -324,6 +334,36 @@ impl Services {
         if let Ok(client) = &self.shared.client {
             self.spawn(task(Arc::clone(&self.shared), client.clone()));
         }
+    }
+
+    /// What the desktop needs of us. `art_file` is where the picture of what is playing is put.
+    pub(crate) fn link(&self, art_file: std::path::PathBuf) -> Link {
+        let (answers, wake) = (self.shared.answers.clone(), Arc::clone(&self.shared.wake));
+        let client = self.shared.client.clone().ok();
+        Link {
+            runtime: self.runtime.handle().clone(),
+            tell: Arc::new(move |msg| {
+                // Fails only while the window is closing.
+                let _ = answers.send(msg);
+                wake();
+            }),
+            art: Arc::new(move |path| {
+                let client = client.clone();
+                Box::pin(async move { client?.picture(&path).await.ok() })
+            }),
+            art_file,
+        }
+    }
+
+    /// Keeps what was opened lately.
+    pub(crate) fn save_recents(&self, recents: Recents) {
+        let path = self.recents_path.clone();
+        self.spawn(async move {
+            match tokio::task::spawn_blocking(move || recents.save(&path)).await {
+                Ok(Err(error)) => tracing::warn!(%error, "what was opened lately was not kept"),
+                Ok(Ok(())) | Err(_) => {}
+            }
+        });
     }
 
     fn open_browser(&self, url: Url) {
@@ -410,12 +450,16 @@ impl Shared {
         let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
         let (remembered, lesson) = self.networks.begin(now_s());
         config.abr.remembered = remembered;
-        let fetcher = Arc::new(self.fetcher.clone());
+        let mut fetcher: Arc<dyn Fetcher> = Arc::new(self.fetcher.clone());
         let mut permit = None;
+        let mut is_local = false;
         let (key, options) = match &request.target {
             Target::Url(url) => {
                 let key = Key::Stream(url.clone());
                 let start = start_at(request.from, self.journal.latest(&key).map(|p| p.resume_at_s()));
+                if let Some(local) = LocalFetcher::beside(url, Arc::clone(&fetcher)) {
+                    (fetcher, is_local) = (Arc::new(local), true);
+                }
                 let options = PlayerOptions::new(url.clone(), fetcher, Arc::clone(&self.pipeline));
                 (key, PlayerOptions { start, ..options })
             }
@@ -463,6 +507,8 @@ impl Shared {
         let (stop, stopped) = oneshot::channel();
         let (shared, player, attempt) = (Arc::clone(self), handle.clone(), request.attempt);
         let keeper = runtime.spawn(async move {
+            // A disk says nothing about the network.
+            let lesson = (!is_local).then_some(lesson);
             let position = Arc::clone(&shared).keep_position(player.clone(), key, lesson, stopped);
             let Some(permit) = permit else { return position.await };
             tokio::select! {

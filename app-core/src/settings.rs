@@ -1,6 +1,7 @@
 //! What the application remembers for its viewer, as one JSON file in the configuration folder.
 
 use crate::{
+    desktop::{appearance, network::NetworkChoice},
     launch::QualityWish,
     player_view::{
         keys::KeyChoices,
@@ -57,8 +58,8 @@ pub(crate) struct Settings {
     pub(crate) keys: KeyChoices,
     /// Who watched last.
     pub(crate) last_profile: Option<ProfileId>,
-    /// Size of the window in points.
-    pub(crate) window: Option<[f32; 2]>,
+    /// The desktop around the application.
+    pub(crate) desktop: DesktopSettings,
 }
 
 impl Default for Settings {
@@ -76,7 +77,7 @@ impl Default for Settings {
             text_delays: TextDelays::default(),
             keys: KeyChoices::default(),
             last_profile: None,
-            window: None,
+            desktop: DesktopSettings::default(),
         }
     }
 }
@@ -108,7 +109,6 @@ impl Settings {
         self.version = VERSION;
         self.volume = if self.volume.is_finite() { self.volume.clamp(0.0, 1.0) } else { 1.0 };
         self.text_language = self.text_language.filter(|tag| !tag.is_empty() && tag.len() <= 35 && tag.is_ascii());
-        let sane = |side: f32| side.is_finite() && (200.0..=16_384.0).contains(&side);
         while self.searches.len() > MAX_PROFILES {
             self.searches.pop_last();
         }
@@ -116,7 +116,7 @@ impl Settings {
             searches.retain(|text| !text.is_empty() && text.len() <= MAX_SEARCH);
             searches.truncate(MAX_SEARCHES);
         }
-        self.window = self.window.filter(|[width, height]| sane(*width) && sane(*height));
+        self.desktop = self.desktop.validated();
         self
     }
 
@@ -127,6 +127,38 @@ impl Settings {
     pub(crate) fn save(&self, path: &Path) -> std::io::Result<()> {
         let bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?;
         storage::write_atomically(path, &bytes)
+    }
+}
+
+/// How the application behaves on its desktop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct DesktopSettings {
+    /// The desktop's media keys and controls steer the player. On, because that is what they are for.
+    pub(crate) media_keys: bool,
+    /// The screen stays on while something is watched. On, because nobody moves the pointer then.
+    pub(crate) keep_awake: bool,
+    /// What was opened lately is kept. On: it can be cleared, and switched off.
+    pub(crate) keep_recents: bool,
+    pub(crate) look: appearance::Choice,
+    pub(crate) network: NetworkChoice,
+}
+
+impl Default for DesktopSettings {
+    fn default() -> Self {
+        Self {
+            media_keys: true,
+            keep_awake: true,
+            keep_recents: true,
+            look: appearance::Choice::default(),
+            network: NetworkChoice::default(),
+        }
+    }
+}
+
+impl DesktopSettings {
+    fn validated(self) -> Self {
+        Self { look: self.look.validated(), ..self }
     }
 }
 
@@ -149,6 +181,16 @@ pub(crate) struct Places {
     pub(crate) device: PathBuf,
     /// The same for the player of televisions: another app to the service, which may run on the same machine.
     pub(crate) television: PathBuf,
+    /// What was opened lately.
+    pub(crate) recents: PathBuf,
+    /// Where the window was.
+    pub(crate) window: PathBuf,
+    /// What is logged.
+    pub(crate) log: PathBuf,
+    /// Folder of the reports of crashes.
+    pub(crate) crashes: PathBuf,
+    /// The picture of what is playing, for the desktop.
+    pub(crate) art: PathBuf,
 }
 
 impl Places {
@@ -161,6 +203,11 @@ impl Places {
                 networks: folders.data_local_dir().join("networks.json"),
                 device: folders.data_local_dir().join("device.json"),
                 television: folders.data_local_dir().join("television.json"),
+                recents: state(&folders).join("recent.json"),
+                window: state(&folders).join("window.ron"),
+                log: state(&folders).join("lumen.log"),
+                crashes: state(&folders).join("crashes"),
+                art: folders.cache_dir().join("now-playing"),
             },
             None => Self {
                 settings: "lumen-settings.json".into(),
@@ -168,9 +215,19 @@ impl Places {
                 networks: "lumen-networks.json".into(),
                 device: "lumen-device.json".into(),
                 television: "lumen-television.json".into(),
+                recents: "lumen-recent.json".into(),
+                window: "lumen-window.ron".into(),
+                log: "lumen.log".into(),
+                crashes: "lumen-crashes".into(),
+                art: "lumen-now-playing".into(),
             },
         }
     }
+}
+
+/// What is worth keeping and nobody would miss; systems without a folder for that have it with the data.
+fn state(folders: &directories::ProjectDirs) -> &Path {
+    folders.state_dir().unwrap_or_else(|| folders.data_local_dir())
 }
 
 #[cfg(test)]
@@ -190,11 +247,16 @@ mod tests {
     fn a_damaged_file_gives_usable_settings() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        for content in ["", "{", "[]", r#"{"volume": 1e9, "window": [-4, 1e12], "text_language": "\u0000é", "new": 1}"#]
-        {
+        for content in [
+            "",
+            "{",
+            "[]",
+            r#"{"volume": 1e9, "desktop": {"look": {"text_size": 9000}}, "text_language": "\u0000é", "new": 1}"#,
+        ] {
             std::fs::write(&path, content).unwrap();
             let settings = Settings::load(&path);
-            assert_eq!((settings.volume, settings.window), (1.0, None), "{content}");
+            assert_eq!(settings.volume, 1.0, "{content}");
+            assert!(settings.desktop.media_keys && settings.desktop.look.text_size.is_none_or(|size| size == 150));
             assert_eq!(settings.text_language, None);
         }
     }

@@ -6,6 +6,19 @@ use crate::{
     app::{Model, Msg, PinMsg, Place, SearchMsg, TasteWish, Wish},
     cx::Cx,
     density::Density,
+    desktop::{
+        self,
+        address::Address,
+        crash, crash_sheet,
+        host::{Allowed, Host},
+        instance::Instance,
+        model::{DesktopEffect, DesktopMsg, Sheet},
+        network::{Network, NetworkChoice},
+        now_playing::{NowPlaying, Remote},
+        open_sheet,
+        recents::Recents,
+        section,
+    },
     device,
     effect::Effect,
     focus::{Focus, FocusMap, Step},
@@ -16,10 +29,11 @@ use crate::{
     screens,
     services::Services,
     settings::{Places, Settings},
-    theme::{Theme, WAKE, wake},
+    theme::{self, Theme, WAKE, wake},
     tokens,
     video_surface::VideoSurface,
     widgets::{spinner, toast},
+    window::WindowPlace,
 };
 use egui::{
     Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, Rect, Ui, UiBuilder, ViewportCommand, vec2,
@@ -110,6 +124,12 @@ impl Shell {
     }
 
     fn screen_id(&self) -> Id {
+        match self.model.desktop.top() {
+            Some(Sheet::Crash(_)) => return crash_sheet::screen_id(),
+            Some(Sheet::Settings) => return section::screen_id(),
+            Some(Sheet::Open(_)) => return open_sheet::screen_id(),
+            None => {}
+        }
         match (&self.model.confirm, self.model.keys) {
             (Some(_), _) => return Id::unique("confirm"),
             (None, Some(field)) => return Id::unique(("keys-for", field)),
@@ -137,6 +157,12 @@ impl Shell {
 
     /// What the focus can reach now.
     pub(crate) fn focus_map(&self) -> FocusMap {
+        match self.model.desktop.top() {
+            Some(Sheet::Crash(_)) => return crash_sheet::focus_map(),
+            Some(Sheet::Settings) => return section::focus_map(&self.model),
+            Some(Sheet::Open(_)) => return open_sheet::focus_map(&self.model),
+            None => {}
+        }
         match (&self.model.confirm, self.model.keys) {
             (Some(_), _) => return screens::dialog::focus_map(),
             (None, Some(_)) => return screens::keys::focus_map(),
@@ -170,12 +196,13 @@ impl Shell {
             self.focus.take(id);
         }
         let mut out = Vec::new();
-        if self.model.place == Place::Player {
+        out.extend(self.read_drops(ctx));
+        if self.model.place == Place::Player && self.model.desktop.top().is_none() {
             out.extend(player_view::input::read(ctx, &self.model, &mut self.focus));
         }
-        let fields = [screens::sign_in::field_id(), screens::search::field_id()];
+        let fields = [screens::sign_in::field_id(), screens::search::field_id(), open_sheet::field_id()];
         let typing = self.focus.current().is_some_and(|id| fields.contains(&id) || screens::lines::is_field(id));
-        if !typing {
+        if !typing && self.model.desktop.top().is_none() {
             out.extend(player_view::input::read_mini(ctx, &self.model));
         }
         let mut pasted = None;
@@ -185,7 +212,7 @@ impl Shell {
                     self.focus.hide_ring();
                     true
                 }
-                Event::Paste(text) if self.model.place == Place::SignIn && !typing => {
+                Event::Paste(text) if !typing => {
                     pasted = Some(text.clone());
                     false
                 }
@@ -201,10 +228,27 @@ impl Shell {
             });
         });
         if let Some(text) = pasted {
-            out.push(Msg::EditUrl(text.trim().to_owned()));
-            self.focus.take(screens::sign_in::field_id());
+            if let Some(address) = Address::pasted(&text) {
+                out.push(DesktopMsg::Open(address).into());
+            } else if self.model.place == Place::SignIn && self.model.desktop.top().is_none() {
+                out.push(Msg::EditUrl(text.trim().to_owned()));
+                self.focus.take(screens::sign_in::field_id());
+            }
         }
         out
+    }
+
+    /// Files from other programs. Of several the first is played.
+    fn read_drops(&self, ctx: &Context) -> Option<Msg> {
+        let (hovers, dropped) = ctx.input(|input| {
+            let dropped = input.raw.dropped_files.first().map(|file| file.path().to_string_lossy().into_owned());
+            (!input.raw.hovered_files.is_empty(), dropped)
+        });
+        if let Some(path) = dropped {
+            let opened = Address::parse(&path).map(DesktopMsg::Open).map(Msg::from);
+            return Some(opened.unwrap_or_else(Msg::Note));
+        }
+        (hovers != self.model.desktop.dragging).then(|| DesktopMsg::Dragging(hovers).into())
     }
 
     /// Returns whether the key was meant for us.
@@ -216,6 +260,12 @@ impl Shell {
         typing: bool,
         out: &mut Vec<Msg>,
     ) -> bool {
+        if modifiers.command && key == Key::O && !self.model.density.is_tv() {
+            if pressed && !repeat {
+                out.push(DesktopMsg::ShowOpen.into());
+            }
+            return true;
+        }
         if modifiers.ctrl || modifiers.alt || modifiers.command {
             return false;
         }
@@ -340,6 +390,15 @@ impl Shell {
         if let Some(confirm) = &self.model.confirm {
             screens::dialog::view(ui, &mut cx, area, confirm);
         }
+        match self.model.desktop.top() {
+            Some(Sheet::Crash(report)) => crash_sheet::view(ui, &mut cx, report),
+            Some(Sheet::Settings) => section::sheet(ui, &mut cx, &self.model),
+            Some(Sheet::Open(open)) => open_sheet::view(ui, &mut cx, &self.model, open),
+            None => {}
+        }
+        if self.model.desktop.dragging {
+            open_sheet::drop_hint(ui, &cx);
+        }
         if let Some(message) = &self.model.toast {
             // Above the player's controls, whether they are shown or not: a message does not jump.
             let floor = if self.model.place == Place::Player { 90.0 } else { 0.0 };
@@ -390,6 +449,23 @@ pub(crate) struct LumenApp {
     shown_title: String,
     screenshot: Option<Screenshot>,
     gl: bool,
+    host: Host,
+    allows_media_keys: bool,
+    /// Where reports are.
+    crashes: PathBuf,
+    place: WindowPlace,
+}
+
+/// What was asked for on the command line must be had; what is in the settings and cannot be had any more is done without.
+fn network_of(args: &LaunchArgs, settings: &Settings) -> anyhow::Result<Network> {
+    let kept = &settings.desktop.network;
+    let network = Network::of(args.network(kept));
+    if let (Err(problem), None) = (&network, &args.ca) {
+        tracing::warn!(problem, "the certificates of the settings are not used");
+        let without = NetworkChoice { authorities: None, ..args.network(kept) };
+        return Network::of(without).map_err(anyhow::Error::msg);
+    }
+    network.map_err(anyhow::Error::msg)
 }
 
 /// A picture of the window to be taken.
@@ -404,15 +480,32 @@ impl LumenApp {
     ///
     /// # Errors
     /// If the services cannot be started.
-    pub(crate) fn new(cc: &eframe::CreationContext<'_>, density: Density, args: &LaunchArgs) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        cc: &eframe::CreationContext<'_>,
+        density: Density,
+        args: &LaunchArgs,
+        instance: Option<Instance>,
+    ) -> anyhow::Result<Self> {
         let places = Places::of_user();
         let settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let remembered = if density.is_tv() { &places.television } else { &places.device };
         let device = device::of_installation(remembered, density, args.device_name.as_deref());
-        let services = Services::start(&args.server, &places, (density, device), Arc::new(move || wake(&ctx)))?;
-        let (model, pending) = Model::new(density, args.launch(), settings);
+        let network = network_of(args, &settings)?;
+        let wake_up = Arc::new(move || wake(&ctx));
+        let services = Services::start(&args.server, &places, (density, device), &network, wake_up)?;
+        let (mut model, mut pending) = Model::new(density, args.launch(), settings);
+        pending.extend(model.begin_on_desktop(Recents::load(&places.recents), desktop::drops_are_delivered()));
+        model.desktop.crash = crash::unseen(&places.crashes).filter(|_| !density.is_tv() && args.screenshot.is_none());
+        let link = services.link(places.art.clone());
+        if let Some(instance) = instance {
+            let tell = Arc::clone(&link.tell);
+            instance.listen(move |open| {
+                tell(open.map_or(DesktopMsg::Raise, |address| DesktopMsg::Remote(Remote::Open(address))).into());
+            });
+        }
+        let host = Host::start(link, (args.server.clone(), network));
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
             shell: Shell::new(model),
@@ -423,6 +516,10 @@ impl LumenApp {
             shown_title: String::new(),
             screenshot,
             gl: cc.gl.is_some(),
+            host,
+            allows_media_keys: !args.no_media_keys,
+            crashes: places.crashes,
+            place: WindowPlace::default(),
         })
     }
 
@@ -431,7 +528,58 @@ impl LumenApp {
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
             Effect::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Effect::Desktop(effect) => self.execute_desktop(ctx, effect),
             effect => self.services.execute(effect),
+        }
+    }
+
+    fn execute_desktop(&mut self, ctx: &Context, effect: DesktopEffect) {
+        match effect {
+            DesktopEffect::Browse => self.host.choose_file(),
+            DesktopEffect::SaveRecents(recents) => self.services.save_recents(recents),
+            DesktopEffect::CrashSeen => crash::mark_seen(&self.crashes),
+            DesktopEffect::DeleteCrash => crash::delete_all(&self.crashes),
+            DesktopEffect::Raise => {
+                ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+                ctx.send_viewport_cmd(ViewportCommand::Focus);
+                // Where a window may not take the focus by itself, it may ask for it.
+                ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(egui::UserAttentionType::Informational));
+            }
+        }
+    }
+
+    /// Carries out what the desktop asks for, and tells it what is playing: also while nobody sees the window.
+    fn follow_desktop(&mut self, ctx: &Context) {
+        let now = ctx.time();
+        for msg in self.services.answers() {
+            match msg {
+                Msg::Desktop(msg) => {
+                    let effects = self.shell.model.update(Msg::Desktop(msg), now);
+                    effects.into_iter().for_each(|effect| self.execute(ctx, effect));
+                    wake(ctx);
+                }
+                msg => self.answers.push(msg),
+            }
+        }
+        let model = &self.shell.model;
+        let is_seen = ctx.input(|input| input.viewport().visible() != Some(false));
+        let wanted = &model.settings.desktop;
+        let media_keys = wanted.media_keys && self.allows_media_keys;
+        self.host.publish(NowPlaying::of(model), is_seen, Allowed { media_keys, keep_awake: wanted.keep_awake });
+    }
+
+    /// Text size and movement, as the viewer or the desktop wants them.
+    fn follow_appearance(&self, ctx: &Context) {
+        let model = &self.shell.model;
+        let (look, told) = (&model.settings.desktop.look, &model.desktop.appearance);
+        let scale = look.text_scale(told);
+        // A television's canvas has its own scale.
+        if !model.density.is_tv() && (ctx.zoom_factor() - scale).abs() > 0.001 {
+            ctx.set_zoom_factor(scale);
+        }
+        let time = if look.reduces_motion(told) { 0.0 } else { theme::ANIMATION_TIME };
+        if ctx.global_style().animation_time != time {
+            ctx.all_styles_mut(|style| style.animation_time = time);
         }
     }
 
@@ -481,13 +629,6 @@ impl LumenApp {
             let seconds = 60 - u64::from(chrono::Timelike::second(&now)).min(59);
             ctx.request_repaint_after(Duration::from_secs(seconds));
         }
-        let (full, size) = ctx.input(|input| {
-            let viewport = input.viewport();
-            (viewport.fullscreen.unwrap_or(false), viewport.inner_rect.map(|rect| rect.size()))
-        });
-        if let Some(size) = size.filter(|_| !full && !self.shell.model.density.is_tv()) {
-            self.shell.model.settings.window = Some([size.x.round(), size.y.round()]);
-        }
     }
 
     /// Takes the picture that was asked for on the command line, saves it and closes the window.
@@ -525,16 +666,19 @@ fn save_png(file: &std::path::Path, image: &egui::ColorImage) -> anyhow::Result<
 
 impl eframe::App for LumenApp {
     /// Also called while the window is hidden, when no frame is drawn.
-    fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
-        self.answers.extend(self.services.answers());
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        for effect in std::mem::take(&mut self.pending) {
+            self.execute(ctx, effect);
+        }
+        self.place.bring_back(ctx, frame);
+        self.follow_player();
+        self.follow_desktop(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        for effect in std::mem::take(&mut self.pending) {
-            self.execute(&ctx, effect);
-        }
         self.follow_window(&ctx);
+        self.follow_appearance(&ctx);
         self.follow_player();
         let answers = std::mem::take(&mut self.answers);
         for effect in self.shell.frame(ui, answers) {

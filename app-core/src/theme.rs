@@ -163,10 +163,14 @@ fn style(style: &mut Style) {
     widget(&mut visuals.widgets.active, tokens.surface_2);
     widget(&mut visuals.widgets.open, tokens.surface_2);
     visuals.widgets.noninteractive.fg_stroke.color = tokens.text_2;
+    style.animation_time = ANIMATION_TIME;
     style.spacing.scroll = ScrollStyle::thin();
     style.interaction.tooltip_delay = 0.5;
     style.interaction.selectable_labels = false;
 }
+
+/// How long egui's own widgets take to change, in seconds; 0 where nothing shall move, which stills our springs as well.
+pub(crate) const ANIMATION_TIME: f32 = 0.1;
 
 /// Asks for one more frame soon. `Context::request_repaint` would schedule two, which doubles the cost of video.
 pub(crate) fn wake(ctx: &Context) {

@@ -4,6 +4,7 @@ use super::sign_in_code;
 use crate::{
     app::{Model, Msg, SignInStep},
     cx::{Cx, say},
+    desktop::model::DesktopMsg,
     focus::FocusMap,
     icons,
     theme::Type,
@@ -47,7 +48,10 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
         SignInStep::Code { .. } => return sign_in_code::focus_map(),
     };
     let start = buttons[0];
-    FocusMap::default().row(id("buttons"), buttons).row(id("url"), [field_id(), id("watch")]).starting_at(start)
+    let map = FocusMap::default().row(id("buttons"), buttons).row(id("url"), [field_id(), id("watch")]);
+    // A television has neither files nor a dialog for them.
+    let map = if model.density.is_tv() { map } else { map.row(id("more"), [id("open")]) };
+    map.starting_at(start)
 }
 
 /// Shows the screen.
@@ -254,11 +258,20 @@ fn address(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f
     if button::labelled_in(ui, cx, id("watch"), rect, &label) {
         cx.send(Msg::OpenUrl);
     }
+    let mut below = field.bottom() + 10.0;
+    if !cx.theme.density.is_tv() {
+        let label = Label::new(Kind::Quiet, "Open a file, or what was opened lately").icon(icons::FILM);
+        let (rect, pressed) = button::labelled(ui, cx, id("open"), pos2(at.x - 13.0, below - 4.0), &label);
+        if pressed {
+            cx.send(DesktopMsg::ShowOpen.into());
+        }
+        below = rect.bottom();
+    }
     if let Some(problem) = &model.sign_in.url_problem {
         let words = text::paragraph(
             ui.painter(),
             &cx.theme,
-            (pos2(at.x, field.bottom() + 10.0), width, 2),
+            (pos2(at.x, below), width, 2),
             problem,
             (Type::Label, tokens.warn),
         );

@@ -51,7 +51,7 @@ impl Shared {
         self: Arc<Self>,
         handle: PlayerHandle,
         key: Key,
-        lesson: Lesson,
+        lesson: Option<Lesson>,
         mut stopped: oneshot::Receiver<()>,
     ) {
         let started = Instant::now();
@@ -79,8 +79,8 @@ impl Shared {
                 handle.closed().await;
             }
             let learnt = handle.snapshot().network;
-            if let Some(network) = learnt.filter(|_| learnt != told) {
-                self.networks.learn(&lesson, &network, now_s());
+            if let (Some(network), Some(lesson)) = (learnt.filter(|_| learnt != told), &lesson) {
+                self.networks.learn(lesson, &network, now_s());
                 self.save_networks().await;
                 told = learnt;
             }

@@ -1,5 +1,6 @@
 //! What the interface tests are made of: a rasteriser that needs no GPU, procedural artwork, and fixtures.
 
+mod desktop;
 pub(crate) mod fixtures;
 mod household;
 mod journeys;

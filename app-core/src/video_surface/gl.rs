@@ -284,3 +284,9 @@ impl Texture {
         self.sequence = frame.sequence;
     }
 }
+
+/// What draws, in the words of its driver.
+pub(crate) fn renderer_of(gl: &glow::Context) -> String {
+    // SAFETY: the context is current where eframe hands it out, and the name is one that every OpenGL knows.
+    unsafe { gl.get_parameter_string(glow::RENDERER) }
+}

@@ -6,6 +6,8 @@
 
 mod gl;
 
+pub(crate) use gl::renderer_of;
+
 use crate::tokens;
 use egui::{ColorImage, Rect, TextureHandle, TextureOptions, Ui, Vec2, pos2};
 use player_core::{FrameSlot, VideoFrame};

@@ -1,12 +1,12 @@
 //! HTTP by `reqwest`.
 
 use super::content_coding::Coding;
-use super::{FetchError, FetchRequest, Fetched, Fetcher, Progress, ProgressSink};
+use super::{FetchError, FetchRequest, Fetched, Fetcher, NetAccess, Progress, ProgressSink};
 use crate::config::NetConfig;
 use crate::manifest::ByteSource;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
-use reqwest::{Client, Response, StatusCode, header};
+use reqwest::{Certificate, Client, Proxy, Response, StatusCode, header};
 use std::time::{Duration, Instant};
 
 /// Reports are made after this many bytes, or after some time ([`NetConfig::report_every`]).
@@ -26,12 +26,26 @@ impl HttpFetcher {
     /// # Errors
     /// [`FetchError::Unreachable`] if TLS cannot be set up on this system.
     pub fn new(config: &NetConfig) -> Result<Self, FetchError> {
-        let client = Client::builder()
+        Self::by_way_of(config, &NetAccess::default())
+    }
+
+    /// The same with another way out of this machine than the system says.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; also if the certificates cannot be read.
+    pub fn by_way_of(config: &NetConfig, access: &NetAccess) -> Result<Self, FetchError> {
+        let unusable = |error| FetchError::Unreachable(without_url(error));
+        let mut builder = Client::builder()
             .connect_timeout(config.connect_timeout)
             .tcp_nodelay(true)
-            .user_agent(concat!("lumen/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| FetchError::Unreachable(without_url(error)))?;
+            .user_agent(concat!("lumen/", env!("CARGO_PKG_VERSION")));
+        if !access.authorities.is_empty() {
+            builder = builder.tls_certs_merge(Certificate::from_pem_bundle(&access.authorities).map_err(unusable)?);
+        }
+        if let Some(rule) = access.proxy.clone() {
+            builder = builder.proxy(Proxy::custom(move |url| rule(url)));
+        }
+        let client = builder.build().map_err(unusable)?;
         Ok(Self { client, idle_timeout: config.idle_timeout, report_every: config.report_every })
     }
 }

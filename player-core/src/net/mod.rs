@@ -1,12 +1,16 @@
 //! Bytes from elsewhere. [`Fetcher`] is the one door to the network; everything else decorates it.
 
+mod access;
 mod cached;
 mod content_coding;
 mod http;
+mod local;
 mod shaped;
 
+pub use access::{NetAccess, ProxyRule};
 pub use cached::CachedFetcher;
 pub use http::HttpFetcher;
+pub use local::LocalFetcher;
 pub use shaped::{ShapedFetcher, Shaper};
 
 use crate::manifest::ByteSource;
@@ -92,6 +96,15 @@ impl FetchError {
             Self::Status(status) => matches!(status, 404 | 408 | 410 | 425 | 429 | 500..),
             Self::TooLarge { .. } => false,
         }
+    }
+}
+
+/// May something at `base` name `url`? Only what a web server answers; and files, but only from a file.
+pub(crate) fn may_lead(base: &Url, url: &Url) -> bool {
+    match url.scheme() {
+        "http" | "https" => true,
+        "file" => base.scheme() == "file",
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 //! (W3C Media Fragments, in pixels).
 
 use super::ThumbnailError;
+use crate::net::may_lead;
 use crate::text::webvtt;
 use abr::MediaTime;
 use url::Url;
@@ -35,7 +36,7 @@ pub(super) fn sprites(file: &[u8], base: &Url) -> Result<Vec<Sprite>, ThumbnailE
     for cue in text.cues {
         let Some(line) = cue.lines.iter().map(|line| line.trim()).find(|line| !line.is_empty()) else { continue };
         let Ok(mut url) = base.join(line) else { continue };
-        if !matches!(url.scheme(), "http" | "https") {
+        if !may_lead(base, &url) {
             continue;
         }
         let cut = match url.fragment().map(fragment) {

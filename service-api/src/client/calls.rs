@@ -187,6 +187,16 @@ impl Client {
         http::read_body(http::success(response).await?, http::JSON_LIMIT).await.map(drop)
     }
 
+    /// Is the service there? Asks for its public description; no session is needed.
+    ///
+    /// # Errors
+    /// As [`Client::picture`].
+    pub async fn probe(&self) -> Result<(), ClientError> {
+        let url = self.absolute(crate::routes::OAUTH_METADATA)?;
+        let response = self.inner.http.send(self.inner.http.request(Method::GET, url)).await?;
+        http::read_body(http::success(response).await?, http::JSON_LIMIT).await.map(drop)
+    }
+
     /// The bytes of a picture, at most [`PICTURE_LIMIT`]. Pictures are public: no token is sent.
     ///
     /// # Errors

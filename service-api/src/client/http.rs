@@ -1,6 +1,9 @@
 //! One HTTP client with limits: what is sent, how often, for how long, and how much of the answer is believed.
 
-use super::error::{ClientError, NetworkError, NetworkKind};
+use super::{
+    access::NetAccess,
+    error::{ClientError, NetworkError, NetworkKind},
+};
 use crate::problem::{self, Problem};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -44,7 +47,13 @@ pub(crate) struct Http {
 }
 
 impl Http {
+    #[cfg(test)]
     pub(crate) fn new(origin: Url, retry: Retry) -> Result<Self, ClientError> {
+        Self::by_way_of(origin, retry, &NetAccess::default())
+    }
+
+    pub(crate) fn by_way_of(origin: Url, retry: Retry, access: &NetAccess) -> Result<Self, ClientError> {
+        let setup = |error: reqwest::Error| ClientError::Setup(error.without_url().to_string());
         let (origin, is_loopback) = checked_origin(origin)?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("lumen/", env!("CARGO_PKG_VERSION")))
@@ -56,12 +65,17 @@ impl Http {
         if is_loopback {
             // A proxy cannot reach this machine's loopback, whatever the environment says.
             builder = builder.no_proxy();
+        } else if let Some(rule) = access.proxy.clone() {
+            builder = builder.proxy(reqwest::Proxy::custom(move |url| rule(url)));
         }
         if origin.scheme() == "http" {
             // No TLS on this origin: without this the system's certificates would be loaded and have to exist.
             builder = builder.tls_certs_only([]);
+        } else if !access.authorities.is_empty() {
+            let authorities = reqwest::Certificate::from_pem_bundle(&access.authorities).map_err(setup)?;
+            builder = builder.tls_certs_merge(authorities);
         }
-        let client = builder.build().map_err(|error| ClientError::Setup(error.to_string()))?;
+        let client = builder.build().map_err(setup)?;
         Ok(Self { client, origin: Arc::new(origin), retry })
     }
 

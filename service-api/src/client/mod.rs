@@ -31,6 +31,7 @@
 //! All futures need a tokio runtime with time and I/O enabled. Dropping one cancels it, except that a renewal in flight
 //! is finished in the background: its answer holds the only refresh token that still works.
 
+mod access;
 mod calls;
 mod device_flow;
 mod error;
@@ -48,6 +49,7 @@ mod fake_service;
 #[cfg(test)]
 mod tests;
 
+pub use access::{NetAccess, ProxyRule};
 pub use calls::PICTURE_LIMIT;
 pub use device_flow::DeviceCode;
 pub use error::{ClientError, NetworkError, NetworkKind, SignInError};
@@ -83,7 +85,16 @@ impl Client {
     /// [`ClientError::InvalidOrigin`] for anything but `https`, or `http` on a loopback address: a token in the clear
     /// belongs to everybody on the way. [`ClientError::Setup`] if TLS cannot be set up.
     pub fn new(origin: Url, tokens: Arc<dyn TokenStore>) -> Result<Self, ClientError> {
-        Self::of_app(origin, tokens, http::Retry::default(), routes::CLIENT_ID)
+        Self::by_way_of(origin, tokens, &NetAccess::default())
+    }
+
+    /// The same, reached by another way than the system says.
+    ///
+    /// # Errors
+    /// As [`Client::new`]; also [`ClientError::Setup`] if the certificates cannot be read.
+    pub fn by_way_of(origin: Url, tokens: Arc<dyn TokenStore>, access: &NetAccess) -> Result<Self, ClientError> {
+        let http = Http::by_way_of(origin, http::Retry::default(), access)?;
+        Ok(Self::of_app(http, tokens, routes::CLIENT_ID))
     }
 
     /// The same for the player of televisions, which signs in with [`Client::sign_in_on_device`].
@@ -91,23 +102,26 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn for_tv(origin: Url, tokens: Arc<dyn TokenStore>) -> Result<Self, ClientError> {
-        Self::of_app(origin, tokens, http::Retry::default(), routes::TV_CLIENT_ID)
+        Self::for_tv_by_way_of(origin, tokens, &NetAccess::default())
+    }
+
+    /// The same, reached by another way than the system says.
+    ///
+    /// # Errors
+    /// As [`Client::by_way_of`].
+    pub fn for_tv_by_way_of(origin: Url, tokens: Arc<dyn TokenStore>, access: &NetAccess) -> Result<Self, ClientError> {
+        let http = Http::by_way_of(origin, http::Retry::default(), access)?;
+        Ok(Self::of_app(http, tokens, routes::TV_CLIENT_ID))
     }
 
     #[cfg(test)]
     fn with_retry(origin: Url, tokens: Arc<dyn TokenStore>, retry: http::Retry) -> Result<Self, ClientError> {
-        Self::of_app(origin, tokens, retry, routes::CLIENT_ID)
+        Ok(Self::of_app(Http::new(origin, retry)?, tokens, routes::CLIENT_ID))
     }
 
-    fn of_app(
-        origin: Url,
-        tokens: Arc<dyn TokenStore>,
-        retry: http::Retry,
-        client_id: &'static str,
-    ) -> Result<Self, ClientError> {
-        let http = Http::new(origin, retry)?;
+    fn of_app(http: Http, tokens: Arc<dyn TokenStore>, client_id: &'static str) -> Self {
         let session = Arc::new(Session::new(http.clone(), tokens, client_id));
-        Ok(Self { inner: Arc::new(Inner { http, session }) })
+        Self { inner: Arc::new(Inner { http, session }) }
     }
 
     /// The service's origin: scheme, host and port, with the path `/`.

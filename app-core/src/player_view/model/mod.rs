@@ -203,10 +203,7 @@ impl PlayerScreen {
                 let detail = summary.kicker.clone().or_else(|| summary.genres.first().cloned()).unwrap_or_default();
                 (summary.name.clone(), detail)
             }
-            Source::Url(url) => {
-                let file = url.path_segments().and_then(|mut s| s.rfind(|s| !s.is_empty())).unwrap_or("Stream");
-                (file.to_owned(), url.host_str().unwrap_or_default().to_owned())
-            }
+            Source::Url(url) => crate::desktop::address::name_of(url),
         }
     }
 

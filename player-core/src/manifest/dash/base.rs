@@ -3,6 +3,7 @@
 use super::super::{ByteSource, MAX_MIRRORS, ManifestError, Mirror};
 use super::info::byte_range;
 use super::xml::Element;
+use crate::net::may_lead;
 use url::Url;
 
 /// Bytes of one address, far more than servers take. Addresses are repeated with each segment, period and representation.
@@ -45,13 +46,14 @@ fn collect(element: &Element<'_>, outer: &Url, found: &mut Vec<Mirror>) {
     holders.for_each(|child| collect(child, base, found));
 }
 
-/// Only addresses that a web server can answer, and of a length that it takes: a manifest must not reach for local files.
+/// Only addresses that a web server can answer, and of a length that it takes: a manifest must not reach for local files,
+/// unless it is one.
 pub(super) fn resolve(base: &Url, address: &str) -> Result<Url, ManifestError> {
     if address.len() > MAX_ADDRESS {
         return Err(ManifestError::BadAddress);
     }
     let url = base.join(address.trim()).map_err(|_| ManifestError::BadAddress)?;
-    let usable = matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_ADDRESS;
+    let usable = may_lead(base, &url) && url.as_str().len() <= MAX_ADDRESS;
     usable.then_some(url).ok_or(ManifestError::BadAddress)
 }
 

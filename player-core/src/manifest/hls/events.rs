@@ -133,11 +133,12 @@ pub(super) fn session_data(attributes: &Attributes<'_>, base: &Url) -> Option<Ti
     })
 }
 
-/// The address of an event that [`session_data`] made, where it has one that a web server answers.
+/// The address of an event that [`session_data`] made, where it has one that can be fetched. Files are there for sessions
+/// of files alone: no other has a fetcher for them.
 pub(crate) fn session_data_address(event: &TimedEvent) -> Option<Url> {
     let attributes: BTreeMap<String, String> = serde_json::from_slice(&event.payload).ok()?;
     let url: Url = attributes.get("URI")?.parse().ok()?;
-    matches!(url.scheme(), "http" | "https" | "data").then_some(url)
+    matches!(url.scheme(), "http" | "https" | "data" | "file").then_some(url)
 }
 
 /// Attributes with absolute addresses. Of an address that makes no sense the text is kept.

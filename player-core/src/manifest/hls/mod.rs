@@ -25,6 +25,7 @@ pub(crate) use events::session_data_address;
 pub use variables::Variables;
 
 use super::{IndexSource, ManifestError, Presentation, SegmentIndex, TrackKind};
+use crate::net::may_lead;
 use lines::PlaylistKind;
 use std::sync::Arc;
 use url::Url;
@@ -100,8 +101,8 @@ fn lone_media_playlist(index: SegmentIndex) -> Presentation {
 }
 
 /// Only addresses that a web server can answer, and data that are in the address itself: a playlist must not reach for
-/// local files.
+/// local files, unless it is one.
 fn resolve(base: &Url, uri: &str) -> Result<Url, ManifestError> {
     let url = base.join(uri.trim()).map_err(|_| ManifestError::BadAddress)?;
-    matches!(url.scheme(), "http" | "https" | "data").then_some(url).ok_or(ManifestError::BadAddress)
+    (url.scheme() == "data" || may_lead(base, &url)).then_some(url).ok_or(ManifestError::BadAddress)
 }

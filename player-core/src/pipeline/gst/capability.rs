@@ -3,6 +3,7 @@
 use super::registry;
 use crate::manifest::{Exclusion, Presentation, Representation};
 use gstreamer as gst;
+use gstreamer::prelude::*;
 
 /// Leaves out what no decoder is installed for, and says so. Codecs that are not known by name stay: the media will tell.
 ///
@@ -25,6 +26,42 @@ pub fn leave_out_undecodable(presentation: &mut Presentation) {
     presentation.tracks.retain(|group| !group.representations.is_empty());
     presentation.trick_play.retain(|group| !group.representations.is_empty());
     presentation.excluded.append(&mut left_out);
+}
+
+/// A codec, and who decodes it here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodecSupport {
+    /// Its usual name.
+    pub codec: &'static str,
+    /// Name of the best element; `None` if there is none.
+    pub decoder: Option<String>,
+}
+
+/// The codecs that streams are made of, each with its decoder. Opens each decoder once, because one that is installed
+/// may still lack its hardware.
+///
+/// # Errors
+/// A sentence, if the framework itself does not work.
+pub fn installed_decoders() -> Result<Vec<CodecSupport>, String> {
+    gst::init().map_err(|error| error.to_string())?;
+    let known = [
+        ("H.264", "avc1.64001e"),
+        ("H.265", "hvc1.1.6.L93"),
+        ("VP9", "vp09.00.10.08"),
+        ("AV1", "av01.0.04M.08"),
+        ("AAC", "mp4a.40.2"),
+        ("MP3", "mp4a.40.34"),
+        ("AC-3", "ac-3"),
+        ("E-AC-3", "ec-3"),
+        ("Opus", "opus"),
+        ("FLAC", "flac"),
+    ];
+    let support = |(codec, name): (&'static str, &str)| {
+        let element = caps(name).and_then(|caps| registry::decoder(&caps).ok());
+        let decoder = element.and_then(|element| Some(element.factory()?.name().to_string()));
+        CodecSupport { codec, decoder }
+    };
+    Ok(known.into_iter().map(support).collect())
 }
 
 /// The first codec that nobody here decodes.
@@ -64,6 +101,13 @@ fn mpeg_audio(version: i32) -> gst::Caps {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_films_need_is_named_with_its_decoder() {
+        let found = installed_decoders().unwrap();
+        let decoder = |codec| found.iter().find(|found| found.codec == codec).unwrap().decoder.clone();
+        assert!(decoder("H.264").is_some() && decoder("AAC").is_some());
+    }
 
     #[test]
     fn names_of_codecs_lead_to_decoders_and_strange_ones_nowhere() {

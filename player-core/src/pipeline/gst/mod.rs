@@ -19,7 +19,7 @@ mod tempo;
 mod video_out;
 mod worker;
 
-pub use capability::leave_out_undecodable;
+pub use capability::{CodecSupport, installed_decoders, leave_out_undecodable};
 pub use still::GstStills;
 
 use super::{MediaPipeline, PipelineCommand, PipelineEvent, PipelineEvents, PipelineFactory};
