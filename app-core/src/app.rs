@@ -11,6 +11,7 @@
 mod pin;
 mod search;
 mod series;
+mod suggest;
 
 pub(crate) use self::{
     pin::{PinMsg, PinScreen},
@@ -179,6 +180,8 @@ pub(crate) struct Model {
     pub(crate) search: SearchScreen,
     pub(crate) home: Loadable<Home>,
     pub(crate) home_loaded_at: f64,
+    /// On a television: the title that the focus rested on last, which stands above the rows.
+    pub(crate) hero: Option<TitleId>,
     /// Title pages, the visible one last: "more like this" stacks them.
     pub(crate) titles: Vec<TitleScreen>,
     pub(crate) player: Option<PlayerScreen>,
@@ -214,6 +217,7 @@ impl Model {
             search: SearchScreen::default(),
             home: Loadable::Absent,
             home_loaded_at: 0.0,
+            hero: None,
             titles: Vec::new(),
             player: None,
             speed: 1.0,
@@ -370,6 +374,11 @@ impl Model {
             self.prefetched.insert(title.clone());
             effects.push(Effect::Prefetch { profile: profile.id.clone(), title: title.clone() });
         }
+        if let Some((title, since)) = self.resting.as_ref().filter(|_| self.hero_follows())
+            && now - since >= REST
+        {
+            self.hero = Some(title.clone());
+        }
         effects.extend(self.tick_search(now));
         if self.place == Place::Home && self.home_is_unfinished() && now - self.home_loaded_at >= REFRESH {
             effects.extend(self.load_home());
@@ -398,7 +407,7 @@ impl Model {
         let mut due = Vec::new();
         due.extend(self.toast.as_ref().map(|toast| toast.posted_at + Toast::LIFE));
         if let Some((title, since)) = &self.resting
-            && !self.prefetched.contains(title)
+            && (!self.prefetched.contains(title) || (self.hero_follows() && self.hero.as_ref() != Some(title)))
         {
             due.push(since + REST);
         }
@@ -425,6 +434,19 @@ impl Model {
             due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
         }
         due.into_iter().map(|at| (at - now).max(0.0)).min_by(f64::total_cmp)
+    }
+
+    /// Does what stands above the rows follow the focus?
+    fn hero_follows(&self) -> bool {
+        self.density.is_tv() && self.place == Place::Home
+    }
+
+    /// The title above the rows: the one that the focus rested on, as long as it is there, or the one of the service.
+    pub(crate) fn hero<'a>(&self, home: &'a Home) -> Option<&'a TitleSummary> {
+        let rested = self.hero.as_ref().filter(|_| home.hero.is_some()).and_then(|id| {
+            home.hero.iter().chain(home.rows.iter().flat_map(|row| &row.items)).find(|title| title.id == *id)
+        });
+        rested.or(home.hero.as_ref())
     }
 
     /// The title page that is shown.
@@ -505,6 +527,7 @@ impl Model {
         let mut effects = vec![Effect::SendUnsent(profile.id.clone())];
         if self.profile.as_ref() != Some(&profile) {
             self.home = Loadable::Absent;
+            self.hero = None;
             self.search = SearchScreen::default();
         }
         if self.settings.last_profile.as_ref() != Some(&profile.id) {
@@ -586,13 +609,18 @@ impl Model {
 
     fn show_title(&mut self, summary: TitleSummary) -> Vec<Effect> {
         self.profile_menu = false;
+        let mut effects = Vec::new();
         let id = summary.id.clone();
         if self.titles.is_empty() {
             self.came_from_search = self.place == Place::Search;
+            if self.came_from_search && self.remember_search() {
+                effects.push(Effect::SaveSettings(self.settings.clone()));
+            }
         }
         self.titles.push(TitleScreen { summary, document: Loadable::Loading, loaded_at: 0.0, chosen_season: None });
         self.place = Place::Title;
-        vec![load_title(self.profile.as_ref(), id)]
+        effects.push(load_title(self.profile.as_ref(), id));
+        effects
     }
 
     fn title_loaded(&mut self, id: &TitleId, answer: Result<TitlePage, Failure>, now: f64) -> Vec<Effect> {

@@ -7,7 +7,8 @@
 //! ```text
 //!  app.rs        Model, Msg, update            pure, unit-tested
 //!  screens/ player_view/ widgets/              draw the model from tokens.rs in two densities
-//!  focus.rs      arrows, Tab, Back             pure, unit-tested
+//!  focus/        arrows, Tab, Back             pure, unit-tested
+//!  remote/       remote controls, gamepads     a thread for each kind
 //!  services.rs   client, player, files         tokio
 //!  shell.rs      one frame; the window
 //! ```
@@ -24,6 +25,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod ambient;
 mod app;
 mod code;
 mod cx;
@@ -42,9 +44,11 @@ mod network_id;
 mod networks;
 mod permit;
 mod pictures;
+mod platform;
 mod player_view;
 mod progress;
 mod refusal;
+mod remote;
 mod screens;
 pub mod services;
 mod settings;
@@ -53,6 +57,8 @@ mod storage;
 mod theme;
 mod tokens;
 mod video_surface;
+#[cfg(unix)]
+mod watchdog;
 mod widgets;
 mod window;
 
@@ -61,4 +67,5 @@ mod testing;
 
 pub use density::{Density, Metrics};
 pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
+pub use platform::Platform;
 pub use window::{init_logging, run};

@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     networks::{Lesson, Networks},
     pictures::PictureRequest,
+    platform::Budget,
     progress::{self, Journal, Keeper, Key},
     refusal::{explain, failure},
     settings::{Places, Settings},
@@ -24,7 +25,8 @@ pub use crate::{
 use egui::ColorImage;
 use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{
-    Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
+    ByteCount, Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader,
+    SourceRefresh,
     config::NetConfig,
     net::{CachedFetcher, HttpFetcher},
     pipeline::{
@@ -56,8 +58,6 @@ use url::Url;
 
 /// Pictures fetched at the same time: enough for a row, few enough to leave the network to the video.
 const PICTURES_AT_ONCE: usize = 6;
-/// Memory for first segments fetched ahead.
-const PRELOAD_BUDGET: usize = 24 << 20;
 /// A grant is reused only if it lasts at least this much longer.
 const GRANT_MARGIN: Duration = Duration::from_secs(60);
 /// Settings are written this long after the last change: volume keys come in bursts.
@@ -90,6 +90,7 @@ struct Shared {
     wake: Wake,
     journal: Arc<Journal>,
     networks: Networks,
+    budget: Budget,
     fetcher: CachedFetcher,
     preloader: Preloader,
     pipeline: PipelineFactory,
@@ -140,7 +141,7 @@ impl Services {
     pub(crate) fn start(
         server: &Url,
         places: &Places,
-        (density, device): (Density, PlaybackDevice),
+        (density, device, budget): (Density, PlaybackDevice, Budget),
         wake: Wake,
     ) -> anyhow::Result<Self> {
         let runtime =
@@ -148,7 +149,7 @@ impl Services {
         let (answers, received) = mpsc::channel();
         let limits = NetConfig::default();
         let http = HttpFetcher::new(&limits)?;
-        let fetcher = CachedFetcher::new(Arc::new(http), PRELOAD_BUDGET);
+        let fetcher = CachedFetcher::new(Arc::new(http), budget.ahead);
         let preloader = Preloader::new(fetcher.clone(), limits);
         let client = if density.is_tv() {
             Client::for_tv(server.clone(), default_tv_store(server))
@@ -165,6 +166,7 @@ impl Services {
             wake,
             journal: Arc::new(Journal::open(places.journal.clone())),
             networks: Networks::open(places.networks.clone()),
+            budget,
             fetcher,
             preloader,
             key_systems: tokio::sync::OnceCell::new(),
@@ -254,6 +256,7 @@ impl Services {
                     move |answer| Msg::Found { text, answer },
                 );
             }
+            Effect::Prefetch { .. } if self.shared.budget.ahead == 0 => {}
             Effect::Prefetch { profile, title } => {
                 self.with_client(|shared, client| async move {
                     if let Err(error) = shared.prefetch(&client, profile, title.clone()).await {
@@ -439,6 +442,7 @@ impl Shared {
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), Failure> {
         let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
+        config.buffer.budget = ByteCount::new(self.budget.buffer);
         let (remembered, lesson) = self.networks.begin(now_s());
         config.abr.remembered = remembered;
         let fetcher = Arc::new(self.fetcher.clone());

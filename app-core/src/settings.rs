@@ -1,6 +1,6 @@
 //! What the application remembers for its viewer, as one JSON file in the configuration folder.
 
-use crate::{launch::QualityWish, player_view::skip::SkipChoices, storage};
+use crate::{launch::QualityWish, player_view::skip::SkipChoices, storage, widgets::keyboard::Layout};
 use serde::{Deserialize, Serialize};
 use service_api::ProfileId;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,28 @@ pub(crate) struct Settings {
     pub(crate) skip: SkipChoices,
     /// Who watched last.
     pub(crate) last_profile: Option<ProfileId>,
+    /// Per cent of each edge that a television cuts off, at most [`Settings::OVERSCAN`].
+    pub(crate) overscan: u8,
+    /// Letters of the keyboard on a television; `None` until it is known whose.
+    pub(crate) keyboard: Option<Layout>,
+    /// What was searched and found, the newest first.
+    pub(crate) searches: Vec<RecentSearch>,
     /// Size of the window in points.
     pub(crate) window: Option<[f32; 2]>,
+}
+
+/// A search that led somewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RecentSearch {
+    pub(crate) profile: ProfileId,
+    pub(crate) text: String,
+}
+
+impl Settings {
+    /// Most that a panel cuts off of each edge, in per cent.
+    pub(crate) const OVERSCAN: u8 = 7;
+    /// Searches remembered, of all profiles together.
+    pub(crate) const SEARCHES: usize = 48;
 }
 
 impl Default for Settings {
@@ -40,6 +60,9 @@ impl Default for Settings {
             text_language: None,
             skip: SkipChoices::default(),
             last_profile: None,
+            overscan: 0,
+            keyboard: None,
+            searches: Vec::new(),
             window: None,
         }
     }
@@ -67,6 +90,9 @@ impl Settings {
         self.volume = if self.volume.is_finite() { self.volume.clamp(0.0, 1.0) } else { 1.0 };
         self.text_language = self.text_language.filter(|tag| !tag.is_empty() && tag.len() <= 35 && tag.is_ascii());
         let sane = |side: f32| side.is_finite() && (200.0..=16_384.0).contains(&side);
+        self.overscan = self.overscan.min(Self::OVERSCAN);
+        self.searches.truncate(Self::SEARCHES);
+        self.searches.retain(|search| search.text.chars().count() <= 64);
         self.window = self.window.filter(|[width, height]| sane(*width) && sane(*height));
         self
     }

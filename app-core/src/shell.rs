@@ -2,29 +2,38 @@
 //!
 //! [`Shell`] needs only egui, so that tests drive it without a window; [`LumenApp`] gives it services and a window.
 
+#[cfg(unix)]
+use crate::watchdog::Watchdog;
 use crate::{
-    app::{Model, Msg, PinMsg, Place},
+    ambient::{self, Ambient},
+    app::{Model, Msg, PinMsg, Place, SearchMsg},
     cx::Cx,
     density::Density,
     device,
     effect::Effect,
-    focus::{Focus, FocusMap, Step},
+    focus::{Focus, FocusMap, Repeat, Step},
     launch::LaunchArgs,
     pictures::Pictures,
+    platform::Platform,
     player_view,
     player_view::{model::PlayerMsg, previews::Previews},
+    remote::{self, Meaning, RemoteEvent, Remotes},
     screens,
     services::Services,
     settings::{Places, Settings},
     theme::{Theme, WAKE, wake},
     tokens,
     video_surface::VideoSurface,
-    widgets::{spinner, toast},
+    widgets::{
+        keyboard::{KeyCap, Layout},
+        spinner, toast,
+    },
 };
 use egui::{
-    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, Rect, Ui, UiBuilder, ViewportCommand, vec2,
+    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, RawInput, Rect, Ui, UiBuilder, ViewportCommand,
+    vec2,
 };
-use player_core::Command;
+use player_core::{Command, PlaybackState};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Model and everything that is needed to show it.
@@ -37,6 +46,11 @@ pub(crate) struct Shell {
     pub(crate) previews: Previews,
     /// Time of day for the television's corner; given from outside so that pictures of it can be compared.
     pub(crate) clock: Option<String>,
+    /// The arrow that is held.
+    repeat: Repeat,
+    pub(crate) ambient: Ambient,
+    /// Keys of remote controls that no keyboard has.
+    pub(crate) remote: Vec<RemoteEvent>,
     viewport: Option<(u32, u32)>,
 }
 
@@ -54,6 +68,9 @@ impl Shell {
             video: VideoSurface::default(),
             previews: Previews::default(),
             clock: None,
+            repeat: Repeat::default(),
+            ambient: Ambient::default(),
+            remote: Vec::new(),
             viewport: None,
         }
     }
@@ -62,7 +79,7 @@ impl Shell {
     pub(crate) fn frame(&mut self, ui: &mut Ui, answers: Vec<Msg>) -> Vec<Effect> {
         let ctx = ui.ctx().clone();
         // To the edges of the window, whatever margins the caller has.
-        let mut whole = ui.new_child(UiBuilder::new().max_rect(ctx.content_rect()));
+        let mut whole = ui.new_child(UiBuilder::new().max_rect(self.canvas(ctx.content_rect())));
         whole.set_clip_rect(ctx.content_rect());
         let ui = &mut whole;
         let now = ctx.time();
@@ -79,8 +96,12 @@ impl Shell {
         if self.focus.begin(self.screen_id(), self.focus_map()) {
             // What had the focus on the screen before may be here too, as the navigation is: it is not to be adopted.
             self.tell_egui(&ctx);
+            self.repeat.clear();
         }
+        self.rest(&ctx, now);
         let mut out = self.read_input(&ctx);
+        self.repeat_held(&ctx);
+        self.read_remote(&mut out);
         self.draw(ui, &mut out);
         self.previews.end_frame();
         self.tell_egui(&ctx);
@@ -99,6 +120,35 @@ impl Shell {
             ctx.request_repaint_after(Duration::try_from_secs_f64(after).unwrap_or_default().max(WAKE));
         }
         effects
+    }
+
+    /// What of the window a viewer sees: a television may cut its edges off.
+    fn canvas(&self, window: Rect) -> Rect {
+        if !self.model.density.is_tv() {
+            return window;
+        }
+        let cut = f32::from(self.model.settings.overscan) / 100.0;
+        window.shrink2(window.size() * cut)
+    }
+
+    /// Dims what stands still for long. The key that ends it ends only that.
+    fn rest(&mut self, ctx: &Context, now: f64) {
+        if !self.model.density.is_tv() {
+            return;
+        }
+        let is_use = |event: &Event| {
+            matches!(event, Event::Key { .. } | Event::Text(_) | Event::PointerMoved(_) | Event::PointerButton { .. })
+        };
+        let used = !self.remote.is_empty() || ctx.input(|input| input.events.iter().any(is_use));
+        let playing = |player: &player_view::model::PlayerScreen| {
+            player.snapshot.state == PlaybackState::Playing || player.snapshot.wants_play && !player.has_failed()
+        };
+        let moves = self.model.place == Place::Player && self.model.player.as_ref().is_some_and(playing);
+        if self.ambient.frame(now, used, moves) {
+            self.remote.clear();
+            ctx.input_mut(|input| input.events.retain(|event| !is_use(event)));
+        }
+        ctx.request_repaint_after(self.ambient.next(now));
     }
 
     /// Name of the window.
@@ -160,7 +210,10 @@ impl Shell {
         }
         let fields = [screens::sign_in::field_id(), screens::search::field_id()];
         let typing = self.focus.current().is_some_and(|current| fields.contains(&current));
+        // A keyboard at a television types at once, wherever the focus is.
+        let types = self.model.density.is_tv() && self.model.place == Place::Search && !self.model.profile_menu;
         let mut pasted = None;
+        let now = ctx.time();
         ctx.input_mut(|input| {
             input.events.retain(|event| match event {
                 Event::PointerMoved(_) | Event::MouseWheel { .. } => {
@@ -171,8 +224,19 @@ impl Shell {
                     pasted = Some(text.clone());
                     false
                 }
+                Event::Text(text) if types => {
+                    out.push(Msg::Search(SearchMsg::Type(text.clone())));
+                    false
+                }
+                Event::Key { key: Key::Space, .. } if types && !self.model.search.text.is_empty() => false,
+                Event::Key { key: Key::Backspace, pressed, .. } if types && !self.model.search.text.is_empty() => {
+                    if *pressed {
+                        out.push(Msg::Search(SearchMsg::Key(KeyCap::Erase)));
+                    }
+                    false
+                }
                 Event::Key { key, pressed, repeat, modifiers, .. } => {
-                    !self.handle_key(*key, (*pressed, *repeat), *modifiers, typing, &mut out)
+                    !self.handle_key(*key, (*pressed, *repeat), (*modifiers, now), typing, &mut out)
                 }
                 _ => true,
             });
@@ -189,7 +253,7 @@ impl Shell {
         &mut self,
         key: Key,
         (pressed, repeat): (bool, bool),
-        modifiers: Modifiers,
+        (modifiers, now): (Modifiers, f64),
         typing: bool,
         out: &mut Vec<Msg>,
     ) -> bool {
@@ -209,14 +273,17 @@ impl Shell {
             return true;
         }
         match key {
-            _ if step.is_some() => {
-                if let (true, Some(step)) = (pressed, step) {
+            _ if step.is_some() => match step {
+                Some(step) if pressed && !repeat => {
                     self.step(step);
+                    self.repeat.press(step, now);
                     if self.model.place == Place::Player {
                         out.push(Msg::Player(PlayerMsg::Activity));
                     }
                 }
-            }
+                Some(step) if !pressed => self.repeat.release(step),
+                _ => {}
+            },
             Key::Enter => {
                 if pressed && !repeat {
                     self.focus.activate();
@@ -229,12 +296,12 @@ impl Shell {
             }
             Key::Escape | Key::BrowserBack => {
                 if pressed && !repeat {
-                    out.push(Msg::Back);
+                    self.back(out);
                 }
             }
             Key::Backspace if !typing => {
                 if pressed && !repeat {
-                    out.push(Msg::Back);
+                    self.back(out);
                 }
             }
             Key::F11 => {
@@ -245,6 +312,45 @@ impl Shell {
             _ => return false,
         }
         true
+    }
+
+    /// Back: at home the television first climbs to the start of the row and to the navigation.
+    fn back(&mut self, out: &mut Vec<Msg>) {
+        let climbs = self.model.density.is_tv() && self.model.place == Place::Home;
+        if !(climbs && self.focus.climb()) {
+            out.push(Msg::Back);
+        }
+    }
+
+    /// What remote controls and gamepads said since the last frame.
+    fn read_remote(&mut self, out: &mut Vec<Msg>) {
+        for event in std::mem::take(&mut self.remote) {
+            match event {
+                RemoteEvent::Gone(name) => out.push(Msg::Note(format!("{name} is disconnected"))),
+                RemoteEvent::Key(key, pressed) => match remote::meaning(&self.model, key, pressed) {
+                    Some(Meaning::Tell(msg)) => out.push(msg),
+                    Some(Meaning::Walk(step, count)) => (0..count).for_each(|_| self.step(step)),
+                    None => {}
+                },
+            }
+        }
+    }
+
+    /// Steps that a held arrow has made since the last frame.
+    fn repeat_held(&mut self, ctx: &Context) {
+        let Some(held) = self.repeat.held() else { return };
+        if !ctx.input(|input| input.key_down(key_of(held))) {
+            // Its release was never heard: the window was not in front then.
+            self.repeat.clear();
+            return;
+        }
+        let now = ctx.time();
+        if let Some((step, count)) = self.repeat.due(now, self.focus.count()) {
+            (0..count).for_each(|_| self.step(step));
+        }
+        if let Some(at) = self.repeat.due_at() {
+            ctx.request_repaint_after(Duration::try_from_secs_f64(at - now).unwrap_or_default().max(WAKE));
+        }
     }
 
     /// Digits of a keyboard or a remote control.
@@ -306,6 +412,9 @@ impl Shell {
             let room = Rect::from_min_max(area.min, area.max - vec2(0.0, floor));
             toast::view(ui, &cx, room, message);
         }
+        let art = self.model.home.ready().and_then(|home| home.hero.as_ref()).map(|hero| &hero.artwork);
+        let art = art.and_then(|art| Some((art.card.as_deref().or(art.backdrop.as_deref())?, art.colour.as_deref())));
+        ambient::view(ui, &mut cx, (self.ambient.calm(), ui.ctx().time()), art);
     }
 
     /// Tells egui who has the focus, for screen readers, and keeps it from moving the focus itself.
@@ -336,6 +445,17 @@ impl Shell {
     }
 }
 
+/// The key that makes a step.
+fn key_of(step: Step) -> Key {
+    match step {
+        Step::Up => Key::ArrowUp,
+        Step::Down => Key::ArrowDown,
+        Step::Left => Key::ArrowLeft,
+        Step::Right => Key::ArrowRight,
+        Step::Next | Step::Previous => Key::Tab,
+    }
+}
+
 /// The window.
 #[derive(Debug)]
 pub(crate) struct LumenApp {
@@ -348,6 +468,10 @@ pub(crate) struct LumenApp {
     shown_title: String,
     screenshot: Option<Screenshot>,
     gl: bool,
+    /// Of a television; a desktop leaves gamepads to games.
+    remotes: Option<Remotes>,
+    #[cfg(unix)]
+    watchdog: Option<Watchdog>,
 }
 
 /// A picture of the window to be taken.
@@ -364,16 +488,25 @@ impl LumenApp {
     /// If the services cannot be started.
     pub(crate) fn new(cc: &eframe::CreationContext<'_>, density: Density, args: &LaunchArgs) -> anyhow::Result<Self> {
         let places = Places::of_user();
-        let settings = Settings::load(&places.settings);
+        let mut settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let remembered = if density.is_tv() { &places.television } else { &places.device };
         let device = device::of_installation(remembered, density, args.device_name.as_deref());
-        let services = Services::start(&args.server, &places, (density, device), Arc::new(move || wake(&ctx)))?;
+        let platform = args.platform.unwrap_or_else(Platform::detect);
+        let budget = platform.budget();
+        tracing::info!(?platform, ?budget, "what this machine can afford");
+        if let Some(overscan) = args.overscan {
+            settings.overscan = overscan.min(Settings::OVERSCAN);
+        }
+        let waker = ctx.clone();
+        let remotes = density.is_tv().then(|| Remotes::start(Arc::new(move || wake(&waker))));
+        let services = Services::start(&args.server, &places, (density, device, budget), Arc::new(move || wake(&ctx)))?;
+        settings.keyboard.get_or_insert_with(Layout::of_environment);
         let (model, pending) = Model::new(density, args.launch(), settings);
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
-            shell: Shell::new(model),
+            shell: Shell { pictures: Pictures::within(&budget), ..Shell::new(model) },
             services,
             answers: Vec::new(),
             pending,
@@ -381,6 +514,9 @@ impl LumenApp {
             shown_title: String::new(),
             screenshot,
             gl: cc.gl.is_some(),
+            remotes,
+            #[cfg(unix)]
+            watchdog: Watchdog::of_environment(),
         })
     }
 
@@ -419,7 +555,8 @@ impl LumenApp {
 
     fn follow_window(&mut self, ctx: &Context) {
         // Of this frame, both: the window's own rectangle lags behind a change of scale, which would be made twice then.
-        let height = ctx.content_rect().height() * ctx.pixels_per_point();
+        let cut = 1.0 - 2.0 * f32::from(self.shell.model.settings.overscan) / 100.0;
+        let height = ctx.content_rect().height() * ctx.pixels_per_point() * cut;
         if let Some(scale) = self.shell.model.density.pixels_per_point(height)
             && (ctx.pixels_per_point() - scale).abs() > 0.001
         {
@@ -480,7 +617,11 @@ fn save_png(file: &std::path::Path, image: &egui::ColorImage) -> anyhow::Result<
 
 impl eframe::App for LumenApp {
     /// Also called while the window is hidden, when no frame is drawn.
-    fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        #[cfg(unix)]
+        if let Some(after) = self.watchdog.as_mut().and_then(|watchdog| watchdog.alive(ctx.time())) {
+            ctx.request_repaint_after(after);
+        }
         self.answers.extend(self.services.answers());
     }
 
@@ -496,6 +637,13 @@ impl eframe::App for LumenApp {
             self.execute(&ctx, effect);
         }
         self.take_screenshot(&ctx);
+    }
+
+    fn raw_input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
+        if let Some(remotes) = &self.remotes {
+            remotes.listen(input.focused);
+            self.shell.remote.extend(remote::hand_on(remotes.heard(), input));
+        }
     }
 
     fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {

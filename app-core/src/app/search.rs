@@ -1,7 +1,7 @@
 //! Searching the catalog as the viewer types.
 
 use super::{Effect, Failure, Model, Place};
-use crate::loadable::Loadable;
+use crate::{loadable::Loadable, widgets::keyboard::KeyCap};
 use service_api::catalog::TitleList;
 
 /// The service is asked this long after the last letter, in seconds: letters come in bursts.
@@ -14,6 +14,8 @@ const LONGEST: usize = 64;
 pub(crate) struct SearchScreen {
     pub(crate) text: String,
     pub(crate) found: Loadable<TitleList>,
+    /// The television's keyboard shows digits and marks.
+    pub(crate) others: bool,
     /// What `found` answers.
     asked: String,
     changed_at: Option<f64>,
@@ -21,7 +23,7 @@ pub(crate) struct SearchScreen {
 
 impl Default for SearchScreen {
     fn default() -> Self {
-        Self { text: String::new(), found: Loadable::Absent, asked: String::new(), changed_at: None }
+        Self { text: String::new(), found: Loadable::Absent, others: false, asked: String::new(), changed_at: None }
     }
 }
 
@@ -31,9 +33,10 @@ pub(crate) enum SearchMsg {
     Open,
     /// The whole text, as it stands in the field.
     Edit(String),
-    /// One letter from the keys on the screen.
-    Letter(char),
-    Erase,
+    /// A key of the keyboard on the screen.
+    Key(KeyCap),
+    /// What was typed on keys of another kind.
+    Type(String),
 }
 
 impl SearchScreen {
@@ -59,17 +62,30 @@ impl Model {
                 self.search.changed_at = Some(now - PAUSE);
             }
             SearchMsg::Edit(text) => self.search.set(text.chars().take(LONGEST).collect(), now),
-            SearchMsg::Letter(letter) => {
-                let text = format!("{}{letter}", self.search.text);
-                self.search.set(text.chars().take(LONGEST).collect(), now);
-            }
-            SearchMsg::Erase => {
+            SearchMsg::Type(letters) => self.type_text(&letters, now),
+            SearchMsg::Key(KeyCap::Letter(letter)) => self.type_text(letter.encode_utf8(&mut [0; 4]), now),
+            SearchMsg::Key(KeyCap::Space) => self.type_text(" ", now),
+            SearchMsg::Key(KeyCap::Erase) => {
                 let mut text = self.search.text.clone();
                 text.pop();
                 self.search.set(text, now);
             }
+            SearchMsg::Key(KeyCap::Clear) => self.search.set(String::new(), now),
+            SearchMsg::Key(KeyCap::Page) => self.search.others = !self.search.others,
+            SearchMsg::Key(KeyCap::Language) => {
+                self.search.others = false;
+                self.settings.keyboard = Some(self.settings.keyboard.unwrap_or_default().next());
+                return vec![Effect::SaveSettings(self.settings.clone())];
+            }
         }
         vec![]
+    }
+
+    /// Controls and line breaks are left out: a remote control that sends them means something else.
+    fn type_text(&mut self, letters: &str, now: f64) {
+        let letters = letters.chars().filter(|letter| !letter.is_control());
+        let text = self.search.text.chars().chain(letters).take(LONGEST).collect();
+        self.search.set(text, now);
     }
 
     /// Asks when nothing was typed for a moment.

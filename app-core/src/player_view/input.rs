@@ -1,6 +1,11 @@
 //! Keys and pointer of the player, before any widget sees them.
 
-use super::{keys, model::PlayerMsg, view::scrubber_id};
+use super::{
+    dpad::{self, DpadMsg, Situation},
+    keys,
+    model::PlayerMsg,
+    view::scrubber_id,
+};
 use crate::{
     app::{Model, Msg},
     focus::{Focus, Step},
@@ -10,7 +15,7 @@ use egui::{Context, Event, Key};
 /// Turns the events of this frame into messages and takes them out of egui's hands.
 ///
 /// On a desktop arrows always seek and change the volume; Tab visits the controls. On a television the arrows seek
-/// while the bar has the focus, and walk through the actions below it otherwise. An open menu gets the arrows on both.
+/// (see [`dpad`]) while the bar has the focus or nothing is shown, and walk through the actions below it otherwise. An open menu gets the arrows on both.
 pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> {
     let Some(player) = &model.player else { return vec![] };
     let mut out = Vec::new();
@@ -32,9 +37,17 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 }
                 _ => {}
             }
+            if tv && !walks {
+                let on_bar = focus.current() == Some(scrubber_id());
+                let now = Situation { hidden, on_bar, offers: player.pill().is_some(), dpad: player.dpad };
+                if let Some(msg) = dpad::read(event, now) {
+                    focus.take(scrubber_id());
+                    out.extend(msg.map(Msg::Player));
+                    return false;
+                }
+            }
             let Some((binding, press)) = keys::find(event) else {
-                let offers = tv && hidden && player.pill().is_some();
-                return handle_enter(event, focus, (walks, hidden, offers), &mut out);
+                return handle_enter(event, focus, (walks, hidden), &mut out);
             };
             if player.has_failed() && !binding.works_without_playback() {
                 // Space still presses the focused button.
@@ -45,21 +58,13 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 return true;
             }
             if tv && let Some(step) = arrow {
-                let on_bar = focus.current() == Some(scrubber_id());
-                if !press.pressed {
-                    out.push(Msg::Player(PlayerMsg::Released));
-                    return false;
-                }
-                if hidden && matches!(step, Step::Up | Step::Down) {
+                if press.pressed {
                     out.push(Msg::Player(PlayerMsg::Activity));
-                    return false;
                 }
-                if matches!(step, Step::Up | Step::Down) || (!on_bar && !hidden) {
-                    out.push(Msg::Player(PlayerMsg::Activity));
+                if press.pressed && !hidden {
                     focus.step(step);
-                    return false;
                 }
-                focus.take(scrubber_id());
+                return false;
             }
             if press.pressed {
                 out.extend(binding.message(press).map(Msg::Player));
@@ -69,12 +74,14 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
             false
         });
     });
+    if tv && player.dpad.is_held() && !ctx.input(|input| input.focused) {
+        out.push(Msg::Player(PlayerMsg::Dpad(DpadMsg::LetGo)));
+    }
     out
 }
 
-/// Enter presses what has the ring; without a ring it plays or pauses. On a television without controls it takes what is
-/// offered.
-fn handle_enter(event: &Event, focus: &Focus, (walks, hidden, offers): (bool, bool, bool), out: &mut Vec<Msg>) -> bool {
+/// Enter presses what has the ring; without a ring it plays or pauses.
+fn handle_enter(event: &Event, focus: &Focus, (walks, hidden): (bool, bool), out: &mut Vec<Msg>) -> bool {
     let Event::Key { key: Key::Enter, pressed: true, repeat, .. } = event else { return true };
     if walks {
         return true;
@@ -85,7 +92,7 @@ fn handle_enter(event: &Event, focus: &Focus, (walks, hidden, offers): (bool, bo
         return true;
     }
     if !repeat {
-        out.push(Msg::Player(if offers { PlayerMsg::Skip } else { PlayerMsg::TogglePlay }));
+        out.push(Msg::Player(PlayerMsg::TogglePlay));
     }
     false
 }

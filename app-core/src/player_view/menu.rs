@@ -43,12 +43,13 @@ fn title(menu: Menu) -> &'static str {
         Menu::Subtitles => "Subtitles",
         Menu::Quality => "Quality",
         Menu::Speed => "Speed",
+        Menu::Quick => "Quick menu",
     }
 }
 
 /// The control that a menu hangs on.
 fn anchor(menu: Menu) -> &'static str {
-    title(if menu == Menu::Speed { Menu::Quality } else { menu })
+    title(if matches!(menu, Menu::Speed | Menu::Quick) { Menu::Quality } else { menu })
 }
 
 fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
@@ -107,6 +108,7 @@ fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
                 .chain([speed])
                 .collect()
         }
+        Menu::Quick => quick(player),
         Menu::Speed => SPEEDS
             .iter()
             .map(|speed| Item {
@@ -117,6 +119,27 @@ fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
             })
             .collect(),
     }
+}
+
+/// What else there is, each with its present choice, so that one press more changes it.
+fn quick(player: &PlayerScreen) -> Vec<Item> {
+    let chosen = |menu: Menu| items(player, menu).into_iter().find(|item| item.chosen).map(|item| item.label);
+    let line = |menu: Menu| Item {
+        label: title(menu).to_owned(),
+        detail: chosen(menu).unwrap_or_default(),
+        chosen: false,
+        message: PlayerMsg::ToggleMenu(menu),
+    };
+    let mut lines = vec![line(Menu::Subtitles), line(Menu::Audio), line(Menu::Quality), line(Menu::Speed)];
+    // A menu with nothing to choose from is none.
+    lines.retain(|item| match item.message {
+        PlayerMsg::ToggleMenu(menu) => items(player, menu).len() > 1,
+        _ => true,
+    });
+    let plain = |label: &str, message| Item { label: label.to_owned(), detail: String::new(), chosen: false, message };
+    lines.push(plain("Start over", PlayerMsg::SeekShare(0.0)));
+    lines.push(plain("Stats", PlayerMsg::ToggleStats));
+    lines
 }
 
 fn item_id(menu: Menu, index: usize) -> Id {
@@ -204,6 +227,9 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
             ui.set_cursor_icon(CursorIcon::PointingHand);
         }
         if touch.activated {
+            if menu == Menu::Quick && !matches!(item.message, PlayerMsg::ToggleMenu(_)) {
+                cx.send(Msg::Player(PlayerMsg::ToggleMenu(menu)));
+            }
             cx.send(Msg::Player(item.message.clone()));
         }
     }

@@ -2,11 +2,12 @@
 //!
 //! `model.rs` is the state that is not the player's own (menus, gestures, what is shown for how long), `keys.rs` the
 //! one table of shortcuts, `seek.rs` the accumulation of presses into one seek, `skip.rs` what is offered to be skipped,
-//! `previews.rs` the pictures over the seek bar. The rest draws.
+//! `previews.rs` the pictures over the seek bar, `dpad.rs` how a television's remote seeks. The rest draws.
 
 mod controls;
 mod cue_image;
 mod cue_place;
+pub(crate) mod dpad;
 mod error_card;
 pub(crate) mod input;
 mod keys;

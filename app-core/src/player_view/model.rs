@@ -1,6 +1,7 @@
 //! The player screen as a value: what the viewer sees and does, apart from the playback itself.
 
 use super::{
+    dpad::{Dpad, DpadMsg},
     seek::{SeekGesture, Timeline},
     skip::{Pill, SkipTo, Skips},
 };
@@ -63,6 +64,8 @@ pub(crate) enum Menu {
     Quality,
     /// Behind a line of `Quality`.
     Speed,
+    /// All of them on one page, when OK is held on a remote control.
+    Quick,
 }
 
 /// Wishes of the viewer at the player.
@@ -118,6 +121,8 @@ pub(crate) enum PlayerMsg {
     /// Ends a stream on another device, and tries again.
     StopElsewhere(GrantId),
     SignIn,
+    /// The arrows and OK of a remote control.
+    Dpad(DpadMsg),
     Back,
     Leave,
 }
@@ -162,6 +167,7 @@ pub(crate) struct PlayerScreen {
     pub(crate) sheet: bool,
     pub(crate) details: bool,
     pub(crate) seek: SeekGesture,
+    pub(crate) dpad: Dpad,
     pub(crate) quality_wish: Option<QualityWish>,
     /// As chosen; what a held key does to it is not chosen.
     pub(crate) speed: f64,
@@ -196,6 +202,7 @@ impl PlayerScreen {
             sheet: false,
             details: false,
             seek: SeekGesture::default(),
+            dpad: Dpad::default(),
             quality_wish: None,
             speed: NORMAL_SPEED,
             speed_held: false,
@@ -230,6 +237,7 @@ impl PlayerScreen {
         self.phase = Phase::Opening;
         self.details = false;
         self.seek = SeekGesture::default();
+        self.dpad = Dpad::default();
         if let QualityChoice::Fixed(rung) = self.snapshot.quality {
             self.quality_wish = self.snapshot.rung(rung).map(|rung| QualityWish::Height(rung.height));
         }
@@ -274,7 +282,7 @@ impl PlayerScreen {
 
     /// What the bar and the clock show: the target while a seek is made, the position otherwise.
     pub(crate) fn shown_position(&self) -> f64 {
-        self.seek.shown().unwrap_or_else(|| self.position())
+        self.dpad.shown().or(self.seek.shown()).unwrap_or_else(|| self.position())
     }
 
     /// The chapter at a time.
@@ -296,7 +304,7 @@ impl PlayerScreen {
         if self.has_failed() || self.sheet {
             return false;
         }
-        let held = self.menu.is_some() || self.over_controls || self.seek.is_active();
+        let held = self.menu.is_some() || self.over_controls || self.seek.is_active() || self.dpad.is_active();
         let idle =
             matches!(self.snapshot.state, PlaybackState::Paused | PlaybackState::Ended) || self.phase == Phase::Opening;
         held || (!self.controls_hidden && (idle || self.clock - self.active_at < self.patience()))
@@ -326,7 +334,7 @@ impl PlayerScreen {
 
     /// The button that skips, if it is to be seen.
     pub(crate) fn pill(&self) -> Option<Pill> {
-        let is_covered = self.menu.is_some() || self.sheet || self.seek.is_active();
+        let is_covered = self.menu.is_some() || self.sheet || self.seek.is_active() || self.dpad.is_active();
         if is_covered { None } else { self.offer(self.shows_controls()) }
     }
 
@@ -354,7 +362,7 @@ impl PlayerScreen {
         }
     }
 
-    fn timeline(&self) -> Timeline {
+    pub(super) fn timeline(&self) -> Timeline {
         Timeline {
             position: self.position(),
             duration: self.duration(),
@@ -362,7 +370,7 @@ impl PlayerScreen {
         }
     }
 
-    fn touch(&mut self, now: f64) {
+    pub(super) fn touch(&mut self, now: f64) {
         self.active_at = now;
         self.controls_hidden = false;
     }
@@ -494,6 +502,7 @@ impl PlayerScreen {
                 reaction.copy = Some(self.error_details());
                 reaction.note = Some("Details copied".to_owned());
             }
+            PlayerMsg::Dpad(msg) => reaction = self.update_dpad(msg, now),
             PlayerMsg::Back => reaction = self.back(now),
             PlayerMsg::ToggleFullScreen
             | PlayerMsg::Retry
@@ -507,6 +516,9 @@ impl PlayerScreen {
     /// Back closes the topmost thing; with nothing open the screen is left.
     fn back(&mut self, now: f64) -> Reaction {
         let away = |away| Reaction { away, ..Reaction::default() };
+        if let Some(reaction) = self.cancel_dpad() {
+            return reaction;
+        }
         if let Some(menu) = self.menu.take() {
             self.menu = (menu == Menu::Speed).then_some(Menu::Quality);
             self.touch(now);
@@ -590,7 +602,8 @@ impl PlayerScreen {
             || matches!(self.snapshot.state, PlaybackState::Loading | PlaybackState::Stalled | PlaybackState::Seeking);
         self.waiting_since = if waiting { self.waiting_since.or(Some(now)) } else { None };
         let mut away = None;
-        let settled = !self.seek.is_active() && self.seek.shown().is_none();
+        let after_seek = self.tick_dpad(now);
+        let settled = !self.dpad.is_active() && !self.seek.is_active() && self.seek.shown().is_none();
         if settled && self.is_under_way() && self.snapshot.state != PlaybackState::Seeking {
             let to = self.skips.played(self.position(), self.duration(), now);
             away = to.and_then(|to| self.skip(to, now));
@@ -601,6 +614,7 @@ impl PlayerScreen {
             }
             commands.push(Command::Seek { to: MediaTime::from_secs_f64(target) });
         }
+        commands.extend(after_seek);
         if !self.snapshot.rungs.is_empty()
             && let Some(wish) = self.quality_wish.take()
             && let Some(rung) = self.rung_for(wish)
@@ -625,6 +639,7 @@ impl PlayerScreen {
     pub(crate) fn next_tick(&self, now: f64) -> Option<f64> {
         let mut due = Vec::new();
         due.extend(self.seek.due_at(now));
+        due.extend(self.dpad.due_at().map(|at| at.max(now + 0.01)));
         if let Some(since) = self.waiting_since
             && now - since < SPINNER_AFTER
         {

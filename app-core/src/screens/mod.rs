@@ -6,6 +6,7 @@ pub(crate) mod notice;
 pub(crate) mod pin;
 pub(crate) mod profiles;
 pub(crate) mod search;
+mod search_tv;
 pub(crate) mod sign_in;
 mod sign_in_code;
 pub(crate) mod title;

@@ -7,3 +7,4 @@ mod rasteriser;
 mod screens;
 mod seek_bar;
 pub(crate) mod stage;
+mod television;
