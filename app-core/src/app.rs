@@ -86,6 +86,10 @@ pub(crate) enum Msg {
     /// The focus or the pointer is on this title in this frame.
     Rests(TitleId),
     GoHome,
+    /// The page for those who help on the telephone.
+    Diagnostics(bool),
+    /// A television shows more or less of its edges.
+    Overscan(i8),
     Retry,
     Back,
     Player(PlayerMsg),
@@ -190,6 +194,7 @@ pub(crate) struct Model {
     pub(crate) toast: Option<Toast>,
     pub(crate) settings: Settings,
     pub(crate) full_screen: bool,
+    pub(crate) diagnostics: bool,
     /// Where the first title page was opened.
     came_from_search: bool,
     /// Back at the top was pressed once, until this time.
@@ -224,6 +229,7 @@ impl Model {
             toast: None,
             settings,
             full_screen: launch.full_screen,
+            diagnostics: false,
             came_from_search: false,
             leaving_until: 0.0,
             launch,
@@ -305,6 +311,14 @@ impl Model {
                 self.titles.clear();
                 self.place = Place::Home;
                 self.load_home()
+            }
+            Msg::Diagnostics(open) => {
+                self.diagnostics = open;
+                vec![]
+            }
+            Msg::Overscan(by) => {
+                self.settings.overscan = self.settings.overscan.saturating_add_signed(by).min(Settings::OVERSCAN);
+                vec![Effect::SaveSettings(self.settings.clone())]
             }
             Msg::Retry => self.retry(now),
             Msg::Back => self.back(now),
@@ -672,6 +686,9 @@ impl Model {
     }
 
     fn back(&mut self, now: f64) -> Vec<Effect> {
+        if std::mem::take(&mut self.diagnostics) {
+            return vec![];
+        }
         if self.profile_menu {
             self.profile_menu = false;
             return vec![];

@@ -39,6 +39,7 @@ mod heartbeat;
 mod icons;
 mod launch;
 mod loadable;
+mod logbook;
 mod motion;
 mod network_id;
 mod networks;

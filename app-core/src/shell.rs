@@ -18,7 +18,7 @@ use crate::{
     player_view,
     player_view::{model::PlayerMsg, previews::Previews},
     remote::{self, Meaning, RemoteEvent, Remotes},
-    screens,
+    screens::{self, diagnostics::Combination},
     services::Services,
     settings::{Places, Settings},
     theme::{Theme, WAKE, wake},
@@ -49,6 +49,7 @@ pub(crate) struct Shell {
     /// The arrow that is held.
     repeat: Repeat,
     pub(crate) ambient: Ambient,
+    combination: Combination,
     /// Keys of remote controls that no keyboard has.
     pub(crate) remote: Vec<RemoteEvent>,
     viewport: Option<(u32, u32)>,
@@ -70,6 +71,7 @@ impl Shell {
             clock: None,
             repeat: Repeat::default(),
             ambient: Ambient::default(),
+            combination: Combination::default(),
             remote: Vec::new(),
             viewport: None,
         }
@@ -172,6 +174,7 @@ impl Shell {
         };
         // What opens above a screen has its own focus, and closing it gives the screen its own back.
         match &self.model.player {
+            _ if self.model.diagnostics => screen.with("diagnostics"),
             Some(player) if self.model.place == Place::Player => match player.menu {
                 _ if player.has_failed() => screen.with("error"),
                 Some(menu) => screen.with(menu),
@@ -183,6 +186,9 @@ impl Shell {
     }
 
     fn focus_map(&self) -> FocusMap {
+        if self.model.diagnostics {
+            return screens::diagnostics::focus_map();
+        }
         match self.model.place {
             Place::Starting => FocusMap::default(),
             Place::SignIn => screens::sign_in::focus_map(&self.model),
@@ -205,7 +211,7 @@ impl Shell {
             self.focus.take(id);
         }
         let mut out = Vec::new();
-        if self.model.place == Place::Player {
+        if self.model.place == Place::Player && !self.model.diagnostics {
             out.extend(player_view::input::read(ctx, &self.model, &mut self.focus));
         }
         let fields = [screens::sign_in::field_id(), screens::search::field_id()];
@@ -269,6 +275,11 @@ impl Shell {
             Key::Tab => Some(Step::Next),
             _ => None,
         };
+        let hidden = self.model.density.is_tv() && self.model.place != Place::Player && !self.model.diagnostics;
+        if hidden && pressed && !repeat && self.combination.press(key, now) {
+            out.push(Msg::Diagnostics(true));
+            return true;
+        }
         if self.model.place == Place::Pin && self.pin_key(key, pressed, out) {
             return true;
         }
@@ -316,7 +327,7 @@ impl Shell {
 
     /// Back: at home the television first climbs to the start of the row and to the navigation.
     fn back(&mut self, out: &mut Vec<Msg>) {
-        let climbs = self.model.density.is_tv() && self.model.place == Place::Home;
+        let climbs = self.model.density.is_tv() && self.model.place == Place::Home && !self.model.diagnostics;
         if !(climbs && self.focus.climb()) {
             out.push(Msg::Back);
         }
@@ -390,6 +401,7 @@ impl Shell {
             out,
         };
         match self.model.place {
+            _ if self.model.diagnostics => screens::diagnostics::view(ui, &mut cx, &self.model),
             Place::Starting => {
                 ui.painter().rect_filled(area, 0.0, theme.tokens.ink);
                 spinner::paint(ui.painter(), area.center(), 22.0, theme.tokens.text_2);

@@ -52,7 +52,7 @@ pub fn init_logging() {
         .unwrap_or_else(|_| EnvFilter::new("warn,app_core=info,player_core=info,service_api=info"));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(crate::logbook::Tee::default)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(true);
     if let Err(error) = subscriber.try_init() {

@@ -189,6 +189,16 @@ impl Dpad {
         self.gesture.is_some()
     }
 
+    /// What the keys of this frame will do to it: a key may go down and come up before its message is taken.
+    pub(crate) fn foresee(&mut self, msg: DpadMsg) {
+        match msg {
+            DpadMsg::Press(way) => self.press(way, Timeline { position: 0.0, duration: None, seeking: false }, 0.0),
+            DpadMsg::Release(way) => self.release(way, 0.0),
+            DpadMsg::OkPressed => self.ok_since = Some(0.0),
+            DpadMsg::OkReleased | DpadMsg::LetGo => self.ok_since = None,
+        }
+    }
+
     fn holds(&self, way: Way) -> bool {
         self.gesture.is_some_and(|gesture| gesture.way == way && !matches!(gesture.phase, Phase::Up { .. }))
     }
@@ -451,9 +461,8 @@ mod tests {
         assert_eq!(read(&ok, hidden), Some(Some(PlayerMsg::Dpad(DpadMsg::OkPressed))));
         assert_eq!(read(&ok, Situation { offers: true, ..hidden }), Some(Some(PlayerMsg::Skip)));
         assert_eq!(read(&key(Key::MediaPlayPause, true, false), hidden), None, "it always only plays and pauses");
-        let mut held = hidden;
-        held.dpad.press(Way::Back, HERE, 0.0);
-        held.hidden = false;
+        let mut held = Situation { hidden: false, ..hidden };
+        held.dpad.foresee(DpadMsg::Press(Way::Back));
         let release = read(&key(Key::ArrowLeft, false, false), held);
         assert_eq!(release, Some(Some(PlayerMsg::Dpad(DpadMsg::Release(Way::Back)))), "wherever the focus is by now");
     }

@@ -1,7 +1,7 @@
 //! Keys and pointer of the player, before any widget sees them.
 
 use super::{
-    dpad::{self, DpadMsg, Situation},
+    dpad::{DpadMsg, Situation, read as read_dpad},
     keys,
     model::PlayerMsg,
     view::scrubber_id,
@@ -15,13 +15,15 @@ use egui::{Context, Event, Key};
 /// Turns the events of this frame into messages and takes them out of egui's hands.
 ///
 /// On a desktop arrows always seek and change the volume; Tab visits the controls. On a television the arrows seek
-/// (see [`dpad`]) while the bar has the focus or nothing is shown, and walk through the actions below it otherwise. An open menu gets the arrows on both.
+/// (see `dpad.rs`) while the bar has the focus or nothing is shown, and walk through the actions below it otherwise. An
+/// open menu gets the arrows on both.
 pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> {
     let Some(player) = &model.player else { return vec![] };
     let mut out = Vec::new();
     let walks = player.menu.is_some() || player.has_failed();
     let tv = model.density.is_tv();
     let hidden = !player.shows_controls();
+    let mut dpad = player.dpad;
     ctx.input_mut(|input| {
         input.events.retain(|event| {
             match event {
@@ -39,9 +41,12 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
             }
             if tv && !walks {
                 let on_bar = focus.current() == Some(scrubber_id());
-                let now = Situation { hidden, on_bar, offers: player.pill().is_some(), dpad: player.dpad };
-                if let Some(msg) = dpad::read(event, now) {
+                let now = Situation { hidden, on_bar, offers: player.pill().is_some(), dpad };
+                if let Some(msg) = read_dpad(event, now) {
                     focus.take(scrubber_id());
+                    if let Some(PlayerMsg::Dpad(msg)) = msg {
+                        dpad.foresee(msg);
+                    }
                     out.extend(msg.map(Msg::Player));
                     return false;
                 }

@@ -1,5 +1,6 @@
 //! One file per screen: what the focus can reach, and how it looks.
 
+pub(crate) mod diagnostics;
 pub(crate) mod home;
 pub(crate) mod nav;
 pub(crate) mod notice;

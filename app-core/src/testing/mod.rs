@@ -3,6 +3,7 @@
 pub(crate) mod fixtures;
 mod household;
 mod journeys;
+mod panels;
 mod rasteriser;
 mod screens;
 mod seek_bar;

@@ -253,6 +253,30 @@ fn a_screen_that_stands_still_is_dimmed_and_the_first_key_only_wakes_it() {
 }
 
 #[test]
+fn a_hidden_combination_opens_the_diagnostics() {
+    let mut stage = stage(fixtures::at_home(Density::Tv));
+    for of in [Key::ArrowLeft, Key::ArrowLeft, Key::ArrowRight, Key::ArrowRight, Key::Enter] {
+        for pressed in [true, false] {
+            let modifiers = Modifiers::NONE;
+            stage.event(Event::Key { key: of, physical_key: None, pressed, repeat: false, modifiers });
+        }
+        stage.step();
+    }
+    settle(&mut stage);
+    assert_eq!(focused(&stage), "Close");
+    stage.get_by_label("Picture of these lines, for a phone");
+    effects(&mut stage);
+    for key in [Key::ArrowRight, Key::ArrowRight, Key::Enter, Key::Enter] {
+        press(&mut stage, key);
+    }
+    assert_eq!(stage.state().shell.model.settings.overscan, 2);
+    assert!(effects(&mut stage).iter().any(|effect| matches!(effect, Effect::SaveSettings(s) if s.overscan > 0)));
+    press(&mut stage, Key::BrowserBack);
+    assert_eq!(focused(&stage), "More info", "back where it was");
+    assert_eq!(stage.state().shell.model.place, Place::Home);
+}
+
+#[test]
 fn search_has_keys_suggestions_and_results_at_once() {
     let mut stage = stage(fixtures::at_home(Density::Tv));
     tell(&mut stage, Msg::Search(SearchMsg::Open));
