@@ -10,7 +10,7 @@ GSTREAMER_NEEDED=1.22
 RUST_NEEDED=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
 # Debian packages by purpose. The window libraries are opened at run time by name, so no linker would miss them.
-PACKAGES_BUILD='gcc libc6-dev pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev'
+PACKAGES_BUILD='gcc libc6-dev pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libudev-dev'
 PACKAGES_PLAY='gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
     gstreamer1.0-libav gstreamer1.0-gl gstreamer1.0-tools gstreamer1.0-alsa'
 PACKAGES_WINDOW='libx11-6 libx11-xcb1 libxcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0

@@ -111,6 +111,10 @@ pub(crate) enum Msg {
     /// The focus or the pointer is on this title in this frame.
     Rests(TitleId),
     GoHome,
+    /// The page for those who help on the telephone.
+    Diagnostics(bool),
+    /// A television shows more or less of its edges.
+    Overscan(i8),
     Retry,
     Back,
     Player(PlayerMsg),
@@ -217,6 +221,8 @@ pub(crate) struct Model {
     pub(crate) keys: Option<Field>,
     pub(crate) home: Loadable<Home>,
     pub(crate) home_loaded_at: f64,
+    /// On a television: the title that the focus rested on last, which stands above the rows.
+    pub(crate) hero: Option<TitleId>,
     /// Title pages, the visible one last: "more like this" stacks them.
     pub(crate) titles: Vec<TitleScreen>,
     pub(crate) player: Option<PlayerScreen>,
@@ -226,6 +232,7 @@ pub(crate) struct Model {
     pub(crate) settings: Settings,
     pub(crate) full_screen: bool,
     pub(crate) desktop: DesktopScreen,
+    pub(crate) diagnostics: bool,
     /// Where the first title page was opened.
     came_from_search: bool,
     /// Back at the top was pressed once, until this time.
@@ -258,6 +265,7 @@ impl Model {
             keys: None,
             home: Loadable::Absent,
             home_loaded_at: 0.0,
+            hero: None,
             titles: Vec::new(),
             player: None,
             speed: 1.0,
@@ -265,6 +273,7 @@ impl Model {
             settings,
             full_screen: launch.full_screen,
             desktop: DesktopScreen::default(),
+            diagnostics: false,
             came_from_search: false,
             leaving_until: 0.0,
             launch,
@@ -354,6 +363,14 @@ impl Model {
                 self.place = Place::Home;
                 self.load_home()
             }
+            Msg::Diagnostics(open) => {
+                self.diagnostics = open;
+                vec![]
+            }
+            Msg::Overscan(by) => {
+                self.settings.overscan = self.settings.overscan.saturating_add_signed(by).min(Settings::OVERSCAN);
+                vec![Effect::SaveSettings(self.settings.clone())]
+            }
             Msg::Retry => self.retry(now),
             Msg::Back => self.back(now),
             Msg::Player(msg) => self.update_player(msg, now),
@@ -428,6 +445,11 @@ impl Model {
             self.prefetched.insert(title.clone());
             effects.push(Effect::Prefetch { profile: profile.id.clone(), title: title.clone() });
         }
+        if let Some((title, since)) = self.resting.as_ref().filter(|_| self.hero_follows())
+            && now - since >= REST
+        {
+            self.hero = Some(title.clone());
+        }
         effects.extend(self.tick_search(now));
         if self.place == Place::Home && self.home_is_unfinished() && now - self.home_loaded_at >= REFRESH {
             effects.extend(self.load_home());
@@ -459,7 +481,7 @@ impl Model {
         let mut due = Vec::new();
         due.extend(self.toast.as_ref().map(|toast| toast.posted_at + Toast::LIFE));
         if let Some((title, since)) = &self.resting
-            && !self.prefetched.contains(title)
+            && (!self.prefetched.contains(title) || (self.hero_follows() && self.hero.as_ref() != Some(title)))
         {
             due.push(since + REST);
         }
@@ -484,6 +506,19 @@ impl Model {
         }
         due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
         due.into_iter().map(|at| (at - now).max(0.0)).min_by(f64::total_cmp)
+    }
+
+    /// Does what stands above the rows follow the focus?
+    fn hero_follows(&self) -> bool {
+        self.density.is_tv() && self.place == Place::Home
+    }
+
+    /// The title above the rows: the one that the focus rested on, as long as it is there, or the one of the service.
+    pub(crate) fn hero<'a>(&self, home: &'a Home) -> Option<&'a TitleSummary> {
+        let rested = self.hero.as_ref().filter(|_| home.hero.is_some()).and_then(|id| {
+            home.hero.iter().chain(home.rows.iter().flat_map(|row| &row.items)).find(|title| title.id == *id)
+        });
+        rested.or(home.hero.as_ref())
     }
 
     /// The title page that is shown.
@@ -564,6 +599,7 @@ impl Model {
         let mut effects = vec![Effect::SendUnsent(profile.id.clone())];
         if self.profile.as_ref() != Some(&profile) {
             self.home = Loadable::Absent;
+            self.hero = None;
             self.search = SearchScreen::default();
             self.taste = Taste::default();
         }
@@ -646,6 +682,9 @@ impl Model {
     }
 
     fn back(&mut self, now: f64) -> Vec<Effect> {
+        if std::mem::take(&mut self.diagnostics) {
+            return vec![];
+        }
         if let Some(effects) = self.close_sheet() {
             return effects;
         }

@@ -59,6 +59,15 @@ impl Squares {
         if text.len() > MAX_ADDRESS {
             return None;
         }
+        Self::new(text)
+    }
+
+    /// Any text, of at most some hundred bytes; `None` if it does not fit.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        Self::new(text)
+    }
+
+    fn new(text: &str) -> Option<Self> {
         // Medium: what a glossy television reflects is a few squares.
         let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
         let dark = code.to_colors().into_iter().map(|colour| colour == qrcode::Color::Dark).collect();

@@ -36,7 +36,6 @@ pub(crate) const RESTART: &str = BACK_10;
 pub(crate) const PLUS: &str = "\u{e3d4}";
 pub(crate) const THUMBS_UP: &str = "\u{e48e}";
 pub(crate) const THUMBS_DOWN: &str = "\u{e48c}";
-pub(crate) const SETTINGS: &str = QUALITY;
 pub(crate) const REMOVE: &str = "\u{e4a6}";
 pub(crate) const EDIT: &str = "\u{e3b4}";
 pub(crate) const DOWNLOAD: &str = "\u{e20c}";

@@ -1,8 +1,11 @@
 //! The command line that both front-ends share.
 
-use crate::desktop::{
-    address::Address,
-    network::{NetworkChoice, ProxyChoice},
+use crate::{
+    desktop::{
+        address::Address,
+        network::{NetworkChoice, ProxyChoice},
+    },
+    platform::Platform,
 };
 use clap::Args;
 use service_api::TitleId;
@@ -47,6 +50,14 @@ pub struct LaunchArgs {
     /// Fill the screen
     #[arg(long)]
     pub fullscreen: bool,
+
+    /// What the machine can afford; found out by itself if not given
+    #[arg(skip)]
+    pub platform: Option<Platform>,
+
+    /// Per cent of each edge that the panel cuts off; remembered
+    #[arg(skip)]
+    pub overscan: Option<u8>,
 
     /// Size of the window, for example 1280x720
     #[arg(long, value_name = "WxH", value_parser = parse_size)]

@@ -7,7 +7,8 @@
 //! ```text
 //!  app.rs        Model, Msg, update            pure, unit-tested
 //!  screens/ player_view/ widgets/              draw the model from tokens.rs in two densities
-//!  focus.rs      arrows, Tab, Back             pure, unit-tested
+//!  focus/        arrows, Tab, Back             pure, unit-tested
+//!  remote/       remote controls, gamepads     a thread for each kind
 //!  services.rs   client, player, files         tokio
 //!  desktop/      what the desktop around it is told and asked: files, media keys, sleep, network
 //!  shell.rs      one frame; the window
@@ -25,6 +26,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod ambient;
 mod app;
 mod ask;
 mod code;
@@ -40,14 +42,17 @@ mod heartbeat;
 mod icons;
 mod launch;
 mod loadable;
+mod logbook;
 mod motion;
 mod network_id;
 mod networks;
 mod permit;
 mod pictures;
+mod platform;
 mod player_view;
 mod progress;
 mod refusal;
+mod remote;
 mod screens;
 pub mod services;
 mod settings;
@@ -56,6 +61,8 @@ mod storage;
 mod theme;
 mod tokens;
 mod video_surface;
+#[cfg(unix)]
+mod watchdog;
 mod widgets;
 mod window;
 
@@ -69,4 +76,5 @@ pub use desktop::{
     network::ProxyChoice,
 };
 pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
+pub use platform::Platform;
 pub use window::{init_logging, run};

@@ -4,15 +4,16 @@
 //! Here a view asks by path and size; what is missing is noted and leaves as one effect; what arrives is uploaded two
 //! a frame, so that scrolling into a new row does not stutter; what was not seen for longest goes first.
 
-use crate::theme::wake;
+use crate::{
+    platform::{Budget, Platform},
+    theme::wake,
+};
 use egui::{ColorImage, Context, TextureHandle, TextureOptions, Vec2};
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
 };
 
-/// Bytes of textures kept. About forty cards and four backdrops at 1080p.
-const BUDGET: usize = 96 << 20;
 /// Uploads per frame: one 1080p backdrop takes about a millisecond.
 const UPLOADS_PER_FRAME: usize = 2;
 /// Seconds until a picture that failed is asked for again.
@@ -42,8 +43,12 @@ impl fmt::Debug for Entry {
 }
 
 /// All pictures of the application.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pictures {
+    /// Bytes of textures kept, at most.
+    room: usize,
+    /// Pixels a unit, at most.
+    scale: f32,
     entries: HashMap<String, Entry>,
     wanted: Vec<PictureRequest>,
     arrived: VecDeque<(String, ColorImage)>,
@@ -51,7 +56,26 @@ pub(crate) struct Pictures {
     frame: u64,
 }
 
+impl Default for Pictures {
+    fn default() -> Self {
+        Self::within(&Platform::Desktop.budget())
+    }
+}
+
 impl Pictures {
+    /// None yet, and no more than a budget allows.
+    pub(crate) fn within(budget: &Budget) -> Self {
+        Self {
+            room: budget.textures,
+            scale: budget.picture_scale,
+            entries: HashMap::new(),
+            wanted: Vec::new(),
+            arrived: VecDeque::new(),
+            bytes: 0,
+            frame: 0,
+        }
+    }
+
     /// Starts a frame: uploads a few of the pictures that arrived and makes room.
     pub(crate) fn begin_frame(&mut self, ctx: &Context) {
         self.frame += 1;
@@ -72,7 +96,7 @@ impl Pictures {
     }
 
     fn make_room(&mut self) {
-        while self.bytes > BUDGET {
+        while self.bytes > self.room {
             // What was painted in the last frame is pinned.
             let oldest = self
                 .entries
@@ -102,7 +126,7 @@ impl Pictures {
             _ => {}
         }
         // A tenth more than needed: the focused card is larger.
-        let pixels = (size.x * ctx.pixels_per_point() * 1.1).ceil().clamp(16.0, 2560.0);
+        let pixels = (size.x * ctx.pixels_per_point().min(self.scale) * 1.1).ceil().clamp(16.0, 2560.0);
         self.entries.insert(path.to_owned(), Entry::Asked);
         self.wanted.push(PictureRequest { path: path.to_owned(), max_width: pixels as u32 });
         None
@@ -151,15 +175,25 @@ mod tests {
     }
 
     #[test]
+    fn a_small_box_decodes_for_720p_whatever_the_panel() {
+        let (ctx, mut pictures) = (Context::default(), Pictures::within(&Platform::Small.budget()));
+        ctx.set_pixels_per_point(4.0);
+        frame(&ctx, &mut pictures, "/a.jpg");
+        frame(&ctx, &mut pictures, "/b.jpg");
+        assert_eq!(pictures.take_wanted()[1].max_width, 147, "100 units of 4/3 pixels and a tenth");
+    }
+
+    #[test]
     fn textures_out_of_sight_make_room() {
-        let (ctx, mut pictures) = (Context::default(), Pictures::default());
+        let budget = Platform::Small.budget();
+        let (ctx, mut pictures) = (Context::default(), Pictures::within(&budget));
         for i in 0..8 {
             let path = format!("/{i}.jpg");
             frame(&ctx, &mut pictures, &path);
             pictures.arrive(path.clone(), Some(ColorImage::filled([2048, 2048], crate::tokens::UNTINTED)), 0.0);
             assert!(frame(&ctx, &mut pictures, &path));
         }
-        assert!(pictures.bytes <= BUDGET, "{}", pictures.bytes);
+        assert!(pictures.bytes <= budget.textures, "{}", pictures.bytes);
         assert!(!frame(&ctx, &mut pictures, "/0.jpg"), "the oldest is gone");
     }
 }

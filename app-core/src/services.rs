@@ -15,6 +15,7 @@ use crate::{
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
     networks::Networks,
+    platform::Budget,
     progress::{self, Journal, Key},
     refusal::{explain, failure},
     settings::{Places, Settings},
@@ -25,7 +26,8 @@ pub use crate::{
 };
 use player_core::drm::{CdmOptions, KeySystems};
 use player_core::{
-    Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader, SourceRefresh,
+    ByteCount, Command, LicenseTransport, MediaTime, Player, PlayerConfig, PlayerHandle, PlayerOptions, Preloader,
+    SourceRefresh,
     config::NetConfig,
     net::{CachedFetcher, Fetcher, HttpFetcher, LocalFetcher},
     pipeline::{
@@ -55,8 +57,6 @@ use url::Url;
 
 /// Pictures fetched at the same time: enough for a row, few enough to leave the network to the video.
 const PICTURES_AT_ONCE: usize = 6;
-/// Memory for first segments fetched ahead.
-const PRELOAD_BUDGET: usize = 24 << 20;
 /// A grant is reused only if it lasts at least this much longer.
 const GRANT_MARGIN: Duration = Duration::from_secs(60);
 /// Settings are written this long after the last change: volume keys come in bursts.
@@ -87,6 +87,7 @@ struct Shared {
     wake: Wake,
     journal: Arc<Journal>,
     networks: Networks,
+    budget: Budget,
     fetcher: CachedFetcher,
     preloader: Preloader,
     pipeline: PipelineFactory,
@@ -133,7 +134,7 @@ impl Services {
     pub(crate) fn start(
         server: &Url,
         places: &Places,
-        (density, device): (Density, PlaybackDevice),
+        (density, device, budget): (Density, PlaybackDevice, Budget),
         network: &Network,
         wake: Wake,
     ) -> anyhow::Result<Self> {
@@ -142,7 +143,7 @@ impl Services {
         let (answers, received) = mpsc::channel();
         let limits = NetConfig::default();
         let http = HttpFetcher::by_way_of(&limits, &network.for_media())?;
-        let fetcher = CachedFetcher::new(Arc::new(http), PRELOAD_BUDGET);
+        let fetcher = CachedFetcher::new(Arc::new(http), budget.ahead);
         let preloader = Preloader::new(fetcher.clone(), limits);
         let client = if density.is_tv() {
             Client::for_tv_by_way_of(server.clone(), default_tv_store(server), &network.for_service())
@@ -159,6 +160,7 @@ impl Services {
             wake,
             journal: Arc::new(Journal::open(places.journal.clone())),
             networks: Networks::open(places.networks.clone()),
+            budget,
             fetcher,
             preloader,
             key_systems: tokio::sync::OnceCell::new(),
@@ -255,6 +257,7 @@ impl Services {
                     move |answer| Msg::Found { text, answer },
                 );
             }
+            Effect::Prefetch { .. } if self.shared.budget.ahead == 0 => {}
             Effect::Prefetch { profile, title } => {
                 self.with_client(|shared, client| async move {
                     if let Err(error) = shared.prefetch(&client, profile, title.clone()).await {
@@ -448,6 +451,7 @@ impl Shared {
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), Failure> {
         let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
+        config.buffer.budget = ByteCount::new(self.budget.buffer);
         let (remembered, lesson) = self.networks.begin(now_s());
         config.abr.remembered = remembered;
         let mut fetcher: Arc<dyn Fetcher> = Arc::new(self.fetcher.clone());

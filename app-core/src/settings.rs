@@ -11,6 +11,7 @@ use crate::{
         viewing::{Viewing, ViewingByProfile},
     },
     storage,
+    widgets::keyboard::Layout,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use service_api::ProfileId;
@@ -60,6 +61,15 @@ pub(crate) struct Settings {
     pub(crate) last_profile: Option<ProfileId>,
     /// The desktop around the application.
     pub(crate) desktop: DesktopSettings,
+    /// Per cent of each edge that a television cuts off, at most [`Settings::OVERSCAN`].
+    pub(crate) overscan: u8,
+    /// Letters of the keyboard on a television; `None` until it is known whose.
+    pub(crate) keyboard: Option<Layout>,
+}
+
+impl Settings {
+    /// Most that a panel cuts off of each edge, in per cent.
+    pub(crate) const OVERSCAN: u8 = 7;
 }
 
 impl Default for Settings {
@@ -78,6 +88,8 @@ impl Default for Settings {
             keys: KeyChoices::default(),
             last_profile: None,
             desktop: DesktopSettings::default(),
+            overscan: 0,
+            keyboard: None,
         }
     }
 }
@@ -117,6 +129,7 @@ impl Settings {
             searches.truncate(MAX_SEARCHES);
         }
         self.desktop = self.desktop.validated();
+        self.overscan = self.overscan.min(Self::OVERSCAN);
         self
     }
 

@@ -2,7 +2,10 @@
 //!
 //! [`Shell`] needs only egui, so that tests drive it without a window; [`LumenApp`] gives it services and a window.
 
+#[cfg(unix)]
+use crate::watchdog::Watchdog;
 use crate::{
+    ambient::{self, Ambient},
     app::{Model, Msg, PinMsg, Place, SearchMsg, TasteWish, Wish},
     cx::Cx,
     density::Density,
@@ -21,24 +24,30 @@ use crate::{
     },
     device,
     effect::Effect,
-    focus::{Focus, FocusMap, Step},
+    focus::{Focus, FocusMap, Repeat, Step},
     launch::LaunchArgs,
     pictures::Pictures,
+    platform::Platform,
     player_view,
     player_view::{model::PlayerMsg, previews::Previews},
-    screens,
+    remote::{self, Meaning, RemoteEvent, Remotes},
+    screens::{self, diagnostics::Combination},
     services::Services,
     settings::{Places, Settings},
     theme::{self, Theme, WAKE, wake},
     tokens,
     video_surface::VideoSurface,
-    widgets::{spinner, toast},
+    widgets::{
+        keyboard::{KeyCap, Layout},
+        spinner, toast,
+    },
     window::WindowPlace,
 };
 use egui::{
-    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, Rect, Ui, UiBuilder, ViewportCommand, vec2,
+    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, RawInput, Rect, Ui, UiBuilder, ViewportCommand,
+    vec2,
 };
-use player_core::Command;
+use player_core::{Command, PlaybackState};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Model and everything that is needed to show it.
@@ -51,6 +60,12 @@ pub(crate) struct Shell {
     pub(crate) previews: Previews,
     /// Time of day for the television's corner; given from outside so that pictures of it can be compared.
     pub(crate) clock: Option<String>,
+    /// The arrow that is held.
+    repeat: Repeat,
+    pub(crate) ambient: Ambient,
+    combination: Combination,
+    /// Keys of remote controls that no keyboard has.
+    pub(crate) remote: Vec<RemoteEvent>,
     viewport: Option<(u32, u32)>,
 }
 
@@ -68,6 +83,10 @@ impl Shell {
             video: VideoSurface::default(),
             previews: Previews::default(),
             clock: None,
+            repeat: Repeat::default(),
+            ambient: Ambient::default(),
+            combination: Combination::default(),
+            remote: Vec::new(),
             viewport: None,
         }
     }
@@ -76,7 +95,7 @@ impl Shell {
     pub(crate) fn frame(&mut self, ui: &mut Ui, answers: Vec<Msg>) -> Vec<Effect> {
         let ctx = ui.ctx().clone();
         // To the edges of the window, whatever margins the caller has.
-        let mut whole = ui.new_child(UiBuilder::new().max_rect(ctx.content_rect()));
+        let mut whole = ui.new_child(UiBuilder::new().max_rect(self.canvas(ctx.content_rect())));
         whole.set_clip_rect(ctx.content_rect());
         let ui = &mut whole;
         let now = ctx.time();
@@ -93,8 +112,12 @@ impl Shell {
         if self.focus.begin(self.screen_id(), self.focus_map()) {
             // What had the focus on the screen before may be here too, as the navigation is: it is not to be adopted.
             self.tell_egui(&ctx);
+            self.repeat.clear();
         }
+        self.rest(&ctx, now);
         let mut out = self.read_input(&ctx);
+        self.repeat_held(&ctx);
+        self.read_remote(&mut out);
         self.draw(ui, &mut out);
         self.previews.end_frame();
         self.tell_egui(&ctx);
@@ -113,6 +136,35 @@ impl Shell {
             ctx.request_repaint_after(Duration::try_from_secs_f64(after).unwrap_or_default().max(WAKE));
         }
         effects
+    }
+
+    /// What of the window a viewer sees: a television may cut its edges off.
+    fn canvas(&self, window: Rect) -> Rect {
+        if !self.model.density.is_tv() {
+            return window;
+        }
+        let cut = f32::from(self.model.settings.overscan) / 100.0;
+        window.shrink2(window.size() * cut)
+    }
+
+    /// Dims what stands still for long. The key that ends it ends only that.
+    fn rest(&mut self, ctx: &Context, now: f64) {
+        if !self.model.density.is_tv() {
+            return;
+        }
+        let is_use = |event: &Event| {
+            matches!(event, Event::Key { .. } | Event::Text(_) | Event::PointerMoved(_) | Event::PointerButton { .. })
+        };
+        let used = !self.remote.is_empty() || ctx.input(|input| input.events.iter().any(is_use));
+        let playing = |player: &player_view::model::PlayerScreen| {
+            player.snapshot.state == PlaybackState::Playing || player.snapshot.wants_play && !player.has_failed()
+        };
+        let moves = self.model.place == Place::Player && self.model.player.as_ref().is_some_and(playing);
+        if self.ambient.frame(now, used, moves) {
+            self.remote.clear();
+            ctx.input_mut(|input| input.events.retain(|event| !is_use(event)));
+        }
+        ctx.request_repaint_after(self.ambient.next(now));
     }
 
     /// Name of the window.
@@ -149,6 +201,7 @@ impl Shell {
         };
         // What opens above a screen has its own focus, and closing it gives the screen its own back.
         match &self.model.player {
+            _ if self.model.diagnostics => screen.with("diagnostics"),
             Some(player) if self.model.place == Place::Player => player_view::layer_id(player),
             _ if self.model.profile_menu => screen.with("profile-menu"),
             _ => screen,
@@ -157,6 +210,9 @@ impl Shell {
 
     /// What the focus can reach now.
     pub(crate) fn focus_map(&self) -> FocusMap {
+        if self.model.diagnostics {
+            return screens::diagnostics::focus_map();
+        }
         match self.model.desktop.top() {
             Some(Sheet::Crash(_)) => return crash_sheet::focus_map(),
             Some(Sheet::Settings) => return section::focus_map(&self.model),
@@ -197,15 +253,19 @@ impl Shell {
         }
         let mut out = Vec::new();
         out.extend(self.read_drops(ctx));
-        if self.model.place == Place::Player && self.model.desktop.top().is_none() {
+        let is_covered = self.model.diagnostics || self.model.desktop.top().is_some();
+        if self.model.place == Place::Player && !is_covered {
             out.extend(player_view::input::read(ctx, &self.model, &mut self.focus));
         }
         let fields = [screens::sign_in::field_id(), screens::search::field_id(), open_sheet::field_id()];
         let typing = self.focus.current().is_some_and(|id| fields.contains(&id) || screens::lines::is_field(id));
-        if !typing && self.model.desktop.top().is_none() {
+        if !typing && !is_covered {
             out.extend(player_view::input::read_mini(ctx, &self.model));
         }
+        // A keyboard at a television types at once, wherever the focus is.
+        let types = self.model.density.is_tv() && self.model.place == Place::Search && !self.model.profile_menu;
         let mut pasted = None;
+        let now = ctx.time();
         ctx.input_mut(|input| {
             input.events.retain(|event| match event {
                 Event::PointerMoved(_) | Event::MouseWheel { .. } => {
@@ -221,8 +281,19 @@ impl Shell {
                     out.push(Msg::Search(SearchMsg::Typed(letters.clone())));
                     false
                 }
+                Event::Text(text) if types => {
+                    out.push(Msg::Search(SearchMsg::Typed(text.clone())));
+                    false
+                }
+                Event::Key { key: Key::Space, .. } if types && !self.model.search.text.is_empty() => false,
+                Event::Key { key: Key::Backspace, pressed, .. } if types && !self.model.search.text.is_empty() => {
+                    if *pressed {
+                        out.push(Msg::Search(SearchMsg::Key(KeyCap::Erase)));
+                    }
+                    false
+                }
                 Event::Key { key, pressed, repeat, modifiers, .. } => {
-                    !self.handle_key(*key, (*pressed, *repeat), *modifiers, typing, &mut out)
+                    !self.handle_key(*key, (*pressed, *repeat), (*modifiers, now), typing, &mut out)
                 }
                 _ => true,
             });
@@ -256,7 +327,7 @@ impl Shell {
         &mut self,
         key: Key,
         (pressed, repeat): (bool, bool),
-        modifiers: Modifiers,
+        (modifiers, now): (Modifiers, f64),
         typing: bool,
         out: &mut Vec<Msg>,
     ) -> bool {
@@ -278,18 +349,26 @@ impl Shell {
             Key::Tab => Some(Step::Next),
             _ => None,
         };
+        let hidden = self.model.density.is_tv() && self.model.place != Place::Player && !self.model.diagnostics;
+        if hidden && pressed && !repeat && self.combination.press(key, now) {
+            out.push(Msg::Diagnostics(true));
+            return true;
+        }
         if self.model.place == Place::Pin && self.pin_key(key, pressed, out) {
             return true;
         }
         match key {
-            _ if step.is_some() => {
-                if let (true, Some(step)) = (pressed, step) {
+            _ if step.is_some() => match step {
+                Some(step) if pressed && !repeat => {
                     self.step(step);
+                    self.repeat.press(step, now);
                     if self.model.place == Place::Player {
                         out.push(Msg::Player(PlayerMsg::Activity));
                     }
                 }
-            }
+                Some(step) if !pressed => self.repeat.release(step),
+                _ => {}
+            },
             Key::Enter => {
                 if pressed && !repeat {
                     self.focus.activate();
@@ -302,12 +381,12 @@ impl Shell {
             }
             Key::Escape | Key::BrowserBack => {
                 if pressed && !repeat {
-                    out.push(Msg::Back);
+                    self.back(out);
                 }
             }
             Key::Backspace if !typing => {
                 if pressed && !repeat {
-                    out.push(Msg::Back);
+                    self.back(out);
                 }
             }
             Key::Plus if !typing && self.model.place != Place::Player => {
@@ -323,6 +402,45 @@ impl Shell {
             _ => return false,
         }
         true
+    }
+
+    /// Back: at home the television first climbs to the start of the row and to the navigation.
+    fn back(&mut self, out: &mut Vec<Msg>) {
+        let climbs = self.model.density.is_tv() && self.model.place == Place::Home && !self.model.diagnostics;
+        if !(climbs && self.focus.climb()) {
+            out.push(Msg::Back);
+        }
+    }
+
+    /// What remote controls and gamepads said since the last frame.
+    fn read_remote(&mut self, out: &mut Vec<Msg>) {
+        for event in std::mem::take(&mut self.remote) {
+            match event {
+                RemoteEvent::Gone(name) => out.push(Msg::Note(format!("{name} is disconnected"))),
+                RemoteEvent::Key(key, pressed) => match remote::meaning(&self.model, key, pressed) {
+                    Some(Meaning::Tell(msg)) => out.push(msg),
+                    Some(Meaning::Walk(step, count)) => (0..count).for_each(|_| self.step(step)),
+                    None => {}
+                },
+            }
+        }
+    }
+
+    /// Steps that a held arrow has made since the last frame.
+    fn repeat_held(&mut self, ctx: &Context) {
+        let Some(held) = self.repeat.held() else { return };
+        if !ctx.input(|input| input.key_down(key_of(held))) {
+            // Its release was never heard: the window was not in front then.
+            self.repeat.clear();
+            return;
+        }
+        let now = ctx.time();
+        if let Some((step, count)) = self.repeat.due(now, self.focus.count()) {
+            (0..count).for_each(|_| self.step(step));
+        }
+        if let Some(at) = self.repeat.due_at() {
+            ctx.request_repaint_after(Duration::try_from_secs_f64(at - now).unwrap_or_default().max(WAKE));
+        }
     }
 
     /// Digits of a keyboard or a remote control.
@@ -363,6 +481,7 @@ impl Shell {
             out,
         };
         match self.model.place {
+            _ if self.model.diagnostics => screens::diagnostics::view(ui, &mut cx, &self.model),
             Place::Starting => {
                 ui.painter().rect_filled(area, 0.0, theme.tokens.ink);
                 spinner::paint(ui.painter(), area.center(), 22.0, theme.tokens.text_2);
@@ -405,6 +524,9 @@ impl Shell {
             let room = Rect::from_min_max(area.min, area.max - vec2(0.0, floor));
             toast::view(ui, &cx, room, message);
         }
+        let art = self.model.home.ready().and_then(|home| home.hero.as_ref()).map(|hero| &hero.artwork);
+        let art = art.and_then(|art| Some((art.card.as_deref().or(art.backdrop.as_deref())?, art.colour.as_deref())));
+        ambient::view(ui, &mut cx, (self.ambient.calm(), ui.ctx().time()), art);
     }
 
     /// Tells egui who has the focus, for screen readers, and keeps it from moving the focus itself.
@@ -437,6 +559,17 @@ impl Shell {
     }
 }
 
+/// The key that makes a step.
+fn key_of(step: Step) -> Key {
+    match step {
+        Step::Up => Key::ArrowUp,
+        Step::Down => Key::ArrowDown,
+        Step::Left => Key::ArrowLeft,
+        Step::Right => Key::ArrowRight,
+        Step::Next | Step::Previous => Key::Tab,
+    }
+}
+
 /// The window.
 #[derive(Debug)]
 pub(crate) struct LumenApp {
@@ -454,6 +587,10 @@ pub(crate) struct LumenApp {
     /// Where reports are.
     crashes: PathBuf,
     place: WindowPlace,
+    /// Of a television; a desktop leaves gamepads to games.
+    remotes: Option<Remotes>,
+    #[cfg(unix)]
+    watchdog: Option<Watchdog>,
 }
 
 /// What was asked for on the command line must be had; what is in the settings and cannot be had any more is done without.
@@ -487,14 +624,23 @@ impl LumenApp {
         instance: Option<Instance>,
     ) -> anyhow::Result<Self> {
         let places = Places::of_user();
-        let settings = Settings::load(&places.settings);
+        let mut settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let remembered = if density.is_tv() { &places.television } else { &places.device };
         let device = device::of_installation(remembered, density, args.device_name.as_deref());
+        let platform = args.platform.unwrap_or_else(Platform::detect);
+        let budget = platform.budget();
+        tracing::info!(?platform, ?budget, "what this machine can afford");
+        if let Some(overscan) = args.overscan {
+            settings.overscan = overscan.min(Settings::OVERSCAN);
+        }
+        let waker = ctx.clone();
+        let remotes = density.is_tv().then(|| Remotes::start(Arc::new(move || wake(&waker))));
         let network = network_of(args, &settings)?;
         let wake_up = Arc::new(move || wake(&ctx));
-        let services = Services::start(&args.server, &places, (density, device), &network, wake_up)?;
+        let services = Services::start(&args.server, &places, (density, device, budget), &network, wake_up)?;
+        settings.keyboard.get_or_insert_with(Layout::of_environment);
         let (mut model, mut pending) = Model::new(density, args.launch(), settings);
         pending.extend(model.begin_on_desktop(Recents::load(&places.recents), desktop::drops_are_delivered()));
         model.desktop.crash = crash::unseen(&places.crashes).filter(|_| !density.is_tv() && args.screenshot.is_none());
@@ -508,7 +654,7 @@ impl LumenApp {
         let host = Host::start(link, (args.server.clone(), network));
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
-            shell: Shell::new(model),
+            shell: Shell { pictures: Pictures::within(&budget), ..Shell::new(model) },
             services,
             answers: Vec::new(),
             pending,
@@ -520,6 +666,9 @@ impl LumenApp {
             allows_media_keys: !args.no_media_keys,
             crashes: places.crashes,
             place: WindowPlace::default(),
+            remotes,
+            #[cfg(unix)]
+            watchdog: Watchdog::of_environment(),
         })
     }
 
@@ -612,7 +761,8 @@ impl LumenApp {
 
     fn follow_window(&mut self, ctx: &Context) {
         // Of this frame, both: the window's own rectangle lags behind a change of scale, which would be made twice then.
-        let height = ctx.content_rect().height() * ctx.pixels_per_point();
+        let cut = 1.0 - 2.0 * f32::from(self.shell.model.settings.overscan) / 100.0;
+        let height = ctx.content_rect().height() * ctx.pixels_per_point() * cut;
         if let Some(scale) = self.shell.model.density.pixels_per_point(height)
             && (ctx.pixels_per_point() - scale).abs() > 0.001
         {
@@ -670,6 +820,10 @@ impl eframe::App for LumenApp {
         for effect in std::mem::take(&mut self.pending) {
             self.execute(ctx, effect);
         }
+        #[cfg(unix)]
+        if let Some(after) = self.watchdog.as_mut().and_then(|watchdog| watchdog.alive(ctx.time())) {
+            ctx.request_repaint_after(after);
+        }
         self.place.bring_back(ctx, frame);
         self.follow_player();
         self.follow_desktop(ctx);
@@ -685,6 +839,13 @@ impl eframe::App for LumenApp {
             self.execute(&ctx, effect);
         }
         self.take_screenshot(&ctx);
+    }
+
+    fn raw_input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
+        if let Some(remotes) = &self.remotes {
+            remotes.listen(input.focused);
+            self.shell.remote.extend(remote::hand_on(remotes.heard(), input));
+        }
     }
 
     fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {

@@ -123,7 +123,7 @@ pub fn init_logging() {
     let places = Places::of_user();
     let log = LogFile::open(places.log);
     let terminal = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(crate::logbook::Tee::default)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let file = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_ansi(false);
     let subscriber = tracing_subscriber::registry().with(filter).with(terminal).with(file);

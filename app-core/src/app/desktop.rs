@@ -204,7 +204,7 @@ impl Model {
             Remote::Pause => snapshot.wants_play.then_some(Command::Pause),
             Remote::PlayPause => return self.update(Msg::Player(PlayerMsg::TogglePlay), now),
             Remote::Stop => return self.leave_player(),
-            Remote::Next if player.next.is_some() => return self.after_end(now),
+            Remote::Next if player.next_up.episode.is_some() => return self.play_next(true, now),
             Remote::Previous => match self.previous_episode() {
                 Some(before) => return self.play_title(placeholder(&before), PlayFrom::Start),
                 None => None,
@@ -214,7 +214,9 @@ impl Model {
                 let target = (position + offset_us as f64 / 1e6).max(0.0);
                 match duration {
                     // As specified: behind the end is the next one.
-                    Some(duration) if target >= duration && player.next.is_some() => return self.after_end(now),
+                    Some(duration) if target >= duration && player.next_up.episode.is_some() => {
+                        return self.play_next(true, now);
+                    }
                     Some(duration) => Some(seek(target.min(duration))),
                     None => None,
                 }

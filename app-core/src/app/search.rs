@@ -1,7 +1,7 @@
 //! Searching the catalog as the viewer types: page after page, with what was searched before and what may be meant.
 
 use super::{Effect, Failure, Model, Place, suggest};
-use crate::{ask::Ask, loadable::Loadable};
+use crate::{ask::Ask, loadable::Loadable, widgets::keyboard::KeyCap};
 use service_api::{ProfileId, catalog::TitleList};
 
 /// The service is asked this long after the last letter, in seconds: letters come in bursts.
@@ -18,6 +18,8 @@ const MOST: usize = 400;
 pub(crate) struct SearchScreen {
     pub(crate) text: String,
     pub(crate) found: Loadable<TitleList>,
+    /// The television's keyboard shows digits and marks.
+    pub(crate) others: bool,
     /// What `found` answers.
     asked: String,
     changed_at: Option<f64>,
@@ -32,6 +34,7 @@ impl Default for SearchScreen {
         Self {
             text: String::new(),
             found: Loadable::Absent,
+            others: false,
             asked: String::new(),
             changed_at: None,
             more: false,
@@ -46,10 +49,9 @@ pub(crate) enum SearchMsg {
     Open,
     /// The whole text, as it stands in the field.
     Edit(String),
-    /// One letter from the keys on the screen.
-    Letter(char),
-    Erase,
-    /// Letters that were typed where there is no field: home, or a card that was found.
+    /// A key of the keyboard on the screen.
+    Key(KeyCap),
+    /// Letters that were typed where there is no field: home, a card that was found, or a keyboard at a television.
     Typed(String),
     /// The last titles of a page are looked at.
     More,
@@ -106,17 +108,29 @@ impl Model {
                 self.search.changed_at = Some(now - PAUSE);
             }
             SearchMsg::Edit(text) => self.search.set(text.chars().take(LONGEST).collect(), now),
-            SearchMsg::Letter(letter) => {
-                let text = format!("{}{letter}", self.search.text);
-                self.search.set(text.chars().take(LONGEST).collect(), now);
-            }
-            SearchMsg::Erase => {
+            SearchMsg::Key(KeyCap::Letter(letter)) => self.type_text(letter.encode_utf8(&mut [0; 4]), now),
+            SearchMsg::Key(KeyCap::Space) => self.type_text(" ", now),
+            SearchMsg::Key(KeyCap::Erase) => {
                 let mut text = self.search.text.clone();
                 text.pop();
                 self.search.set(text, now);
             }
+            SearchMsg::Key(KeyCap::Clear) => self.search.set(String::new(), now),
+            SearchMsg::Key(KeyCap::Page) => self.search.others = !self.search.others,
+            SearchMsg::Key(KeyCap::Language) => {
+                self.search.others = false;
+                self.settings.keyboard = Some(self.settings.keyboard.unwrap_or_default().next());
+                return vec![Effect::SaveSettings(self.settings.clone())];
+            }
         }
         vec![]
+    }
+
+    /// Controls and line breaks are left out: a remote control that sends them means something else.
+    fn type_text(&mut self, letters: &str, now: f64) {
+        let letters = letters.chars().filter(|letter| !letter.is_control());
+        let text = self.search.text.chars().chain(letters).take(LONGEST).collect();
+        self.search.set(text, now);
     }
 
     /// Asks when nothing was typed for a moment.

@@ -1,4 +1,46 @@
-//! "Did you mean": the known name that is nearest to what was typed.
+//! What might be meant: what was searched before, names that begin with what was typed, and where nothing was found the
+//! known name that is nearest to it.
+
+use super::Model;
+use std::collections::HashSet;
+
+/// Suggestions shown at once: more do not fit into a line.
+const SHOWN: usize = 5;
+
+impl Model {
+    /// What could be searched, best first: without a text what this profile searched before; with one, titles and genres
+    /// known here that have a word beginning with it.
+    pub(crate) fn suggestions(&self) -> Vec<String> {
+        let text = fold(&self.search.text);
+        let recent = self.searches().iter().cloned();
+        if text.is_empty() {
+            return recent.take(SHOWN).collect();
+        }
+        let found = self.search.found.ready().map(|list| list.items.as_slice()).unwrap_or_default();
+        let home = self.home.ready().map(|home| home.rows.as_slice()).unwrap_or_default();
+        let known = found.iter().chain(home.iter().flat_map(|row| &row.items));
+        let (mut names, mut genres) = (Vec::new(), Vec::new());
+        for title in known {
+            names.push(title.name.clone());
+            genres.extend(title.genres.iter().cloned());
+        }
+        let mut seen = HashSet::new();
+        let fits = |word: &String| {
+            let word = fold(word);
+            word != text && (word.starts_with(&text) || word.split_whitespace().any(|part| part.starts_with(&text)))
+        };
+        let mut all: Vec<String> = recent.chain(genres).chain(names).filter(fits).collect();
+        // Where nothing was found, what may be meant stands first.
+        all.splice(0..0, self.search.meant.clone());
+        all.retain(|word| seen.insert(fold(word)));
+        all.truncate(SHOWN);
+        all
+    }
+}
+
+fn fold(text: &str) -> String {
+    text.trim().to_lowercase()
+}
 
 /// A name is meant if it can be made of the text by this many letters changed, left out, added or swapped; by its
 /// length, in letters.
@@ -56,6 +98,11 @@ fn distance(one: &[char], other: &[char], limit: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        app::{Msg, SearchMsg},
+        density::Density,
+        testing::fixtures,
+    };
 
     #[test]
     fn near_names_are_offered_and_far_ones_are_not() {
@@ -78,5 +125,18 @@ mod tests {
     fn long_input_costs_little() {
         let long = "a".repeat(1 << 20);
         assert_eq!(nearest(&long, [long.as_str()]), None);
+    }
+
+    #[test]
+    fn names_and_genres_that_begin_so_are_suggested_once() {
+        let mut model = fixtures::at_home(Density::Tv);
+        let name = fixtures::home().rows[0].items[1].name.clone();
+        let word = name.split_whitespace().last().unwrap()[..3].to_uppercase();
+        model.update(Msg::Search(SearchMsg::Edit(word)), 0.0);
+        let suggested = model.suggestions();
+        assert_eq!(suggested.iter().filter(|text| **text == name).count(), 1, "{suggested:?}");
+        assert!(suggested.len() <= SHOWN);
+        model.update(Msg::Search(SearchMsg::Edit("zzzz".into())), 0.0);
+        assert_eq!(model.suggestions(), [""; 0]);
     }
 }

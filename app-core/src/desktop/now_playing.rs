@@ -68,7 +68,7 @@ impl NowPlaying {
             moving: state == PlaybackState::Playing,
             rate: speed,
             can_seek: length_us.is_some() && player.phase == Phase::Open,
-            can_next: player.next.is_some() && model.profile.is_some(),
+            can_next: player.next_up.episode.is_some() && model.profile.is_some(),
             can_previous: model.previous_episode().is_some(),
             ..nothing
         }
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(now.position_us, 1_152_000_000);
         assert!(now.can_seek && !now.can_next && !now.can_previous);
         assert_eq!(now.art.as_deref(), Some("/artwork/card/0"));
-        model.player.as_mut().unwrap().next = Some("b".into());
+        model.player.as_mut().unwrap().follow_up(Some("b".into()));
         model.player.as_mut().unwrap().muted = true;
         let now = NowPlaying::of(&model);
         assert!(now.can_next && now.volume == 0.0);

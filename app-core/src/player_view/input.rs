@@ -1,6 +1,7 @@
 //! Keys and pointer of the player, before any widget sees them.
 
 use super::{
+    dpad::{DpadMsg, Situation, read as read_dpad},
     keys::{Action, Shortcut},
     menu,
     model::{KeysMsg, PlayerMsg, PlayerScreen, Rebinding},
@@ -16,14 +17,15 @@ use egui::{Context, Event, Key, Modifiers};
 /// Turns the events of this frame into messages and takes them out of egui's hands.
 ///
 /// On a desktop arrows always seek and change the volume; Tab visits the controls. On a television the arrows seek
-/// while the bar has the focus, and walk through the actions below it otherwise. An open menu and a question get the arrows
-/// on both.
+/// (see `dpad.rs`) while the bar has the focus or nothing is shown, and walk through the actions below it otherwise. An
+/// open menu and a question get the arrows on both.
 pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> {
     let Some(player) = &model.player else { return vec![] };
     let mut out = Vec::new();
     let walks = player.menu.is_some() || player.has_failed() || player.sheet || player.is_asked();
     let tv = model.density.is_tv();
     let hidden = !player.shows_controls();
+    let mut dpad = player.dpad;
     ctx.input_mut(|input| {
         input.events.retain(|event| {
             if let Some(Rebinding::Waiting(_)) = player.rebinding
@@ -47,6 +49,18 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 }
                 _ => {}
             }
+            if tv && !walks {
+                let on_bar = focus.current() == Some(scrubber_id());
+                let now = Situation { hidden, on_bar, offers: offers(player, hidden), dpad };
+                if let Some(msg) = read_dpad(event, now) {
+                    focus.take(scrubber_id());
+                    if let Some(PlayerMsg::Dpad(msg)) = msg {
+                        dpad.foresee(msg);
+                    }
+                    out.extend(msg.map(Msg::Player));
+                    return false;
+                }
+            }
             let Some(press) = player.keys.find(event) else {
                 let offers = offers(player, tv && hidden);
                 return handle_enter(event, focus, (walks, hidden, offers), &mut out);
@@ -67,21 +81,13 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 return keeps;
             }
             if tv && let Some(step) = arrow {
-                let on_bar = focus.current() == Some(scrubber_id());
-                if !press.pressed {
-                    out.push(Msg::Player(PlayerMsg::Released));
-                    return false;
-                }
-                if hidden && matches!(step, Step::Up | Step::Down) {
+                if press.pressed {
                     out.push(Msg::Player(PlayerMsg::Activity));
-                    return false;
                 }
-                if matches!(step, Step::Up | Step::Down) || (!on_bar && !hidden) {
-                    out.push(Msg::Player(PlayerMsg::Activity));
+                if press.pressed && !hidden {
                     focus.step(step);
-                    return false;
                 }
-                focus.take(scrubber_id());
+                return false;
             }
             if press.pressed {
                 out.extend(press.message().map(Msg::Player));
@@ -91,6 +97,9 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
             false
         });
     });
+    if tv && player.dpad.is_held() && !ctx.input(|input| input.focused) {
+        out.push(Msg::Player(PlayerMsg::Dpad(DpadMsg::LetGo)));
+    }
     out
 }
 

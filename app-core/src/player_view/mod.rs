@@ -3,11 +3,13 @@
 //! `model/` is the state that is not the player's own (menus, gestures, what is shown for how long), `keys/` the
 //! one table of shortcuts, `seek.rs` the accumulation of presses into one seek, `skip.rs` what is offered to be skipped,
 //! `next_up.rs` what comes after an episode, `text_style.rs` and `text_delay.rs` how and when subtitles are seen,
-//! `viewing.rs` what a profile chose, `previews.rs` the pictures over the seek bar. The rest draws.
+//! `viewing.rs` what a profile chose, `previews.rs` the pictures over the seek bar, `dpad.rs` how a television's remote
+//! seeks. The rest draws.
 
 mod controls;
 mod cue_image;
 mod cue_place;
+pub(crate) mod dpad;
 mod error_card;
 mod frame_clock;
 pub(crate) mod input;

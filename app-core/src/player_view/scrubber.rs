@@ -67,7 +67,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, rail: Rect, player: &PlayerScreen, 
         ui.set_cursor_icon(CursorIcon::PointingHand);
         painter.vline(pos.x, thick.expand(4.0).y_range(), (1.5, tokens.text.gamma_multiply(osd)));
         bubble(ui, cx, rail, (pos.x, time_at(pos.x)), player, osd);
-    } else if player.seek.shown().is_some() {
+    } else if player.dpad.is_active() || player.seek.shown().is_some() {
         // Keys have no pointer: the target is shown until the picture itself is there.
         bubble(ui, cx, rail, (x, position), player, osd);
     }

@@ -8,6 +8,7 @@ use super::{
     next_card, sheet, skip_pill, stats, subtitles,
 };
 use crate::{
+    ambient,
     app::Msg,
     cx::{Cx, say},
     focus::FocusMap,
@@ -77,8 +78,11 @@ pub(crate) fn focus_map(player: &PlayerScreen) -> FocusMap {
 pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_screen: bool, video: &mut VideoSurface) {
     let area = ui.max_rect();
     let tokens = cx.theme.tokens;
-    ui.painter().rect_filled(area, 0.0, tokens.letterbox);
-    video.paint(ui, area);
+    let tv = cx.theme.density.is_tv();
+    // To the edges of the panel, whatever it cuts off.
+    let screen = if tv { ui.ctx().content_rect() } else { area };
+    ui.painter().rect_filled(screen, 0.0, tokens.letterbox);
+    video.paint(ui, screen);
     ground(ui, cx, area, player);
 
     let shown = player.shows_controls();
@@ -93,6 +97,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
     }
     subtitles::view(ui, cx, area, player, osd);
     if osd > 0.005 {
+        // What stands at the same place for hours burns in.
+        let moved = if tv { ambient::shift(ui.ctx().time(), ui.ctx().pixels_per_point()) } else { 0.0 };
+        let area = area.translate(vec2(moved, 0.0));
         heading(ui, cx, area, player, osd);
         controls::view(ui, cx, area, player, full_screen, osd);
     }
@@ -109,10 +116,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         say(ui, id, Rect::from_center_size(area.center(), vec2(60.0, 60.0)), words);
         announce(ui, id, Live::Polite);
     }
-    if let Some(delta) = player.seek.distance().filter(|d| d.abs() >= 0.5) {
+    if let Some(delta) = player.dpad.distance().or(player.seek.distance()).filter(|d| d.abs() >= 0.5) {
         seek_hint(ui, cx, area, delta);
     }
-    if let Some(speed) = player.snapshot.trick_speed.filter(|_| !player.has_failed()) {
+    let wound = player.dpad.rate(ui.ctx().time());
+    if let Some(speed) = wound.or(player.snapshot.trick_speed).filter(|_| !player.has_failed()) {
         winding_hint(ui, cx, area, speed);
     }
     if let Some(notice) = player.snapshot.notice.as_deref().filter(|_| !player.has_failed()) {

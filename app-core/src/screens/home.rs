@@ -18,7 +18,7 @@ use crate::{
         skeleton, text,
     },
 };
-use egui::{Align2, CornerRadius, Id, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Align2, CornerRadius, Id, Rect, Role, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use service_api::catalog::{CardShape, Home, Row as HomeRow, TitleState, TitleSummary};
 
 /// Identity of the screen for the focus.
@@ -44,12 +44,17 @@ pub(crate) fn info_id() -> Id {
     Id::unique("home-info")
 }
 
+/// Where the focus waits for the content.
+fn waiting_id() -> Id {
+    Id::unique("home-waiting")
+}
+
 /// Navigation, the hero's buttons and the rows; or what is open above them.
 pub(crate) fn focus_map(model: &Model) -> FocusMap {
     if model.profile_menu {
         return FocusMap::default().column(nav::menu_ids(model));
     }
-    let mut map = FocusMap::default().row(nav::row_id(), nav::ids());
+    let mut map = FocusMap::default().nav(nav::row_id(), nav::ids());
     match &model.home {
         Loadable::Ready { value, .. } => {
             if value.hero.is_some() {
@@ -61,7 +66,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
             map
         }
         Loadable::Failed(_) => map.row(notice::action_id(), [notice::action_id()]).starting_at(notice::action_id()),
-        _ => map,
+        _ => map.skeleton(Id::unique("home-waiting-row"), waiting_id()),
     }
 }
 
@@ -70,7 +75,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, 0.0, cx.theme.tokens.ink);
     let offset = match &model.home {
-        Loadable::Ready { value, .. } => content(ui, cx, area, (value, &model.home_rows())),
+        Loadable::Ready { value, .. } => content(ui, cx, area, (value, &model.home_rows()), model.hero(value)),
         Loadable::Failed(failure) => {
             notice::view(ui, cx, area, failure);
             0.0
@@ -123,10 +128,10 @@ fn row_view(row: &HomeRow) -> Row<'_> {
     }
 }
 
-fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, (home, rows): Content<'_>) -> f32 {
+fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, (home, rows): Content<'_>, hero: Option<&TitleSummary>) -> f32 {
     let layout = layout(cx, area, (home, rows));
     let offset = scroll(ui, cx, area, (home, rows), &layout);
-    if let Some(hero) = &home.hero {
+    if let Some(hero) = hero {
         hero_view(ui, cx, area, hero, (layout.hero, offset));
     }
     let focused_row = cx.focus.row().map(|(row, _)| row);
@@ -201,20 +206,59 @@ fn hero_view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, hero: &TitleSummary, (hei
     let tv = cx.theme.density.is_tv();
     let shade = 1.0 - (offset / (height * 0.62)).clamp(0.0, 1.0);
     let picture = if tv { area.height() } else { area.height() * 0.94 };
-    backdrop(ui, cx, (area, picture), hero, (offset, shade));
+    let fade = cross_fade(ui, cx, (area, picture), hero, (offset, shade));
     if offset > height {
         return;
     }
     // Fades on its way under the navigation.
     let mut faded = ui.new_child(UiBuilder::new().max_rect(area).id_salt("hero"));
     faded.multiply_opacity(1.0 - (offset / (height * 0.5)).clamp(0.0, 1.0));
-    let ui = &faded;
     let metrics = cx.theme.metrics;
     let left = area.left() + metrics.keyline;
     let width = (area.width() * 0.45).clamp(280.0, if tv { 390.0 } else { 520.0 });
     let buttons = if tv { 280.0 } else { height - metrics.button_height - 52.0 } + area.top() - offset;
-    facts(ui, cx, hero, (left, buttons - if tv { 18.0 } else { 24.0 }, width));
-    hero_buttons(ui, cx, hero, pos2(left, buttons));
+    let mut fading = faded.new_child(UiBuilder::new().max_rect(area).id_salt("hero-facts"));
+    fading.multiply_opacity(fade);
+    facts(&fading, cx, hero, (left, buttons - if tv { 18.0 } else { 24.0 }, width));
+    hero_buttons(&faded, cx, hero, pos2(left, buttons));
+}
+
+/// What stands above the rows, and what stood there before.
+#[derive(Clone, Debug)]
+struct Shown {
+    now: TitleSummary,
+    before: Option<TitleSummary>,
+    changes: u64,
+}
+
+/// The backdrop, laid over the one before it. Returns how visible the new one is.
+fn cross_fade(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    place: (Rect, f32),
+    hero: &TitleSummary,
+    (offset, shade): (f32, f32),
+) -> f32 {
+    let key = Id::unique("home-hero-shown");
+    let known = ui.data(|data| data.get_temp::<Shown>(key));
+    let mut shown = known.unwrap_or_else(|| Shown { now: hero.clone(), before: None, changes: 0 });
+    if shown.now.id != hero.id {
+        shown.before = Some(std::mem::replace(&mut shown.now, hero.clone()));
+        shown.changes += 1;
+    }
+    let start = if shown.before.is_some() { 0.0 } else { 1.0 };
+    let fade = motion::follow_from(ui.ctx(), key.with(shown.changes), start, 1.0, time::CROSS_FADE);
+    if fade >= 0.999 {
+        shown.before = None;
+    }
+    if let Some(before) = &shown.before {
+        backdrop(ui, cx, place, before, (offset, shade));
+    }
+    let mut over = ui.new_child(UiBuilder::new().max_rect(place.0).id_salt("hero-backdrop"));
+    over.multiply_opacity(fade);
+    backdrop(&over, cx, place, hero, (offset, shade));
+    ui.data_mut(|data| data.insert_temp(key, shown));
+    fade
 }
 
 /// Backdrop with its scrims: the picture stands at the right, the text on ink at the left.
@@ -346,13 +390,15 @@ fn hero_buttons(ui: &Ui, cx: &mut Cx<'_>, hero: &TitleSummary, at: egui::Pos2) {
 }
 
 /// The page's shape before its content.
-fn waiting(ui: &Ui, cx: &Cx<'_>, area: Rect) {
+fn waiting(ui: &Ui, cx: &mut Cx<'_>, area: Rect) {
     let metrics = cx.theme.metrics;
     let tv = cx.theme.density.is_tv();
     let hero = if tv { 338.0 } else { (area.height() * 0.62).clamp(400.0, 620.0) };
     let painter = ui.painter();
     let left = area.left() + metrics.keyline;
     let base = area.top() + hero - if tv { 58.0 } else { 96.0 };
+    let slot = Rect::from_min_size(pos2(left, base), vec2(150.0, metrics.button_height));
+    let touch = cx.touch(ui, waiting_id(), slot, || WidgetInfo::labeled(Role::Button, false, "Loading"));
     let block = |x: f32, y: f32, w: f32, h: f32, r: f32| {
         skeleton::block(painter, cx, Rect::from_min_size(pos2(left + x, base + y), vec2(w, h)), r);
     };
@@ -361,7 +407,12 @@ fn waiting(ui: &Ui, cx: &Cx<'_>, area: Rect) {
     block(0.0, -92.0, 240.0, 15.0, 4.0);
     block(0.0, -64.0, 380.0, 13.0, 4.0);
     block(0.0, -44.0, 320.0, 13.0, 4.0);
-    block(0.0, 0.0, 150.0, metrics.button_height, 10.0);
+    let radius = if tv { metrics.button_height / 2.0 } else { 10.0 };
+    block(0.0, 0.0, 150.0, metrics.button_height, radius);
+    if touch.focused {
+        let ring = (slot.expand(3.0), radius + 3.0);
+        painter.rect_stroke(ring.0, ring.1, (2.5, cx.theme.tokens.focus), StrokeKind::Inside);
+    }
     let size = card::size(cx, CardShape::Wide);
     skeleton::row(painter, cx, area.top() + hero, area.right(), size);
     skeleton::row(

@@ -1,6 +1,6 @@
-//! Search: a field, keys for those who have none, and what was found.
+//! Search: a field and what was found. What a television shows instead is in `search_tv.rs`.
 
-use super::{nav, notice};
+use super::{nav, notice, search_tv};
 use crate::{
     app::{Confirm, Model, Msg, Place, SearchMsg, Wish},
     cx::{Cx, say},
@@ -19,9 +19,6 @@ use crate::{
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, FontSelection, Id, Margin, Rect, TextEdit, Ui, UiBuilder, pos2, vec2};
 use service_api::catalog::CardShape;
-
-/// The keys on a television, in the order of the alphabet: it is walked, not typed.
-const KEYS: [&str; 4] = ["abcdefghij", "klmnopqrst", "uvwxyz0123", "456789"];
 
 /// Identity of the screen for the focus.
 pub(crate) fn screen_id() -> Id {
@@ -52,21 +49,8 @@ fn meant_id() -> Id {
     Id::unique("search-meant")
 }
 
-fn found_id() -> Id {
+pub(super) fn found_id() -> Id {
     Id::unique("search-found")
-}
-
-fn key_id(name: &str) -> Id {
-    Id::unique(("search-key", name))
-}
-
-/// Names of the keys of a row, as they are spoken.
-fn keys(row: usize) -> Vec<String> {
-    let mut names: Vec<String> = KEYS[row].chars().map(String::from).collect();
-    if row == KEYS.len() - 1 {
-        names.extend(["Space".to_owned(), "Erase".to_owned()]);
-    }
-    names
 }
 
 /// Navigation, the field or the keys, and what was found.
@@ -74,15 +58,11 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     if model.profile_menu {
         return FocusMap::default().column(nav::menu_ids(model));
     }
-    let mut map = FocusMap::default().row(nav::row_id(), nav::ids());
+    let map = FocusMap::default().nav(nav::row_id(), nav::ids());
     if model.density.is_tv() {
-        for row in 0..KEYS.len() {
-            map = map.nearest_row(Id::unique(("search-keys", row)), keys(row).iter().map(|name| key_id(name)));
-        }
-        map = map.starting_at(key_id("a"));
-    } else {
-        map = map.row(Id::unique("search-field-row"), [field_id()]).starting_at(field_id());
+        return search_tv::focus_map(model, map);
     }
+    let map = map.row(Id::unique("search-field-row"), [field_id()]).starting_at(field_id());
     match &model.search.found {
         Loadable::Ready { value, .. } if value.items.is_empty() => {
             map.row(Id::unique("search-meant-row"), model.search.meant.iter().map(|_| meant_id()))
@@ -104,14 +84,15 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let area = ui.max_rect();
     let tokens = cx.theme.tokens;
     ui.painter().rect_filled(area, 0.0, tokens.ink);
+    if cx.theme.density.is_tv() {
+        search_tv::view(ui, cx, model);
+        nav::view(ui, cx, area, model, (1.0, 0.0));
+        return;
+    }
     let metrics = cx.theme.metrics;
     let left = area.left() + metrics.keyline;
     let top = area.top() + metrics.top + metrics.nav_height + 22.0;
-    let below = if cx.theme.density.is_tv() {
-        on_screen_keys(ui, cx, model, pos2(left, top))
-    } else {
-        field(ui, cx, model, pos2(left, top))
-    };
+    let below = field(ui, cx, model, pos2(left, top));
     let room = Rect::from_min_max(pos2(area.left(), below + 26.0), area.max);
     match &model.search.found {
         Loadable::Ready { value, .. } if value.items.is_empty() => {
@@ -193,7 +174,7 @@ fn past(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) {
 }
 
 /// Returns its lower edge.
-fn hint(ui: &Ui, cx: &Cx<'_>, at: egui::Pos2, words: &str) -> f32 {
+pub(super) fn hint(ui: &Ui, cx: &Cx<'_>, at: egui::Pos2, words: &str) -> f32 {
     let style = (Type::Body, cx.theme.tokens.text_2);
     let rect = text::line(ui.painter(), &cx.theme, (at, Align2::LEFT_TOP), words, style);
     say(ui, Id::unique("search-hint"), rect, words);
@@ -240,33 +221,4 @@ fn field(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) -> f32 {
         cx.send(Msg::Search(SearchMsg::Edit(text)));
     }
     field.bottom()
-}
-
-/// What was entered, and the keys to enter more; returns their lower edge.
-fn on_screen_keys(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) -> f32 {
-    let tokens = cx.theme.tokens;
-    let shown = if model.search.text.is_empty() { "Search" } else { &model.search.text };
-    let colour = if model.search.text.is_empty() { tokens.text_3 } else { tokens.text };
-    let place = (at, Align2::LEFT_TOP, ui.max_rect().width() * 0.8);
-    let line = text::clipped_line(ui.painter(), &cx.theme, place, shown, (Type::Title, colour));
-    say(ui, Id::unique("search-text"), line, shown);
-    let (side, gap) = (36.0, 6.0);
-    let mut top = line.bottom() + 12.0;
-    for row in 0..KEYS.len() {
-        let mut x = at.x;
-        for name in keys(row) {
-            let width = if name.len() > 1 { 2.0 * side + gap } else { side };
-            let rect = Rect::from_min_size(pos2(x, top), vec2(width, side));
-            if button::labelled_in(ui, cx, key_id(&name), rect, &Label::new(Kind::Plain, &name)) {
-                cx.send(Msg::Search(match name.as_str() {
-                    "Space" => SearchMsg::Letter(' '),
-                    "Erase" => SearchMsg::Erase,
-                    letter => SearchMsg::Letter(letter.chars().next().unwrap_or(' ')),
-                }));
-            }
-            x = rect.right() + gap;
-        }
-        top += side + gap;
-    }
-    top - gap
 }

@@ -13,7 +13,7 @@ use crate::{
         text,
     },
 };
-use egui::{Align2, Pos2, Rect, Ui, pos2, vec2};
+use egui::{Align2, Id, Pos2, Rect, Ui, pos2, vec2};
 use std::time::Duration;
 
 /// The way back, and another code.
@@ -41,7 +41,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (code, until): (&Sig
     top = logo.bottom() + 10.0;
     if let Some(squares) = &code.picture {
         let at = pos2(left + words + gap, top + 6.0);
-        paint(ui, cx, Rect::from_min_size(at, vec2(side, side)), squares);
+        let words = ("Picture of the address with the code, for a phone", id("picture"));
+        paint(ui, cx, Rect::from_min_size(at, vec2(side, side)), squares, words);
     }
     let line = |top: f32, name: &str, words_: &str, role, colour| {
         let rect = text::paragraph(ui.painter(), &cx.theme, (pos2(left, top), words, 3), words_, (role, colour));
@@ -90,7 +91,7 @@ fn buttons(ui: &Ui, cx: &mut Cx<'_>, at: Pos2) {
 }
 
 /// Dark squares on a light ground, whatever the theme: many readers take nothing else.
-fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, squares: &Squares) {
+pub(super) fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, squares: &Squares, (words, name): (&str, Id)) {
     let tokens = cx.theme.tokens;
     let painter = ui.painter();
     let scale = ui.ctx().pixels_per_point();
@@ -105,5 +106,5 @@ fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, squares: &Squares) {
         let at = origin + vec2(column as f32, row as f32) * square;
         painter.rect_filled(Rect::from_min_size(at, vec2(square, square)), 0.0, tokens.ink);
     }
-    say(ui, id("picture"), ground, "Picture of the address with the code, for a phone");
+    say(ui, name, ground, words);
 }

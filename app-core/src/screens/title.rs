@@ -74,7 +74,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
         return FocusMap::default().column(nav::menu_ids(model));
     }
     let Some(page) = model.title_page() else { return FocusMap::default() };
-    let mut map = FocusMap::default().row(nav::row_id(), nav::ids());
+    let mut map = FocusMap::default().nav(nav::row_id(), nav::ids());
     if matches!(page.document, Loadable::Failed(_)) {
         return map.row(notice::action_id(), [notice::action_id()]).starting_at(notice::action_id());
     }

@@ -200,7 +200,10 @@ fn home_is_walked_with_arrows_and_remembers_its_place() {
         press(&mut stage, Key::ArrowDown);
         press(&mut stage, Key::ArrowRight);
         settle(&mut stage);
-        assert!(focused_label(&stage).starts_with("Glass Harbour"), "{}", focused_label(&stage));
+        let card = focused_label(&stage);
+        // On a television the upper row has slid under its focus, so the first poster is below; a desktop's row has not.
+        let below = if density.is_tv() { "Glass Harbour" } else { "Low Country" };
+        assert!(card.starts_with(below), "{card}");
         press(&mut stage, Key::ArrowUp);
         assert!(focused_label(&stage).starts_with("Orbit Kitchen"), "{}", focused_label(&stage));
         press(&mut stage, Key::ArrowDown);
@@ -208,7 +211,7 @@ fn home_is_walked_with_arrows_and_remembers_its_place() {
         assert_eq!(stage.state().shell.model.place, Place::Title);
         press(&mut stage, Key::Escape);
         assert_eq!(stage.state().shell.model.place, Place::Home);
-        assert!(focused_label(&stage).starts_with("Glass Harbour"), "Back returns to the same card");
+        assert_eq!(focused_label(&stage), card, "Back returns to the same card");
     }
 }
 
@@ -289,7 +292,9 @@ fn an_idle_home_costs_no_repaints() {
         settle(&mut stage);
         stage.step();
         let delay = stage.output().viewport_output.values().map(|viewport| viewport.repaint_delay).min().unwrap();
-        assert_eq!(delay, std::time::Duration::MAX, "{:?}", stage.ctx.repaint_causes());
+        // A television is dimmed after five minutes.
+        let least = std::time::Duration::from_secs(if density.is_tv() { 240 } else { u64::MAX });
+        assert!(delay >= least, "{delay:?}: {:?}", stage.ctx.repaint_causes());
     }
 }
 
@@ -506,9 +511,8 @@ fn menus_are_walked_with_arrows_and_closed_with_escape() {
 fn a_television_seeks_on_the_bar_and_walks_below_it() {
     let mut stage = player(Density::Tv);
     press(&mut stage, Key::ArrowRight);
-    stage.step();
-    stage.step();
-    assert_eq!(commands(&mut stage), [Command::Seek { to: MediaTime::from_millis(1_157_000) }]);
+    settle(&mut stage);
+    assert_eq!(commands(&mut stage), [Command::Seek { to: MediaTime::from_millis(1_162_000) }]);
     press(&mut stage, Key::ArrowDown);
     let first = focused_label(&stage);
     assert_ne!(first, "Seek");

@@ -235,8 +235,7 @@ fn arrows_reach_everything() {
 fn assert_reaches_all(stage: &mut Stage, name: &str) {
     settle(stage);
     show_focus(stage);
-    let all: HashSet<egui::Id> =
-        stage.state().shell.focus_map().rows.iter().flat_map(|row| row.items.clone()).collect();
+    let all: HashSet<egui::Id> = stage.state().shell.focus_map().all().into_iter().collect();
     let mut seen = HashSet::new();
     let shell = &mut stage.state_mut().shell;
     // To the top, then row by row, each to both of its ends.

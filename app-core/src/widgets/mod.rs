@@ -4,6 +4,8 @@ pub(crate) mod avatar;
 pub(crate) mod button;
 pub(crate) mod card;
 pub(crate) mod gradient;
+pub(crate) mod grid;
+pub(crate) mod keyboard;
 pub(crate) mod picture;
 pub(crate) mod row;
 pub(crate) mod skeleton;

@@ -85,6 +85,9 @@ impl Row<'_> {
             let card =
                 Card { id: Self::card_id(self.id, title), title, shape: self.shape, left_top: pos2(x, top + HEADING) };
             let touch = card.touch(ui, cx);
+            // Where it comes to rest: the focus looks for its neighbours there, however fast the keys are.
+            let rest = Rect::from_min_size(card.left_top + vec2(offset - self.target(ui), 0.0), size);
+            cx.focus.note_rect(card.id, rest);
             if touch.is_raised() && title.state.is_ready() {
                 cx.send(Msg::Rests(title.id.clone()));
             }
@@ -122,6 +125,10 @@ impl Row<'_> {
         }
     }
 
+    fn target(&self, ui: &Ui) -> f32 {
+        ui.data(|data| data.get_temp::<f32>(self.id.with("target"))).unwrap_or(0.0)
+    }
+
     /// How far the row has slid, towards where the focus, the wheel or the arrows want it.
     fn scroll(&self, ui: &Ui, cx: &Cx<'_>, rect: Rect, slide: Slide) -> f32 {
         let key = self.id.with("target");
@@ -129,8 +136,8 @@ impl Row<'_> {
         if let Some(index) = slide.focused.filter(|_| cx.focus.ring_is_shown()) {
             let at = slide.pitch * index as f32;
             target = if cx.theme.density.is_tv() {
-                // The focus stays in the second column: the one before it shows that there is a way back.
-                at - slide.pitch
+                // The focus stays at the keyline and the row slides under it, until its end is in sight.
+                at
             } else {
                 target.clamp(at + slide.card - slide.visible, at)
             };

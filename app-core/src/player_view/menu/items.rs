@@ -62,6 +62,7 @@ pub(super) fn title(menu: Menu) -> &'static str {
         Menu::Quality => "Quality",
         Menu::Speed => "Speed",
         Menu::Skipping => "Skipping",
+        Menu::Quick => "Quick menu",
     }
 }
 
@@ -75,6 +76,7 @@ pub(super) fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
         Menu::Quality => quality(player),
         Menu::Speed => speed(player),
         Menu::Skipping => skipping(player),
+        Menu::Quick => quick(player),
     }
 }
 
@@ -126,6 +128,22 @@ fn settings(player: &PlayerScreen) -> Vec<Item> {
         items.push(Item::link("Skipping", words.to_owned(), Menu::Skipping));
     }
     items
+}
+
+/// What else there is, each with its present choice, so that one press more changes it.
+fn quick(player: &PlayerScreen) -> Vec<Item> {
+    let chosen = |menu: Menu| items(player, menu).into_iter().find(Item::is_chosen).map(|item| item.label);
+    let mut lines: Vec<Item> = [Menu::Subtitles, Menu::Audio, Menu::Quality, Menu::Speed]
+        .into_iter()
+        // A menu with nothing to choose from is none.
+        .filter(|menu| items(player, *menu).len() > 1)
+        .map(|menu| Item::link(title(menu), chosen(menu).unwrap_or_default(), menu))
+        .collect();
+    let button =
+        |label: &str, message| Item { label: label.to_owned(), detail: String::new(), kind: Kind::Button, message };
+    lines.push(button("Start over", PlayerMsg::SeekShare(0.0)));
+    lines.push(button("Stats", PlayerMsg::ToggleStats));
+    lines
 }
 
 /// `Auto · 720p`: the choice, and what came of it.

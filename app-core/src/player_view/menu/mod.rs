@@ -34,7 +34,10 @@ pub(crate) fn of_control(name: &str) -> Option<Menu> {
 
 /// The control that a menu hangs on.
 fn anchor(menu: Menu) -> &'static str {
-    title(menu.parent().unwrap_or(menu))
+    match menu {
+        Menu::Quick => title(Menu::Settings),
+        menu => title(menu.parent().unwrap_or(menu)),
+    }
 }
 
 fn item_id(menu: Menu, index: usize) -> Id {
@@ -203,6 +206,9 @@ fn row(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, (menu, index): (Menu, usize), item:
         ui.set_cursor_icon(CursorIcon::PointingHand);
     }
     if touch.activated {
+        if menu == Menu::Quick && item.kind == Kind::Button {
+            cx.send(Msg::Player(PlayerMsg::ToggleMenu(menu)));
+        }
         cx.send(Msg::Player(pressed(item, &touch, carets.0)));
     }
 }

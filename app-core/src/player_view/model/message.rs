@@ -4,6 +4,7 @@ use crate::{
     app::SettingsChange,
     failure::Failure,
     player_view::{
+        dpad::DpadMsg,
         keys::{Row, Shortcut},
         text_style::TextTrait,
         viewing::Viewing,
@@ -42,13 +43,15 @@ pub(crate) enum Menu {
     Quality,
     Speed,
     Skipping,
+    /// All of them on one page, when OK is held on a remote control.
+    Quick,
 }
 
 impl Menu {
     /// The menu that it was opened from.
     pub(crate) fn parent(self) -> Option<Self> {
         match self {
-            Self::Audio | Self::Subtitles | Self::Settings => None,
+            Self::Audio | Self::Subtitles | Self::Settings | Self::Quick => None,
             Self::TextLook => Some(Self::Subtitles),
             Self::Quality | Self::Speed | Self::Skipping => Some(Self::Settings),
         }
@@ -152,6 +155,8 @@ pub(crate) enum PlayerMsg {
     /// Ends a stream on another device, and tries again.
     StopElsewhere(GrantId),
     SignIn,
+    /// The arrows and OK of a remote control.
+    Dpad(DpadMsg),
     Back,
     Leave,
 }

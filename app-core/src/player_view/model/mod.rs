@@ -12,6 +12,7 @@ pub(crate) use self::{
     words::{delay_label, speed_label, track_name},
 };
 use super::{
+    dpad::Dpad,
     frame_clock::FrameClock,
     keys::{Bindings, KeyChoices},
     next_up::{Card, Episode, NextUp},
@@ -72,6 +73,7 @@ pub(crate) struct PlayerScreen {
     pub(crate) rebinding: Option<Rebinding>,
     pub(crate) details: bool,
     pub(crate) seek: SeekGesture,
+    pub(crate) dpad: Dpad,
     /// Where seeks left from, oldest first.
     left_behind: Vec<f64>,
     /// The seek that is due goes back to such a place.
@@ -118,6 +120,7 @@ impl PlayerScreen {
             rebinding: None,
             details: false,
             seek: SeekGesture::default(),
+            dpad: Dpad::default(),
             left_behind: Vec::new(),
             undoing: false,
             frames: FrameClock::default(),
@@ -157,6 +160,7 @@ impl PlayerScreen {
         self.phase = Phase::Opening;
         self.details = false;
         self.seek = SeekGesture::default();
+        self.dpad = Dpad::default();
         if let QualityChoice::Fixed(rung) = self.snapshot.quality {
             self.quality_wish = self.snapshot.rung(rung).map(|rung| QualityWish::Height(rung.height));
         }
@@ -234,7 +238,7 @@ impl PlayerScreen {
 
     /// What the bar and the clock show: the target while a seek is made, the position otherwise.
     pub(crate) fn shown_position(&self) -> f64 {
-        self.seek.shown().unwrap_or_else(|| self.position())
+        self.dpad.shown().or(self.seek.shown()).unwrap_or_else(|| self.position())
     }
 
     /// The chapter at a time.
@@ -259,7 +263,7 @@ impl PlayerScreen {
         if self.next_up.holds_the_end() && self.snapshot.state == PlaybackState::Ended {
             return false;
         }
-        let held = self.menu.is_some() || self.over_controls || self.seek.is_active();
+        let held = self.menu.is_some() || self.over_controls || self.seek.is_active() || self.dpad.is_active();
         let idle =
             matches!(self.snapshot.state, PlaybackState::Paused | PlaybackState::Ended) || self.phase == Phase::Opening;
         held || (!self.controls_hidden && (idle || self.clock - self.active_at < self.patience()))
@@ -298,7 +302,7 @@ impl PlayerScreen {
     }
 
     fn is_covered(&self) -> bool {
-        self.menu.is_some() || self.sheet || self.seek.is_active()
+        self.menu.is_some() || self.sheet || self.seek.is_active() || self.dpad.is_active()
     }
 
     /// Does the card of the next episode keep the focus to itself? On a television it does while there is nothing else,

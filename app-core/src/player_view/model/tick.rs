@@ -42,7 +42,7 @@ impl PlayerScreen {
         }
     }
 
-    pub(super) fn timeline(&self) -> Timeline {
+    pub(in crate::player_view) fn timeline(&self) -> Timeline {
         Timeline {
             position: self.position(),
             duration: self.duration(),
@@ -58,7 +58,8 @@ impl PlayerScreen {
             || matches!(self.snapshot.state, PlaybackState::Loading | PlaybackState::Stalled | PlaybackState::Seeking);
         self.waiting_since = if waiting { self.waiting_since.or(Some(now)) } else { None };
         let mut away = None;
-        let settled = !self.seek.is_active() && self.seek.shown().is_none();
+        let after_seek = self.tick_dpad(now);
+        let settled = !self.dpad.is_active() && !self.seek.is_active() && self.seek.shown().is_none();
         if settled && self.is_under_way() && self.snapshot.state != PlaybackState::Seeking {
             let to = self.skips.played(self.position(), self.duration(), now);
             // What ends the title is for the card of the next episode.
@@ -72,6 +73,7 @@ impl PlayerScreen {
             self.remember(seek);
             commands.push(Command::Seek { to: MediaTime::from_secs_f64(seek.target) });
         }
+        commands.extend(after_seek);
         if self.follow_next(settled, now) {
             away = away.or(Some(Away::Next { asked: false }));
         }
@@ -128,6 +130,7 @@ impl PlayerScreen {
     pub(crate) fn next_tick(&self, now: f64) -> Option<f64> {
         let mut due = Vec::new();
         due.extend(self.seek.due_at(now));
+        due.extend(self.dpad.due_at().map(|at| at.max(now + 0.01)));
         if let Some(since) = self.waiting_since
             && now - since < SPINNER_AFTER
         {

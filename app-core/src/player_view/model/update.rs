@@ -24,7 +24,7 @@ const WINDING_BEGINS: i32 = 2;
 const END_MARGIN: f64 = 2.0;
 
 impl PlayerScreen {
-    fn touch(&mut self, now: f64) {
+    pub(in crate::player_view) fn touch(&mut self, now: f64) {
         self.active_at = now;
         self.controls_hidden = false;
     }
@@ -191,6 +191,7 @@ impl PlayerScreen {
                 reaction.copy = Some(self.error_details());
                 reaction.note = Some("Details copied".to_owned());
             }
+            PlayerMsg::Dpad(msg) => reaction = self.update_dpad(msg, now),
             PlayerMsg::Back => reaction = self.back(now),
             PlayerMsg::ToggleFullScreen
             | PlayerMsg::Minimise
@@ -206,6 +207,9 @@ impl PlayerScreen {
     /// Back closes the topmost thing; with nothing open the screen is left.
     fn back(&mut self, now: f64) -> Reaction {
         let away = |away| Reaction { away, ..Reaction::default() };
+        if let Some(reaction) = self.cancel_dpad() {
+            return reaction;
+        }
         if let Some(menu) = self.menu.take() {
             self.menu = menu.parent();
             self.touch(now);
