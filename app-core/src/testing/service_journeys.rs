@@ -338,6 +338,7 @@ fn password_is_typed_and_asked_about_before_anything_is_erased() {
     settle(&mut stage);
     effects(&mut stage);
     let field = crate::screens::lines::field_id(Field::Password);
+    show_focus(&mut stage);
     stage.state_mut().shell.focus.take(field);
     settle(&mut stage);
     stage.event(Event::Text("long enough".into()));

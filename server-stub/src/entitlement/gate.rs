@@ -106,7 +106,7 @@ impl Entitlement {
     }
 
     /// Forgets an account that is being erased. That its grants are void stays known for as long as they could last.
-    pub(crate) async fn forget(&self, account: &AccountId) -> Result<(), sqlx::Error> {
+    pub(crate) async fn forget_account(&self, account: &AccountId) -> Result<(), sqlx::Error> {
         self.leases.forget(account).await?;
         self.devices.forget(account).await?;
         self.grants.forget(account).await

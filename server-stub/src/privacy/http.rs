@@ -102,7 +102,7 @@ pub(super) async fn erase(
     tracing::info!(target: "server_stub::audit", account = who.account.as_str(), "an account is erased by its owner");
     // What was granted is void before it is forgotten.
     app.revoke(&Revoked::Account(who.account.clone())).await?;
-    app.entitlement.forget(&who.account).await?;
+    app.entitlement.forget_account(&who.account).await?;
     app.kept.forget(&who.account).await?;
     for profile in app.identity.accounts.profiles(&who.account).await? {
         app.details.forget(&profile.id).await?;
