@@ -339,8 +339,13 @@ fn password_is_typed_and_asked_about_before_anything_is_erased() {
     effects(&mut stage);
     let field = crate::screens::lines::field_id(Field::Password);
     show_focus(&mut stage);
-    stage.state_mut().shell.focus.take(field);
-    settle(&mut stage);
+    for _ in 0..20 {
+        if stage.state().shell.focus.current() == Some(field) {
+            break;
+        }
+        press(&mut stage, Key::ArrowDown);
+    }
+    assert_eq!(stage.state().shell.focus.current(), Some(field));
     stage.event(Event::Text("long enough".into()));
     settle(&mut stage);
     assert_eq!(stage.state().shell.model.field(Field::Password), "long enough");
