@@ -42,6 +42,7 @@ pub(crate) enum TasteWish {
 
 impl Taste {
     /// The titles of the list.
+    #[cfg(test)]
     pub(crate) fn list(&self) -> &[TitleSummary] {
         &self.row.items
     }

@@ -41,7 +41,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let radius = if tv { 58.0 } else { 76.0 };
     let centre = pos2(left + side / 2.0 - 10.0, heading.bottom() + 34.0 + radius);
     let preview = editor.preview();
-    avatar::paint_with(ui.painter(), &cx.theme, (centre, radius), &preview, &editor.avatar);
+    avatar::paint(ui.painter(), &cx.theme, (centre, radius), &preview, &editor.avatar);
     let place = (pos2(centre.x, centre.y + radius + 26.0), Align2::CENTER_CENTER, side - 20.0);
     text::clipped_line(ui.painter(), &cx.theme, place, &preview.name, (Type::RowTitle, tokens.text));
     let place = (pos2(centre.x, centre.y + radius + 48.0), Align2::CENTER_CENTER);

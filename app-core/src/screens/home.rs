@@ -2,7 +2,7 @@
 
 use super::{nav, notice};
 use crate::{
-    app::{Model, Msg, PlayFrom},
+    app::{Model, Msg, PlayFrom, TasteWish, Wish},
     cx::{Cx, say},
     focus::FocusMap,
     format, icons,
@@ -39,6 +39,11 @@ pub(crate) fn play_id() -> Id {
     Id::unique("home-play")
 }
 
+/// Puts the hero on the list, or takes it off.
+fn list_id() -> Id {
+    Id::unique("home-list")
+}
+
 /// The hero's way to the title page.
 pub(crate) fn info_id() -> Id {
     Id::unique("home-info")
@@ -58,7 +63,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     match &model.home {
         Loadable::Ready { value, .. } => {
             if value.hero.is_some() {
-                map = map.row(hero_row_id(), [play_id(), info_id()]).starting_at(play_id());
+                map = map.row(hero_row_id(), [play_id(), list_id(), info_id()]).starting_at(play_id());
             }
             for row in model.home_rows() {
                 map = map.row(row_id(row), row.items.iter().map(|title| Row::card_id(row_id(row), title)));
@@ -377,7 +382,13 @@ fn hero_buttons(ui: &Ui, cx: &mut Cx<'_>, hero: &TitleSummary, at: egui::Pos2) {
     if raised && ready {
         cx.send(Msg::Rests(hero.id.clone()));
     }
-    let next = pos2(rect.right() + 12.0, rect.top());
+    let list = Rect::from_min_size(pos2(rect.right() + 12.0, rect.top()), vec2(rect.height(), rect.height()));
+    let is_listed = cx.taste.is_listed(&hero.id);
+    let (icon, name) = if is_listed { (icons::CHECK, "Remove from my list") } else { (icons::PLUS, "Add to my list") };
+    if button::toggle(ui, cx, list_id(), list, (icon, name, is_listed)) {
+        cx.send(Msg::Wish(Wish::Taste(TasteWish::Toggle(Box::new(hero.clone())))));
+    }
+    let next = pos2(list.right() + 12.0, rect.top());
     let pressed = if cx.theme.density.is_tv() {
         let round = Rect::from_min_size(next, vec2(rect.height(), rect.height()));
         button::round(ui, cx, info_id(), round, (icons::INFO, "More info"))

@@ -144,11 +144,6 @@ pub(crate) fn focus_rows(map: FocusMap, page: Id, lines: &[Line]) -> FocusMap {
     })
 }
 
-/// The button with these words, to begin at.
-pub(crate) fn button_id(page: Id, words: &str) -> Id {
-    page.with(("line", words))
-}
-
 /// Shows the lines in `area` under each other, scrolled to where the focus or the wheel want them.
 pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, page: Id, lines: &[Line]) {
     let width = area.width().min(WIDEST);
@@ -159,7 +154,13 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, page: Id, lines: &[
         .zip(&heights)
         .enumerate()
         .map(|(index, (line, height))| {
-            let space = if index > 0 && matches!(line, Line::Heading(_)) { 14.0 } else { 0.0 };
+            let space = match line {
+                _ if index == 0 => 0.0,
+                Line::Heading(_) => 14.0,
+                // What names them belongs to them and not to what is above.
+                Line::Pills { .. } | Line::Discs { .. } => 6.0,
+                _ => 0.0,
+            };
             let at = top + space;
             top = at + height + GAP;
             at
@@ -168,7 +169,8 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, page: Id, lines: &[
     let key = page.with("scroll");
     let mut target = ui.data(|data| data.get_temp::<f32>(key)).unwrap_or(0.0);
     let end = (top + 24.0 - area.height()).max(0.0);
-    let focused = cx.focus.current().filter(|_| cx.focus.ring_is_shown());
+    let current = cx.focus.current();
+    let focused = current.filter(|_| cx.focus.ring_is_shown());
     let at = focused.and_then(|id| lines.iter().position(|line| line.ids(page).contains(&id)));
     if let Some(at) = at {
         // The heading above and a part of what is below are read together with it; the first line shows the beginning.
@@ -190,7 +192,8 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, page: Id, lines: &[
     ));
     for ((line, top), height) in lines.iter().zip(tops).zip(heights) {
         let y = area.top() + top - offset;
-        let is_focused = focused.is_some_and(|id| line.ids(page).contains(&id));
+        // What is typed into has to be there, seen or not.
+        let is_focused = current.is_some_and(|id| line.ids(page).contains(&id));
         if (y > area.bottom() || y + height < area.top() - 8.0) && !is_focused {
             continue;
         }

@@ -77,7 +77,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
         let name = format!("Profile: {}", profile.name);
         let touch = cx.touch(ui, id("profile"), rect, || WidgetInfo::labeled(Role::Button, true, &name));
         let picture = model.household.avatar(&profile.id);
-        avatar::paint_with(ui.painter(), &cx.theme, (centre, radius), profile, picture);
+        avatar::paint(ui.painter(), &cx.theme, (centre, radius), profile, picture);
         let lift = motion::follow(ui.ctx(), id("profile"), f32::from(u8::from(touch.is_raised())), time::FOCUS);
         if lift > 0.01 {
             ui.painter().circle_stroke(centre, radius + 4.0, (2.0, tokens.focus.gamma_multiply(lift)));

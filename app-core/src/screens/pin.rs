@@ -78,7 +78,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model) {
     let middle = area.center().x;
     let mut top = area.center().y - height / 2.0;
     let picture = model.household.avatar(&pin.profile.id);
-    avatar::paint_with(ui.painter(), &cx.theme, (pos2(middle, top + radius), radius), &pin.profile, picture);
+    avatar::paint(ui.painter(), &cx.theme, (pos2(middle, top + radius), radius), &pin.profile, picture);
     top += 2.0 * radius + 22.0;
     let words = pin.heading();
     let at = (pos2(middle, top), Align2::CENTER_CENTER);

@@ -155,7 +155,7 @@ fn tile(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (centre, radius): (egui::Pos2, 
     let lift = motion::follow(ui.ctx(), id, f32::from(u8::from(touch.is_raised())), time::FOCUS);
     let radius = radius * (1.0 + 0.08 * lift);
     let painter = ui.painter();
-    avatar::paint_with(painter, &cx.theme, (centre, radius), profile, household.avatar(&profile.id));
+    avatar::paint(painter, &cx.theme, (centre, radius), profile, household.avatar(&profile.id));
     let mark = if household.is_managing {
         Some(icons::EDIT)
     } else if is_locked {

@@ -1,8 +1,10 @@
 //! The page of one title: what it is, who made it, and the ways to watch it.
 
+mod actions;
+
 use super::{home, nav, notice};
 use crate::{
-    app::{Model, Msg, PlayFrom, Section, SettingsWish, TasteWish, TitleScreen, Wish, is_begun},
+    app::{Model, Msg, PlayFrom, TitleScreen, is_begun},
     cx::{Cx, say},
     focus::FocusMap,
     format, icons,
@@ -10,7 +12,6 @@ use crate::{
     motion::{self, time},
     theme::Type,
     widgets::{
-        button::{self, Kind, Label},
         card,
         row::{HEADING, Opens, Row},
         skeleton, text,
@@ -19,9 +20,6 @@ use crate::{
 use egui::{Align2, Id, Rect, Role, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use service_api::catalog::{CardShape, Protection, Title};
 use std::time::Duration;
-
-/// The mark of titles that the viewer's plan leaves out.
-const LARGER_PLAN: &str = "Premium";
 
 /// Identity of the page for the focus: each title has its own memory.
 pub(crate) fn screen_id(page: &TitleScreen) -> Id {
@@ -82,7 +80,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     if page.to_play().is_some() {
         actions.push(play_id());
     }
-    if begun(page) && other_plan(model, page).is_none() {
+    if begun(page) && actions::other_plan(model, page).is_none() {
         actions.push(restart_id());
     }
     actions.extend([list_id(), up_id(), down_id(), back_id()]);
@@ -127,7 +125,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         let mut faded = ui.new_child(UiBuilder::new().max_rect(area).id_salt("title-hero"));
         faded.multiply_opacity(1.0 - (offset / (hero * 0.5)).clamp(0.0, 1.0));
         home::facts(&faded, cx, &page.summary, (left, buttons - if tv { 18.0 } else { 24.0 }, width));
-        actions(&faded, cx, model, page, pos2(left, buttons));
+        actions::view(&faded, cx, model, page, pos2(left, buttons));
     }
     let top = area.top() + hero - offset;
     match page.page() {
@@ -203,99 +201,6 @@ fn scroll(ui: &Ui, cx: &Cx<'_>, area: Rect, page: &TitleScreen) -> f32 {
     target = wanted.unwrap_or(target - ui.input(|input| input.smooth_scroll_delta().y)).clamp(0.0, end);
     ui.data_mut(|data| data.insert_temp(key, target));
     motion::follow(ui.ctx(), key, target, time::SLIDE)
-}
-
-/// Does another plan include it? The service says so by the plan's name as the first mark.
-fn other_plan<'a>(model: &Model, page: &'a TitleScreen) -> Option<&'a str> {
-    let own = model.account.as_ref().map(|account| account.plan.as_str());
-    let mark = page.summary.badges.first().map(String::as_str).filter(|mark| *mark == LARGER_PLAN);
-    mark.filter(|mark| own.is_some_and(|own| own != *mark))
-}
-
-/// List, thumbs and the way back, which every title has. Returns their right edge.
-fn opinions(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, at: egui::Pos2) {
-    let side = cx.theme.metrics.button_height;
-    let mut rect = Rect::from_min_size(at, vec2(side, side));
-    let title = &page.summary;
-    let is_listed = model.taste.is_listed(&title.id);
-    let (icon, name) = if is_listed { (icons::CHECK, "Remove from my list") } else { (icons::PLUS, "Add to my list") };
-    if button::toggle(ui, cx, list_id(), rect, (icon, name, is_listed)) {
-        cx.send(Msg::Wish(Wish::Taste(TasteWish::Toggle(Box::new(title.clone())))));
-    }
-    let thumbs = model.taste.thumbs(&title.id);
-    for (id, icon, name, worth) in
-        [(up_id(), icons::THUMBS_UP, "I like this", 1), (down_id(), icons::THUMBS_DOWN, "Not for me", -1)]
-    {
-        rect = rect.translate(vec2(side + 10.0, 0.0));
-        if button::toggle(ui, cx, id, rect, (icon, name, thumbs.is_some_and(|thumbs| thumbs.signum() == worth))) {
-            // Great is good as well: the same thumb takes it back.
-            let worth = thumbs.filter(|thumbs| thumbs.signum() == worth).unwrap_or(worth);
-            cx.send(Msg::Wish(Wish::Taste(TasteWish::Rate(title.id.clone(), worth))));
-        }
-    }
-    let label = Label::new(Kind::Plain, "Back").icon(icons::ARROW_LEFT);
-    if button::labelled(ui, cx, back_id(), pos2(rect.right() + 10.0, rect.top()), &label).1 {
-        cx.send(Msg::Back);
-    }
-}
-
-fn actions(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, at: egui::Pos2) {
-    let Some(title) = page.to_play() else {
-        opinions(ui, cx, model, page, at);
-        return;
-    };
-    if let Some(plan) = other_plan(model, page) {
-        let words = format!("Included in {plan}");
-        let label = Label::new(Kind::Primary, &words).icon(icons::PLAN);
-        let (rect, pressed) = button::labelled(ui, cx, play_id(), at, &label);
-        if pressed {
-            cx.send(Msg::Wish(Wish::Settings(SettingsWish::Open(Section::Plan))));
-        }
-        opinions(ui, cx, model, page, pos2(rect.right() + 12.0, rect.top()));
-        return;
-    }
-    let ready = title.state.is_ready();
-    let begun = begun(page);
-    let words = match (ready, begun) {
-        (false, _) => "Preparing…".to_owned(),
-        (true, _) if page.is_series() => {
-            let (verb, name) = (if begun { "Resume" } else { "Play" }, short(&title.name));
-            format!("{verb} {name}")
-        }
-        (true, false) => "Play".to_owned(),
-        (true, true) => {
-            let at = title.progress.map_or(0.0, |progress| progress.resume_at_s());
-            format!("Resume at {}", format::clock(Duration::try_from_secs_f64(at).unwrap_or_default()))
-        }
-    };
-    let icon = if ready { icons::PLAY } else { icons::PREPARING };
-    let label = Label::new(Kind::Primary, &words).icon(icon).enabled(ready);
-    let (mut rect, pressed) = button::labelled(ui, cx, play_id(), at, &label);
-    if pressed {
-        cx.send(Msg::Play { title: title.clone(), from: PlayFrom::Resume });
-    }
-    let raised = cx.focus.has_ring(play_id()) || ui.rect_contains_pointer(rect);
-    if raised && ready {
-        cx.send(Msg::Rests(title.id.clone()));
-    }
-    if begun {
-        let label = Label::new(Kind::Plain, "Start over").icon(icons::RESTART).enabled(ready);
-        let (next, pressed) = button::labelled(ui, cx, restart_id(), pos2(rect.right() + 12.0, rect.top()), &label);
-        if pressed {
-            cx.send(Msg::Play { title: title.clone(), from: PlayFrom::Start });
-        }
-        rect = next;
-    }
-    opinions(ui, cx, model, page, pos2(rect.right() + 12.0, rect.top()));
-}
-
-/// A name that fits on a button.
-fn short(name: &str) -> String {
-    const LETTERS: usize = 28;
-    if name.chars().count() <= LETTERS {
-        return name.to_owned();
-    }
-    format!("{}…", name.chars().take(LETTERS - 1).collect::<String>().trim_end())
 }
 
 const SEASON_HEIGHT: f32 = 34.0;

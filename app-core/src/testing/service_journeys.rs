@@ -337,8 +337,14 @@ fn password_is_typed_and_asked_about_before_anything_is_erased() {
     settle(&mut stage);
     effects(&mut stage);
     let field = crate::screens::lines::field_id(Field::Password);
-    stage.state_mut().shell.focus.take(field);
-    settle(&mut stage);
+    show_focus(&mut stage);
+    for _ in 0..20 {
+        if stage.state().shell.focus.current() == Some(field) {
+            break;
+        }
+        press(&mut stage, Key::ArrowDown);
+    }
+    assert_eq!(stage.state().shell.focus.current(), Some(field));
     stage.event(Event::Text("long enough".into()));
     settle(&mut stage);
     assert_eq!(stage.state().shell.model.field(Field::Password), "long enough");

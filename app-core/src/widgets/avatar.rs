@@ -9,13 +9,8 @@ use crate::{
 use egui::{Align2, FontId, Painter, Pos2};
 use service_api::identity::Profile;
 
-/// Paints the avatar of a profile of which no more is known.
-pub(crate) fn paint(painter: &Painter, theme: &Theme, centre: Pos2, radius: f32, profile: &Profile) {
-    paint_with(painter, theme, (centre, radius), profile, "");
-}
-
-/// The same with the picture of that name; one that is not known here is the initial.
-pub(crate) fn paint_with(painter: &Painter, theme: &Theme, place: (Pos2, f32), profile: &Profile, avatar: &str) {
+/// Paints the avatar of a profile with the picture of that name; one that is not known here is the initial.
+pub(crate) fn paint(painter: &Painter, theme: &Theme, place: (Pos2, f32), profile: &Profile, avatar: &str) {
     let initial: String = profile.name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let known = icons::AVATARS.iter().any(|(name, _)| *name == avatar);
     disc(painter, theme, place, &profile.colour, if known { avatar } else { &initial });

@@ -98,13 +98,13 @@ pub(crate) fn round(ui: &Ui, cx: &mut Cx<'_>, id: Id, rect: Rect, (icon, name): 
     activated
 }
 
-/// A round button that is on or off: on, its icon is filled.
+/// A round button that is on or off: on, its icon is filled, but for a check mark, which has nothing to fill.
 pub(crate) fn toggle(ui: &Ui, cx: &mut Cx<'_>, id: Id, rect: Rect, (icon, name, on): (&str, &str, bool)) -> bool {
     let label = Label::new(Kind::Plain, name);
     let touch = cx.touch(ui, id, rect, || WidgetInfo::selected(Role::Button, true, on, name));
     let ink = ground(ui, cx, id, rect, &label, &touch);
     let size = cx.theme.metrics.icon;
-    match on {
+    match on && icon != icons::CHECK {
         true => text::icon_filled(ui.painter(), rect.center(), icon, size, ink),
         false => text::icon(ui.painter(), rect.center(), icon, size, ink),
     };

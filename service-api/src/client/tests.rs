@@ -6,7 +6,13 @@ use super::{
     fake_service::{EMAIL, FakeService, PASSWORD, problem},
     http::Retry,
 };
-use crate::{ProfileId, TitleId, identity::Account, problem::ProblemCode, profile::Progress};
+use crate::{
+    ProfileId, TitleId,
+    account::EraseAccount,
+    identity::Account,
+    problem::ProblemCode,
+    profile::{Progress, Rating},
+};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -516,4 +522,37 @@ async fn debug_output_holds_no_secret() {
     let text = format!("{client:?} {:?} {sign_in:?} {store:?} {session:?}", client.inner.session);
     assert!(!text.contains("secret-") && !text.contains(sign_in.state()), "{text}");
     drop(service);
+}
+
+#[tokio::test]
+async fn what_is_gone_already_was_taken_away_and_what_was_never_said_is_nothing() {
+    let (service, client, _) = restored().await;
+    let (mia, tide) = (ProfileId::from("mia"), TitleId::from("the long tide"));
+    let done = "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let (listed, rated) =
+        ("PUT /v1/profiles/mia/list/the%20long%20tide", "PUT /v1/profiles/mia/ratings/the%20long%20tide");
+    service.script(listed, &[done]);
+    service.script(rated, &[done]);
+    client.set_listed(&mia, &tide, true).await.unwrap();
+    client.rate(&mia, &tide, Some(Rating { thumbs: -1 })).await.unwrap();
+    assert_eq!((service.count(listed), service.count(rated)), (1, 1));
+    // The service knows nothing of these.
+    client.set_listed(&mia, &tide, false).await.unwrap();
+    client.rate(&mia, &tide, None).await.unwrap();
+    client.end_signed_in_device("tv").await.unwrap();
+    assert_eq!(client.rating(&mia, &tide).await.unwrap(), None);
+    assert!(client.my_list(&mia).await.is_err());
+}
+
+#[tokio::test]
+async fn erasing_is_asked_for_once_whatever_is_answered() {
+    let (service, client, _) = restored().await;
+    let erase = EraseAccount { password: Some("a secret".to_owned()) };
+    let wrong = problem(403, "forbidden", "The password is not right");
+    service.script("POST /v1/account/erase", &[&wrong, UNAVAILABLE]);
+    let refused = client.erase_account(&erase).await.unwrap_err();
+    assert_eq!(refused.viewer_message(), "The password is not right");
+    assert!(!format!("{refused:?}{erase:?}").contains("a secret"));
+    assert!(client.erase_account(&erase).await.is_err());
+    assert_eq!(service.count("POST /v1/account/erase"), 2, "what cannot be undone is not repeated");
 }

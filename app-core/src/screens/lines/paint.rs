@@ -37,7 +37,7 @@ pub(super) fn height(ui: &Ui, cx: &Cx<'_>, line: &Line, width: f32) -> f32 {
         Line::Good(words) | Line::Bad(words) => wrapped(words, Type::BodyMedium, width - 30.0) + 8.0,
         Line::Fact { .. } => 30.0,
         Line::Block(words) => wrapped(words, Type::Caption, width - 32.0) + 28.0,
-        Line::Table { rows, .. } => TABLE_ROW * (rows.len() as f32 + 1.0),
+        Line::Table { rows, .. } => TABLE_ROW * (rows.len() as f32 + 1.0) + 10.0,
         Line::Button { .. } => cx.theme.metrics.button_height,
         Line::Item { detail, .. } | Line::Switch { detail, .. } => {
             if detail.is_empty() {
@@ -89,7 +89,10 @@ pub(super) fn line(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, page: Id, line: &Li
             text::paragraph(ui.painter(), &cx.theme, place, words, (Type::Caption, tokens.text_2));
             say(ui, page.with("block"), rect, words);
         }
-        Line::Table { columns, rows } => table(ui, cx, rect, page, (columns, rows)),
+        Line::Table { columns, rows } => {
+            let rect = Rect::from_min_max(rect.min, rect.max - vec2(0.0, 10.0));
+            table(ui, cx, rect, page, (columns, rows));
+        }
         Line::Button { icon, words, wish, weight, is_enabled } => {
             let kind = if *weight == Weight::Primary { Kind::Primary } else { Kind::Plain };
             let label = Label::new(kind, words).icon(icon).enabled(*is_enabled);
