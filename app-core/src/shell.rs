@@ -340,11 +340,13 @@ impl Shell {
         if modifiers.ctrl || modifiers.alt || modifiers.command {
             return false;
         }
+        // In a field they move the cursor; a remote control has no other keys to leave it with.
+        let walks = !typing || self.model.density.is_tv();
         let step = match key {
             Key::ArrowUp => Some(Step::Up),
             Key::ArrowDown => Some(Step::Down),
-            Key::ArrowLeft if !typing => Some(Step::Left),
-            Key::ArrowRight if !typing => Some(Step::Right),
+            Key::ArrowLeft if walks => Some(Step::Left),
+            Key::ArrowRight if walks => Some(Step::Right),
             Key::Tab if modifiers.shift => Some(Step::Previous),
             Key::Tab => Some(Step::Next),
             _ => None,
@@ -418,7 +420,7 @@ impl Shell {
             match event {
                 RemoteEvent::Gone(name) => out.push(Msg::Note(format!("{name} is disconnected"))),
                 RemoteEvent::Key(key, pressed) => match remote::meaning(&self.model, key, pressed) {
-                    Some(Meaning::Tell(msg)) => out.push(msg),
+                    Some(Meaning::Tell(msg)) => out.push(*msg),
                     Some(Meaning::Walk(step, count)) => (0..count).for_each(|_| self.step(step)),
                     None => {}
                 },

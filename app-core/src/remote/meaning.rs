@@ -17,7 +17,7 @@ const PAGE: usize = 3;
 /// What a key is for.
 #[derive(Debug)]
 pub(crate) enum Meaning {
-    Tell(Msg),
+    Tell(Box<Msg>),
     /// The focus moves by so many steps.
     Walk(Step, usize),
 }
@@ -25,7 +25,7 @@ pub(crate) enum Meaning {
 /// What a key means now; `None` if nothing.
 pub(crate) fn meaning(model: &Model, key: RemoteKey, pressed: bool) -> Option<Meaning> {
     match (model.place, &model.player) {
-        (Place::Player, Some(player)) => in_player(player, key, pressed).map(Meaning::Tell),
+        (Place::Player, Some(player)) => in_player(player, key, pressed).map(|msg| Meaning::Tell(Box::new(msg))),
         _ if pressed => browsing(model, key),
         _ => None,
     }
@@ -70,15 +70,16 @@ fn in_player(player: &PlayerScreen, key: RemoteKey, pressed: bool) -> Option<Msg
 }
 
 fn browsing(model: &Model, key: RemoteKey) -> Option<Meaning> {
+    let tell = |msg| Meaning::Tell(Box::new(msg));
     let inside = matches!(model.place, Place::Home | Place::Search | Place::Title);
     Some(match key {
         RemoteKey::ChannelUp => Meaning::Walk(Step::Up, PAGE),
         RemoteKey::ChannelDown => Meaning::Walk(Step::Down, PAGE),
         RemoteKey::Search | RemoteKey::Blue if inside && model.place != Place::Search => {
-            Meaning::Tell(Msg::Search(SearchMsg::Open))
+            tell(Msg::Search(SearchMsg::Open))
         }
-        RemoteKey::Menu if inside => Meaning::Tell(Msg::ProfileMenu(!model.profile_menu)),
-        RemoteKey::Home if inside && model.place != Place::Home => Meaning::Tell(Msg::GoHome),
+        RemoteKey::Menu if inside => tell(Msg::ProfileMenu(!model.profile_menu)),
+        RemoteKey::Home if inside && model.place != Place::Home => tell(Msg::GoHome),
         _ => return None,
     })
 }

@@ -409,7 +409,7 @@ fn waiting(ui: &Ui, cx: &mut Cx<'_>, area: Rect) {
     let left = area.left() + metrics.keyline;
     let base = area.top() + hero - if tv { 58.0 } else { 96.0 };
     let slot = Rect::from_min_size(pos2(left, base), vec2(150.0, metrics.button_height));
-    let touch = cx.touch(ui, waiting_id(), slot, || WidgetInfo::labeled(Role::Button, false, "Loading"));
+    let touch = cx.touch(ui, waiting_id(), slot, || WidgetInfo::labeled(Role::Button, true, "Loading"));
     let block = |x: f32, y: f32, w: f32, h: f32, r: f32| {
         skeleton::block(painter, cx, Rect::from_min_size(pos2(left + x, base + y), vec2(w, h)), r);
     };

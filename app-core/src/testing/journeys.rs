@@ -513,6 +513,8 @@ fn a_television_seeks_on_the_bar_and_walks_below_it() {
     press(&mut stage, Key::ArrowRight);
     settle(&mut stage);
     assert_eq!(commands(&mut stage), [Command::Seek { to: MediaTime::from_millis(1_162_000) }]);
+    // The first key shows the controls again, the next ones walk.
+    tell(&mut stage, Msg::Player(PlayerMsg::Activity));
     press(&mut stage, Key::ArrowDown);
     let first = focused_label(&stage);
     assert_ne!(first, "Seek");

@@ -79,7 +79,7 @@ fn arrows_without_controls_seek_at_once_and_once() {
 fn a_held_arrow_winds_the_bar_and_back_ends_it_where_it_began() {
     let mut stage = player();
     hold(&mut stage, Key::ArrowRight, 8);
-    stage.get_by(|node| node.label().is_some_and(|label| label.starts_with("Winding forward")));
+    stage.get_by(|node| node.value().is_some_and(|words| words.starts_with("Winding forward")));
     assert_eq!(commands(&mut stage), [Command::Pause], "the picture stands still");
     assert!(stage.state().shell.model.player.as_ref().unwrap().shown_position() > 1170.0);
     key(&mut stage, Key::Escape, true);
