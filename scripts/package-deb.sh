@@ -52,7 +52,7 @@ build() {
     install -Dm644 "packaging/$ID.svg" -t "$root/usr/share/icons/hicolor/scalable/apps"
     local doc=$root/usr/share/doc/$PACKAGE
     install -Dm644 README.md -t "$doc"
-    cat LICENSE-MIT assets/fonts/*LICEN* >"$doc/copyright" 2>/dev/null || install -m644 LICENSE-MIT "$doc/copyright"
+    cat LICENSE-MIT assets/fonts/Phosphor-LICENSE assets/fonts/Inter-OFL.txt >"$doc/copyright"
     printf '%s (%s) stable; urgency=medium\n\n  * See README.md.\n\n -- The Lumen developers <lumen@lumen.example>  %s\n' \
         "$PACKAGE" "$version" "$(date -R -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}")" | gzip -9n >"$doc/changelog.gz"
 

@@ -2,6 +2,8 @@
 //!
 //! [`Shell`] needs only egui, so that tests drive it without a window; [`LumenApp`] gives it services and a window.
 
+mod around;
+
 #[cfg(unix)]
 use crate::watchdog::Watchdog;
 use crate::{
@@ -13,11 +15,10 @@ use crate::{
         self,
         address::Address,
         crash, crash_sheet,
-        host::{Allowed, Host},
+        host::Host,
         instance::Instance,
-        model::{DesktopEffect, DesktopMsg, Sheet},
-        network::{Network, NetworkChoice},
-        now_playing::{NowPlaying, Remote},
+        model::{DesktopMsg, Sheet},
+        now_playing::Remote,
         open_sheet,
         recents::Recents,
         section,
@@ -34,7 +35,7 @@ use crate::{
     screens::{self, diagnostics::Combination},
     services::Services,
     settings::{Places, Settings},
-    theme::{self, Theme, WAKE, wake},
+    theme::{Theme, WAKE, wake},
     tokens,
     video_surface::VideoSurface,
     widgets::{
@@ -595,18 +596,6 @@ pub(crate) struct LumenApp {
     watchdog: Option<Watchdog>,
 }
 
-/// What was asked for on the command line must be had; what is in the settings and cannot be had any more is done without.
-fn network_of(args: &LaunchArgs, settings: &Settings) -> anyhow::Result<Network> {
-    let kept = &settings.desktop.network;
-    let network = Network::of(args.network(kept));
-    if let (Err(problem), None) = (&network, &args.ca) {
-        tracing::warn!(problem, "the certificates of the settings are not used");
-        let without = NetworkChoice { authorities: None, ..args.network(kept) };
-        return Network::of(without).map_err(anyhow::Error::msg);
-    }
-    network.map_err(anyhow::Error::msg)
-}
-
 /// A picture of the window to be taken.
 #[derive(Clone, Debug)]
 struct Screenshot {
@@ -639,7 +628,7 @@ impl LumenApp {
         }
         let waker = ctx.clone();
         let remotes = density.is_tv().then(|| Remotes::start(Arc::new(move || wake(&waker))));
-        let network = network_of(args, &settings)?;
+        let network = around::network_of(args, &settings)?;
         let wake_up = Arc::new(move || wake(&ctx));
         let services = Services::start(&args.server, &places, (density, device, budget), &network, wake_up)?;
         settings.keyboard.get_or_insert_with(Layout::of_environment);
@@ -681,56 +670,6 @@ impl LumenApp {
             Effect::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             Effect::Desktop(effect) => self.execute_desktop(ctx, effect),
             effect => self.services.execute(effect),
-        }
-    }
-
-    fn execute_desktop(&mut self, ctx: &Context, effect: DesktopEffect) {
-        match effect {
-            DesktopEffect::Browse => self.host.choose_file(),
-            DesktopEffect::SaveRecents(recents) => self.services.save_recents(recents),
-            DesktopEffect::CrashSeen => crash::mark_seen(&self.crashes),
-            DesktopEffect::DeleteCrash => crash::delete_all(&self.crashes),
-            DesktopEffect::Raise => {
-                ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
-                ctx.send_viewport_cmd(ViewportCommand::Focus);
-                // Where a window may not take the focus by itself, it may ask for it.
-                ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(egui::UserAttentionType::Informational));
-            }
-        }
-    }
-
-    /// Carries out what the desktop asks for, and tells it what is playing: also while nobody sees the window.
-    fn follow_desktop(&mut self, ctx: &Context) {
-        let now = ctx.time();
-        for msg in self.services.answers() {
-            match msg {
-                Msg::Desktop(msg) => {
-                    let effects = self.shell.model.update(Msg::Desktop(msg), now);
-                    effects.into_iter().for_each(|effect| self.execute(ctx, effect));
-                    wake(ctx);
-                }
-                msg => self.answers.push(msg),
-            }
-        }
-        let model = &self.shell.model;
-        let is_seen = ctx.input(|input| input.viewport().visible() != Some(false));
-        let wanted = &model.settings.desktop;
-        let media_keys = wanted.media_keys && self.allows_media_keys;
-        self.host.publish(NowPlaying::of(model), is_seen, Allowed { media_keys, keep_awake: wanted.keep_awake });
-    }
-
-    /// Text size and movement, as the viewer or the desktop wants them.
-    fn follow_appearance(&self, ctx: &Context) {
-        let model = &self.shell.model;
-        let (look, told) = (&model.settings.desktop.look, &model.desktop.appearance);
-        let scale = look.text_scale(told);
-        // A television's canvas has its own scale.
-        if !model.density.is_tv() && (ctx.zoom_factor() - scale).abs() > 0.001 {
-            ctx.set_zoom_factor(scale);
-        }
-        let time = if look.reduces_motion(told) { 0.0 } else { theme::ANIMATION_TIME };
-        if ctx.global_style().animation_time != time {
-            ctx.all_styles_mut(|style| style.animation_time = time);
         }
     }
 

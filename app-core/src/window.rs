@@ -180,7 +180,7 @@ mod tests {
         let both = [monitor(0.0), monitor(1920.0)];
         assert_eq!(seen_again(window(2400.0, 100.0), &both), None);
         let back = Some(pos2(320.0, 180.0));
-        for (x, y) in [(2400.0, 100.0), (0.0, 1080.0), (-1250.0, 0.0), (0.0, -700.0), (1e9, -1e9)] {
+        for (x, y) in [(2400.0, 100.0), (0.0, 1080.0), (-1250.0, 0.0), (0.0, -700.0), (1e6, -1e6)] {
             assert_eq!(seen_again(window(x, y), &both[..1]), back, "{x} {y}");
         }
         assert_eq!(seen_again(window(-1000.0, 1000.0), &both[..1]), None, "enough of it is there to be pulled");

@@ -101,12 +101,33 @@ fn crates_know_only_what_they_may() {
 #[test]
 fn formats_are_documented_with_tests_that_exist_and_no_number_is_missing() {
     let text = std::fs::read_to_string(root().join("docs/formats.md")).unwrap();
-    // As in [`name`](../path.rs).
+    assert!(named_tests_exist(&text) > 100);
+    for number in 1..=39 {
+        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(&format!("| {number} | "))).collect();
+        assert_eq!(rows.len(), 1, "rows of number {number}");
+        let says_why = rows[0].contains("**not") || rows[0].contains("`](../");
+        assert!(says_why, "number {number} has neither a test nor a word about why");
+    }
+}
+
+#[test]
+fn the_desktop_is_documented_with_tests_that_exist() {
+    let text = std::fs::read_to_string(root().join("docs/desktop.md")).unwrap();
+    assert!(named_tests_exist(&text) >= 20);
+    for row in text.lines().filter(|line| line.contains("| done |")) {
+        assert!(row.contains("`](../"), "nothing is named that shows it: {row}");
+    }
+}
+
+/// Looks for every test that a text names, as in [`name`](../path.rs), and for every file; says how many tests there are.
+fn named_tests_exist(text: &str) -> usize {
     let links: Vec<(&str, &str)> =
         text.split("[`").skip(1).filter_map(|link| link.split_once(')')?.0.split_once("`](../")).collect();
+    for (name, path) in &links {
+        assert!(root().join(path).exists(), "{name} leads to {path}, which is not there");
+    }
     let tests: Vec<_> = links.iter().filter(|(name, _)| !name.ends_with(".rs") && !name.ends_with('/')).collect();
-    assert!(tests.len() > 100, "{} tests are named", tests.len());
-    for (name, path) in tests {
+    for (name, path) in &tests {
         let source = std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let lines: Vec<&str> = source.lines().map(str::trim).collect();
         let at = lines.iter().position(|line| line.contains(&format!("fn {name}(")));
@@ -115,13 +136,5 @@ fn formats_are_documented_with_tests_that_exist_and_no_number_is_missing() {
         let marked = lines[..at].iter().rev().take(3).any(|line| line.contains("test") && line.starts_with("#["));
         assert!(marked, "{name} in {path} is no test");
     }
-    for number in 1..=39 {
-        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(&format!("| {number} | "))).collect();
-        assert_eq!(rows.len(), 1, "rows of number {number}");
-        let says_why = rows[0].contains("**not") || rows[0].contains("`](../");
-        assert!(says_why, "number {number} has neither a test nor a word about why");
-    }
-    for (name, path) in links {
-        assert!(root().join(path).exists(), "{name} leads to {path}, which is not there");
-    }
+    tests.len()
 }

@@ -161,7 +161,12 @@ fn graphics() -> Finding {
             let health = if is_software { Health::Lacking } else { Health::Good };
             Finding::new("OpenGL", health, renderer, "Pictures are drawn without a graphics card; 1080p may stutter")
         }
-        (None, Err(error)) => Finding::new("OpenGL", Health::Broken, error.to_string(), ADVICE),
+        (None, Err(error)) => {
+            // The window library puts the place in its source in front.
+            let said = error.to_string();
+            let words = said.rsplit(": ").next().unwrap_or(&said).to_owned();
+            Finding::new("OpenGL", Health::Broken, words, ADVICE)
+        }
         (None, Ok(())) => Finding::new("OpenGL", Health::Broken, "no window could be looked at", ADVICE),
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn secrets_are_hidden_and_sentences_are_not() {
         for (text, expected) in [
-            ("Authorization: Bearer abc.def", "Authorization: … …"),
+            ("Authorization: Bearer abc.def", "Authorization: Bearer …"),
             ("sent Bearer abc", "sent Bearer …"),
             ("token=abc next", "token=… next"),
             ("access_token=\"abc\" x", "access_token=\"…\" x"),

@@ -67,7 +67,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, open: &OpenSheet
     let recents = model.desktop.recents.iter().take(SHOWN).count();
     let list = if recents > 0 { 40.0 + LINE * recents as f32 } else { 0.0 };
     let problem = if open.problem.is_some() { 30.0 } else { 0.0 };
-    let card = sheet::card(ui, cx, vec2(WIDTH, 216.0 + list + problem));
+    let card = sheet::card(ui, cx, vec2(WIDTH, 206.0 + list + problem));
 
     let (left, width) = (card.left() + EDGE, card.width() - 2.0 * EDGE);
     let heading = text::line(

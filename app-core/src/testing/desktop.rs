@@ -52,15 +52,14 @@ fn report() -> CrashReport {
 
 #[test]
 fn a_pasted_address_plays_wherever_nobody_types() {
-    for model in
-        [at_home(Density::Desktop), fixtures::signed_out(Density::Desktop), playing(Density::Desktop, snapshot())]
-    {
+    let (home, out) = (at_home(Density::Desktop), fixtures::signed_out(Density::Desktop));
+    for model in [home, out, playing(Density::Desktop, snapshot())] {
         let mut stage = stage(model);
-        paste(&mut stage, "not an address");
-        assert_eq!(opened(&mut stage), None);
         paste(&mut stage, &format!("  {STREAM}\n"));
         assert_eq!(opened(&mut stage).as_ref().map(Url::as_str), Some(STREAM));
         assert_eq!(stage.state().shell.model.place, Place::Player);
+        paste(&mut stage, "not an address");
+        assert_eq!(opened(&mut stage), None);
     }
 }
 
