@@ -9,6 +9,7 @@ use crate::play::{PlayOptions, play};
 use crate::replay::{self, ReplayArgs};
 use crate::shape::Shape;
 use crate::sim::{self, SimArgs};
+use crate::stats::{self, StatsArgs};
 use crate::target::{Account, Target};
 use crate::train::{self, TrainArgs};
 use anyhow::Context as _;
@@ -37,6 +38,7 @@ enum Command {
     Play(Play),
     Decode(DecodeArgs),
     Probe(ProbeArgs),
+    Stats(StatsArgs),
     Sim(SimArgs),
     Replay(ReplayArgs),
     /// Measures a part of the player over everything there is to measure it with.
@@ -114,6 +116,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Play(arguments) => run_play(arguments).await,
         Command::Decode(arguments) => decode::run(arguments).await,
         Command::Probe(arguments) => decode::probe::run(arguments).await,
+        Command::Stats(arguments) => spawn_blocking(move || stats::run(&arguments)).await?,
         Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Sim(arguments) => spawn_blocking(move || sim::run(&arguments)).await?,
         Command::Bench(Bench::Abr(arguments)) => spawn_blocking(move || bench::run(&arguments)).await?,

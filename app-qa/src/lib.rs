@@ -25,5 +25,6 @@ pub mod replay;
 pub mod report;
 pub mod shape;
 pub mod sim;
+pub mod stats;
 pub mod target;
 pub mod train;

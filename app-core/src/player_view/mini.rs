@@ -3,10 +3,11 @@
 use super::{
     keys::Action,
     model::{PlayerMsg, PlayerScreen},
+    next_up::Card,
 };
 use crate::{
     app::Msg,
-    cx::Cx,
+    cx::{Cx, say},
     icons,
     motion::{self, time},
     theme::Type,
@@ -62,10 +63,11 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut 
     if player.shows_spinner() {
         spinner::paint(painter, rect.center(), 16.0, tokens.text);
     }
-    if player.has_failed() {
+    if let Some(words) = state(player) {
         painter.rect_filled(rect, 2.0, tokens.scrim.gamma_multiply(0.6));
         let centre = (rect.center(), Align2::CENTER_CENTER);
-        text::line(painter, &cx.theme, centre, "Playback stopped", (Type::BodyStrong, tokens.text));
+        let line = text::line(painter, &cx.theme, centre, words, (Type::BodyStrong, tokens.text));
+        say(ui, id("state"), line, words);
     }
     let over = ui.rect_contains_pointer(rect) && !cx.focus.ring_is_shown();
     let steered = ids().iter().any(|id| cx.focus.has_ring(*id));
@@ -95,6 +97,16 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut 
         cx.send(Msg::Player(PlayerMsg::Maximise));
     }
     touch.response.on_hover_text(player.keys.tooltip("Back to the player", Action::MiniPlayer));
+}
+
+/// What the viewer should come back for.
+fn state(player: &PlayerScreen) -> Option<&'static str> {
+    match player.next_card() {
+        _ if player.has_failed() => Some("Playback stopped"),
+        Some(Card::StillWatching) => Some("Still watching?"),
+        Some(Card::Offer { left: Some(_) }) => Some("Next episode in a moment"),
+        Some(Card::Offer { left: None }) | None => None,
+    }
 }
 
 fn progress(ui: &Ui, cx: &Cx<'_>, rect: Rect, player: &PlayerScreen) {

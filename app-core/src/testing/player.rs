@@ -254,7 +254,7 @@ fn in_credits(density: Density) -> Stage {
     let mut model = fixtures::playing(density, snapshot);
     let player = model.player.as_mut().unwrap();
     player.skips.segments = vec![Segment { kind: SegmentKind::Credits, start_s: length() - 60.0, end_s: length() }];
-    let mut summary = fixtures::summary(3);
+    let mut summary = fixtures::summary(4);
     summary.kicker = Some("S1 E4".into());
     player.next_up.episode =
         Some(Episode { summary: Some(Box::new(summary)), ..Episode::unknown("paper-lions".into()) });

@@ -226,6 +226,17 @@ mod tests {
         }
     }
 
+    /// People read the table in the README before they have a player to press `?` in.
+    #[test]
+    fn the_readme_has_the_table_as_it_is() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+        let bindings = Bindings::default();
+        for row in ROWS {
+            let line = format!("| {} | {} |", bindings.label(row).replace("   ", " or "), row.help);
+            assert!(readme.contains(&line), "missing or changed: {line}");
+        }
+    }
+
     #[test]
     fn a_held_key_repeats_only_what_moves() {
         for row in ROWS {

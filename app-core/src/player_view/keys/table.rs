@@ -122,7 +122,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(Action::OpenMenu(Menu::Settings), "settings-menu", &[k(Key::Q)], "Quality, speed, skipping"),
     row(Action::Slower, "slower", &[s(Key::Comma), k(Key::OpenBracket)], "Slower"),
     row(Action::Faster, "faster", &[s(Key::Period), k(Key::CloseBracket)], "Faster"),
-    row(Action::ResetSpeed, "normal-speed", &[k(Key::Backspace)], "Normal speed; on a television, back"),
+    row(Action::ResetSpeed, "normal-speed", &[k(Key::Backspace)], "Normal speed; on a TV, back"),
     row(Action::HoldSpeed, "hold-speed", &[k(Key::X)], "Double speed while held"),
     row(Action::WindBack, "wind-back", &[s(Key::J), k(Key::MediaTrackPrevious)], "Wind back; again for faster"),
     row(Action::WindForward, "wind-forward", &[s(Key::L), k(Key::MediaTrackNext)], "Wind forward; again for faster"),
