@@ -319,7 +319,9 @@ fn icon_button(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, (centre, osd): (
         cx.send(Msg::Player((control.message)()));
     }
     let opens_menu = menu::of_control(control.name).is_some();
-    if !tv && !(opens_menu && player.menu.is_some()) {
+    // A menu that is open says enough, and a hint would lie over it.
+    let says_enough = opens_menu && player.menu.is_some();
+    if !tv && !says_enough {
         touch.response.on_hover_text(player.keys.tooltip(control.name, control.action));
     }
 }
