@@ -1,8 +1,9 @@
 //! Which of several places lies best in a direction.
 //!
 //! Five times the distance along the direction plus the distance across it, both between facing edges; divided by five
-//! if at least a fifth of the edge one comes from faces the place. Rule and numbers are those of Norigin's spatial
-//! navigation, which many television applications use, so that arrows go where hands expect.
+//! if at least a fifth of the shorter edge faces the other. Rule and numbers are those of Norigin's spatial navigation,
+//! which many television applications use, so that arrows go where hands expect. It takes a fifth of the edge one comes
+//! from; between a long bar and the buttons below it nothing would face anything then.
 
 use egui::Rect;
 
@@ -19,7 +20,7 @@ pub(crate) enum Direction {
 const ALONG: f32 = 5.0;
 /// What a place that is faced is divided by.
 const FACED: f32 = 5.0;
-/// Share of the edge that must be faced.
+/// Share of the shorter edge that must be faced.
 const SLICE: f32 = 0.2;
 
 impl Direction {
@@ -38,12 +39,16 @@ pub(super) fn distance(from: Rect, to: Rect, direction: Direction) -> f32 {
     };
     let (ours, theirs) =
         if direction.is_vertical() { (from.x_range(), to.x_range()) } else { (from.y_range(), to.y_range()) };
-    let across = [ours.min - theirs.min, ours.min - theirs.max, ours.max - theirs.min, ours.max - theirs.max]
+    // A bar as wide as the screen is above each of the buttons below it, and faces them all.
+    let within =
+        (ours.min <= theirs.min && theirs.max <= ours.max) || (theirs.min <= ours.min && ours.max <= theirs.max);
+    let edges = [ours.min - theirs.min, ours.min - theirs.max, ours.max - theirs.min, ours.max - theirs.max]
         .into_iter()
         .map(f32::abs)
         .fold(f32::MAX, f32::min);
+    let across = if within { 0.0 } else { edges };
     let overlap = (ours.max.min(theirs.max) - ours.min.max(theirs.min)).max(0.0);
-    let faced = overlap >= SLICE * (ours.max - ours.min);
+    let faced = overlap >= SLICE * (ours.max - ours.min).min(theirs.max - theirs.min);
     (along.abs() * ALONG + across) / if faced { FACED } else { 1.0 }
 }
 
@@ -69,6 +74,14 @@ mod tests {
         let sliver = distance(from, at(81.0, 100.0), Direction::Down);
         let fifth = distance(from, at(80.0, 100.0), Direction::Down);
         assert!(sliver > 4.0 * fifth, "{sliver} {fifth}");
+    }
+
+    #[test]
+    fn a_bar_faces_all_that_is_below_it() {
+        let bar = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 5.0));
+        let below = [100.0, 500.0, 800.0].map(|x| distance(bar, at(x, 20.0), Direction::Down));
+        assert_eq!(below, [15.0; 3]);
+        assert_eq!(distance(at(500.0, 20.0), bar, Direction::Up), 15.0);
     }
 
     #[test]
