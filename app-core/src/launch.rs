@@ -71,7 +71,7 @@ pub struct LaunchArgs {
     #[arg(long)]
     pub no_media_keys: bool,
 
-    /// Proxy for everything but this machine: an address such as http://proxy.example:3128, `none`, or `system`
+    /// Proxy for everything but this machine: an address such as `http://proxy.example:3128`, `none`, or `system`
     #[arg(long, value_name = "PROXY", env = "LUMEN_PROXY", hide_env_values = true)]
     pub proxy: Option<ProxyChoice>,
 

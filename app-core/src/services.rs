@@ -362,9 +362,8 @@ impl Services {
     pub(crate) fn save_recents(&self, recents: Recents) {
         let path = self.recents_path.clone();
         self.spawn(async move {
-            match tokio::task::spawn_blocking(move || recents.save(&path)).await {
-                Ok(Err(error)) => tracing::warn!(%error, "what was opened lately was not kept"),
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || recents.save(&path)).await {
+                tracing::warn!(%error, "what was opened lately was not kept");
             }
         });
     }

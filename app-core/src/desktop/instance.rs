@@ -246,9 +246,10 @@ mod unix {
             let root = tempfile::tempdir().unwrap();
             let folder = root.path().join("lumen");
             let heard = first(&folder);
-            let open = Some("https://example.com/a.m3u8");
+            let address = "https://example.com/a.m3u8";
+            let open = Some(address);
             assert!(matches!(claim(Some(&folder), "lumen", &hello("s", open)), Start::HandedOver));
-            let url = open.unwrap().parse().unwrap();
+            let url = address.parse().unwrap();
             assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), Some(Address::Stream(url)));
             assert!(matches!(claim(Some(&folder), "lumen", &hello("s", None)), Start::HandedOver));
             assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), None, "only to be seen");
