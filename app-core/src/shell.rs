@@ -264,7 +264,8 @@ impl Shell {
             out.extend(player_view::input::read_mini(ctx, &self.model));
         }
         // A keyboard at a television types at once, wherever the focus is.
-        let types = self.model.density.is_tv() && self.model.place == Place::Search && !self.model.profile_menu;
+        let types =
+            self.model.density.is_tv() && self.model.place == Place::Search && !self.model.profile_menu && !is_covered;
         let mut pasted = None;
         let now = ctx.time();
         ctx.input_mut(|input| {
@@ -277,7 +278,7 @@ impl Shell {
                     pasted = Some(text.clone());
                     false
                 }
-                Event::Text(letters) if !typing && screens::search::begins(&self.model, letters) => {
+                Event::Text(letters) if !typing && !is_covered && screens::search::begins(&self.model, letters) => {
                     self.focus.take(screens::search::field_id());
                     out.push(Msg::Search(SearchMsg::Typed(letters.clone())));
                     false

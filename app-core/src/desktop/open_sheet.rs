@@ -56,7 +56,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     buttons.extend([id("settings"), id("close")]);
     FocusMap::default()
         .row(id("address"), [field_id(), id("play")])
-        .column((0..recents).map(recent_id))
+        .grid(id("recents"), 1, (0..recents).map(recent_id))
         .row(id("buttons"), buttons)
         .starting_at(field_id())
 }

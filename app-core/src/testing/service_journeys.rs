@@ -58,6 +58,14 @@ fn walk_to(stage: &mut Stage, label: &str) {
     show_focus(stage);
     for along in [Key::ArrowDown, Key::ArrowUp] {
         loop {
+            // A line is entered where it is nearest, and walked from its beginning.
+            loop {
+                let before = focused(stage);
+                press(stage, Key::ArrowLeft);
+                if focused(stage) == before {
+                    break;
+                }
+            }
             loop {
                 let before = focused(stage);
                 if before == label {
@@ -408,7 +416,8 @@ fn what_was_meant_is_one_key_away() {
         tell(&mut stage, Msg::Found { text: "glass harbuor".into(), answer });
         settle(&mut stage);
         effects(&mut stage);
-        walk_to(&mut stage, "Did you mean Glass Harbour?");
+        let tv = density.is_tv();
+        walk_to(&mut stage, if tv { "Search for Glass Harbour" } else { "Did you mean Glass Harbour?" });
         press(&mut stage, Key::Enter);
         settle(&mut stage);
         let asked = Effect::Search { profile: "mira".into(), text: "Glass Harbour".into() };

@@ -107,7 +107,7 @@ fn ok_pauses_and_a_held_ok_opens_the_quick_menu() {
     let mut stage = player();
     press(&mut stage, Key::Enter);
     assert_eq!(commands(&mut stage), [Command::Pause]);
-    stage.get_by_label("Quality");
+    stage.get_by_label("Settings");
     hold(&mut stage, Key::Enter, 4);
     key(&mut stage, Key::Enter, false);
     settle(&mut stage);
@@ -137,7 +137,7 @@ fn play_pause_only_ever_plays_and_pauses() {
 fn back_hides_the_controls_and_then_leaves() {
     let mut stage = player();
     press(&mut stage, Key::ArrowUp);
-    stage.get_by_label("Quality");
+    stage.get_by_label("Settings");
     press(&mut stage, Key::BrowserBack);
     settle(&mut stage);
     assert!(stage.query_by_label("Quality").is_none());
@@ -376,7 +376,8 @@ fn five_keys_reach_and_leave_every_screen() {
     walk(&mut stage, "search");
     press(&mut stage, Key::BrowserBack);
     assert_eq!(stage.state().shell.model.place, Place::Home);
-    for key in [Key::ArrowDown, Key::ArrowRight, Key::Enter] {
+    // Past "Play" and the list to "More info".
+    for key in [Key::ArrowDown, Key::ArrowRight, Key::ArrowRight, Key::Enter] {
         press(&mut stage, key);
     }
     assert_eq!(stage.state().shell.model.place, Place::Title);
