@@ -54,6 +54,8 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 let now = Situation { hidden, on_bar, offers: offers(player, hidden), dpad };
                 if let Some(msg) = read_dpad(event, now) {
                     focus.take(scrubber_id());
+                    // What opens by a held key shows at once what the next key presses.
+                    focus.show_ring();
                     if let Some(PlayerMsg::Dpad(msg)) = msg {
                         dpad.foresee(msg);
                     }
