@@ -23,21 +23,23 @@ impl Model {
             return vec![];
         }
         self.home_loaded_at = now;
-        if let Err(failure) = &answer
-            && failure.remedy == Remedy::SignIn
-        {
-            self.session_lost(failure.clone());
-            return vec![];
-        }
-        if let Err(failure) = &answer
-            && self.is_locked(failure)
-        {
+        if self.leads_away(&answer) {
             return vec![];
         }
         if let Some(failure) = self.home.finish(answer) {
             self.notify(&failure.sentence, now);
         }
         vec![]
+    }
+
+    /// Is the answer that somebody must sign in, or enter a PIN, first? The viewer is there then.
+    pub(super) fn leads_away<T>(&mut self, answer: &Result<T, Failure>) -> bool {
+        let Err(failure) = answer else { return false };
+        if failure.remedy == Remedy::SignIn {
+            self.session_lost(failure.clone());
+            return true;
+        }
+        self.is_locked(failure)
     }
 
     pub(super) fn show_title(&mut self, summary: TitleSummary) -> Vec<Effect> {
@@ -55,15 +57,7 @@ impl Model {
     }
 
     pub(super) fn title_loaded(&mut self, id: &TitleId, answer: Result<TitlePage, Failure>, now: f64) -> Vec<Effect> {
-        if let Err(failure) = &answer
-            && failure.remedy == Remedy::SignIn
-        {
-            self.session_lost(failure.clone());
-            return vec![];
-        }
-        if let Err(failure) = &answer
-            && self.is_locked(failure)
-        {
+        if self.leads_away(&answer) {
             return vec![];
         }
         if let (Ok(page), Some(player)) = (&answer, &mut self.player) {

@@ -156,14 +156,8 @@ impl Model {
         if self.search.asked != text {
             return vec![];
         }
-        if let Err(failure) = &answer {
-            if failure.remedy == crate::failure::Remedy::SignIn {
-                self.session_lost(failure.clone());
-                return vec![];
-            }
-            if self.is_locked(failure) {
-                return vec![];
-            }
+        if self.leads_away(&answer) {
+            return vec![];
         }
         if let Ok(found) = &answer
             && found.items.is_empty()
