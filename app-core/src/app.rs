@@ -85,6 +85,24 @@ pub(crate) enum Place {
     Player,
 }
 
+impl Place {
+    /// Stable name, for figures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::SignIn => "sign-in",
+            Self::Profiles => "profiles",
+            Self::EditProfile => "edit-profile",
+            Self::Pin => "pin",
+            Self::Home => "home",
+            Self::Search => "search",
+            Self::Title => "title",
+            Self::Settings => "settings",
+            Self::Player => "player",
+        }
+    }
+}
+
 /// Everything that can happen.
 #[derive(Debug)]
 pub(crate) enum Msg {

@@ -79,6 +79,11 @@ pub struct LaunchArgs {
     #[arg(long, value_name = "FILE", env = "LUMEN_CA")]
     pub ca: Option<PathBuf>,
 
+    /// For QA engineers: write what frames and keys cost, and what memory is used, as JSON, every 5 seconds and at the end;
+    /// `lumen-qa figures FILE` reads it
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
+
     /// Save a picture of the window as PNG after --after seconds, and quit
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,

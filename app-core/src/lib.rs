@@ -9,6 +9,7 @@
 //!  screens/ player_view/ widgets/              draw the model from tokens.rs in two densities
 //!  focus/        arrows, Tab, Back             pure, unit-tested
 //!  remote/       remote controls, gamepads     a thread for each kind
+//!  figures/      what frames and keys cost     only when somebody measures
 //!  services.rs   client, player, files         tokio
 //!  desktop/      what the desktop around it is told and asked: files, media keys, sleep, network
 //!  shell.rs      one frame; the window
@@ -36,6 +37,7 @@ mod desktop;
 mod device;
 mod effect;
 mod failure;
+mod figures;
 mod focus;
 mod format;
 mod heartbeat;
@@ -75,6 +77,7 @@ pub use desktop::{
     doctor::{Diagnosis, Finding, Health, diagnose},
     network::ProxyChoice,
 };
+pub use figures::{FIGURES_VERSION, Figures, Memory, Quantiles, ScreenFigures};
 pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
 pub use platform::Platform;
 pub use window::{init_logging, run};

@@ -132,6 +132,11 @@ impl Pictures {
         None
     }
 
+    /// Bytes of the textures that are kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// What was asked for since the last call.
     pub(crate) fn take_wanted(&mut self) -> Vec<PictureRequest> {
         std::mem::take(&mut self.wanted)

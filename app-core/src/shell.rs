@@ -25,6 +25,7 @@ use crate::{
     },
     device,
     effect::Effect,
+    figures::{Meter, Seen},
     focus::{Focus, FocusMap, Repeat, Step},
     launch::LaunchArgs,
     pictures::Pictures,
@@ -68,6 +69,8 @@ pub(crate) struct Shell {
     /// Keys of remote controls that no keyboard has.
     pub(crate) remote: Vec<RemoteEvent>,
     viewport: Option<(u32, u32)>,
+    /// Something was decided after it was drawn: the next frame shows it.
+    owes_frame: bool,
 }
 
 impl Shell {
@@ -89,6 +92,7 @@ impl Shell {
             combination: Combination::default(),
             remote: Vec::new(),
             viewport: None,
+            owes_frame: false,
         }
     }
 
@@ -130,6 +134,7 @@ impl Shell {
         }
         effects.extend(self.report_viewport(&ctx));
         effects.extend(self.pictures.take_wanted().into_iter().map(Effect::FetchPicture));
+        self.owes_frame = changed;
         if changed {
             wake(&ctx);
         }
@@ -173,6 +178,16 @@ impl Shell {
         match &self.model.player {
             Some(player) if !player.heading().0.is_empty() => format!("{} – Lumen", player.heading().0),
             _ => "Lumen".to_owned(),
+        }
+    }
+
+    /// What the frame showed, for those who measure.
+    fn seen(&self) -> Seen {
+        Seen {
+            screen: self.model.place.name(),
+            is_focused: self.focus.current().is_some(),
+            owes_frame: self.owes_frame,
+            textures: self.pictures.bytes() as u64,
         }
     }
 
@@ -595,6 +610,8 @@ pub(crate) struct LumenApp {
     remotes: Option<Remotes>,
     #[cfg(unix)]
     watchdog: Option<Watchdog>,
+    /// When somebody measures.
+    meter: Option<Meter>,
 }
 
 /// A picture of the window to be taken.
@@ -613,7 +630,7 @@ impl LumenApp {
         cc: &eframe::CreationContext<'_>,
         density: Density,
         args: &LaunchArgs,
-        instance: Option<Instance>,
+        (instance, meter): (Option<Instance>, Option<Meter>),
     ) -> anyhow::Result<Self> {
         let places = Places::of_user();
         let mut settings = Settings::load(&places.settings);
@@ -661,6 +678,7 @@ impl LumenApp {
             remotes,
             #[cfg(unix)]
             watchdog: Watchdog::of_environment(),
+            meter,
         })
     }
 
@@ -759,6 +777,7 @@ fn save_png(file: &std::path::Path, image: &egui::ColorImage) -> anyhow::Result<
 impl eframe::App for LumenApp {
     /// Also called while the window is hidden, when no frame is drawn.
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        let begun = self.meter.as_ref().map(Meter::begin);
         for effect in std::mem::take(&mut self.pending) {
             self.execute(ctx, effect);
         }
@@ -769,9 +788,13 @@ impl eframe::App for LumenApp {
         self.place.bring_back(ctx, frame);
         self.follow_player();
         self.follow_desktop(ctx);
+        if let (Some(meter), Some(begun)) = (&self.meter, begun) {
+            meter.spent(begun, None);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let begun = self.meter.as_ref().map(Meter::begin);
         let ctx = ui.ctx().clone();
         self.follow_window(&ctx);
         self.follow_appearance(&ctx);
@@ -781,6 +804,9 @@ impl eframe::App for LumenApp {
             self.execute(&ctx, effect);
         }
         self.take_screenshot(&ctx);
+        if let (Some(meter), Some(begun)) = (&self.meter, begun) {
+            meter.spent(begun, Some(self.shell.seen()));
+        }
     }
 
     fn raw_input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {

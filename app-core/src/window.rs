@@ -8,6 +8,7 @@ use crate::{
         instance::{self, Hello, Start},
         log_file::LogFile,
     },
+    figures::{self, Meter},
     launch::LaunchArgs,
     settings::Places,
     shell::LumenApp,
@@ -26,8 +27,8 @@ pub(crate) const APP_ID: &str = "example.lumen.Lumen";
 pub fn run(density: Density, args: LaunchArgs) -> anyhow::Result<()> {
     let tv = density.is_tv();
     let mut first = None;
-    // A picture that is asked for is one of this start.
-    if !args.new_window && args.screenshot.is_none() {
+    // A picture or figures that are asked for are of this start.
+    if !args.new_window && args.screenshot.is_none() && args.figures.is_none() {
         let linked = args.title.as_deref().map(|id| Address::Title { id: id.into(), at: args.start });
         let hello = Hello::new(&args.server, args.open.as_ref().or(linked.as_ref()));
         match instance::claim(instance::folder().as_deref(), if tv { "lumen-tv" } else { "lumen" }, &hello) {
@@ -57,15 +58,18 @@ pub fn run(density: Density, args: LaunchArgs) -> anyhow::Result<()> {
         ..Default::default()
     };
     let args = LaunchArgs { fullscreen: full_screen, ..args };
-    let opened = eframe::run_native(
-        APP_ID,
-        options,
+    let file = args.figures.clone();
+    let create = move |meter: Option<Meter>| -> eframe::AppCreator<'static> {
         Box::new(move |cc| {
-            let app = LumenApp::new(cc, density, &args, first)?;
+            let app = LumenApp::new(cc, density, &args, (first, meter))?;
             Ok(Box::new(app))
-        }),
-    );
-    opened.map_err(|error| anyhow::anyhow!("the window could not be opened: {error}"))
+        })
+    };
+    let opened = match file {
+        Some(file) => figures::run((file, if tv { "lumen-tv" } else { "lumen" }), options, |meter| create(Some(meter))),
+        None => eframe::run_native(APP_ID, options, create(None)).map_err(|error| anyhow::anyhow!("{error}")),
+    };
+    opened.map_err(|error| error.context("the window could not be opened"))
 }
 
 /// Whether the window was looked for: it may have been left on a monitor that is not there any more.

@@ -5,6 +5,7 @@ use crate::bench::{self, BenchArgs};
 use crate::decode;
 use crate::decode::args::{DecodeArgs, ProbeArgs};
 use crate::exit::Exit;
+use crate::figures::{self, FiguresArgs};
 use crate::play::{PlayOptions, play};
 use crate::replay::{self, ReplayArgs};
 use crate::shape::Shape;
@@ -39,6 +40,7 @@ enum Command {
     Decode(DecodeArgs),
     Probe(ProbeArgs),
     Stats(StatsArgs),
+    Figures(FiguresArgs),
     Sim(SimArgs),
     Replay(ReplayArgs),
     /// Measures a part of the player over everything there is to measure it with.
@@ -117,6 +119,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Decode(arguments) => decode::run(arguments).await,
         Command::Probe(arguments) => decode::probe::run(arguments).await,
         Command::Stats(arguments) => spawn_blocking(move || stats::run(&arguments)).await?,
+        Command::Figures(arguments) => spawn_blocking(move || figures::run(&arguments)).await?,
         Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Sim(arguments) => spawn_blocking(move || sim::run(&arguments)).await?,
         Command::Bench(Bench::Abr(arguments)) => spawn_blocking(move || bench::run(&arguments)).await?,

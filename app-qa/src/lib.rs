@@ -18,6 +18,7 @@ pub mod cli;
 pub mod decode;
 pub mod exit;
 pub mod expectation;
+pub mod figures;
 pub mod picture;
 pub mod play;
 pub mod plot;
