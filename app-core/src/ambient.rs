@@ -18,6 +18,8 @@ const DIM: f64 = 300.0;
 const DRIFT: f64 = 600.0;
 /// What drifts moves this often.
 const MOVES: Duration = Duration::from_millis(500);
+/// A look at the clock so seldom costs nothing.
+const NEVER: Duration = Duration::from_secs(3600);
 /// How much of the screen's light the dimmed one has lost.
 const DIMMED: f32 = 0.6;
 /// The player's controls move sideways by so many pixels a minute, there and back within so many.
@@ -38,6 +40,8 @@ pub(crate) enum Calm {
 pub(crate) struct Ambient {
     still_since: f64,
     calm: Calm,
+    /// As the viewer chose: nothing drifts.
+    pub(crate) only_dims: bool,
 }
 
 impl Ambient {
@@ -50,7 +54,7 @@ impl Ambient {
         }
         let still = now - self.still_since;
         self.calm = match () {
-            () if still >= DRIFT => Calm::Drifting,
+            () if still >= DRIFT && !self.only_dims => Calm::Drifting,
             () if still >= DIM => Calm::Dim,
             () => Calm::Awake,
         };
@@ -60,7 +64,7 @@ impl Ambient {
     /// Nothing happened since a time.
     #[cfg(test)]
     pub(crate) fn still_since(still_since: f64) -> Self {
-        Self { still_since, calm: Calm::Awake }
+        Self { still_since, ..Self::default() }
     }
 
     pub(crate) fn calm(&self) -> Calm {
@@ -71,6 +75,7 @@ impl Ambient {
     pub(crate) fn next(&self, now: f64) -> Duration {
         let after = match self.calm {
             Calm::Awake => self.still_since + DIM - now,
+            Calm::Dim if self.only_dims => return NEVER,
             Calm::Dim => self.still_since + DRIFT - now,
             Calm::Drifting => return MOVES,
         };
@@ -139,6 +144,15 @@ mod tests {
         assert!(ambient.frame(9e6, true, false), "the key wakes, and does no more");
         assert_eq!(ambient.calm(), Calm::Awake);
         assert!(!ambient.frame(9e6 + 1.0, true, false), "the next one does");
+    }
+
+    #[test]
+    fn who_wants_nothing_to_drift_has_a_dimmed_screen() {
+        let mut ambient = Ambient { only_dims: true, ..Ambient::default() };
+        for now in [DIM, DRIFT, 1e6] {
+            ambient.frame(now, false, false);
+            assert_eq!((ambient.calm(), ambient.next(now)), (Calm::Dim, NEVER));
+        }
     }
 
     #[test]

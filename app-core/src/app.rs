@@ -11,9 +11,11 @@
 mod browsing;
 mod desktop;
 mod household;
+mod link;
 mod mini;
 mod optimistic;
 mod pin;
+mod preview;
 mod search;
 mod series;
 mod settings_page;
@@ -23,7 +25,9 @@ mod wish;
 
 pub(crate) use self::{
     household::{AGES, COLOURS, Editor, Household, HouseholdWish, MAX_PROFILES},
+    link::Link,
     pin::{PinMsg, PinScreen},
+    preview::{Preview, Previews},
     search::{SearchMsg, SearchScreen},
     series::is_begun,
     settings_page::{Errand, Section, SettingsPage, SettingsWish},
@@ -133,6 +137,8 @@ pub(crate) enum Msg {
     Diagnostics(bool),
     /// A television shows more or less of its edges.
     Overscan(i8),
+    /// What stands above the rows has come into sight, or gone.
+    HeroSeen(bool),
     Retry,
     Back,
     Player(PlayerMsg),
@@ -181,6 +187,8 @@ pub(crate) enum Msg {
         image: Option<ColorImage>,
     },
     Note(String),
+    /// Nothing of this installation is left.
+    WasReset,
     /// The desktop around the application, and what it is asked to open.
     Desktop(DesktopMsg),
 }
@@ -251,6 +259,10 @@ pub(crate) struct Model {
     pub(crate) full_screen: bool,
     pub(crate) desktop: DesktopScreen,
     pub(crate) diagnostics: bool,
+    /// The way to the service.
+    pub(crate) link: Link,
+    /// What moves above the rows.
+    pub(crate) previews: Previews,
     /// Where the first title page was opened.
     came_from_search: bool,
     /// Back at the top was pressed once, until this time.
@@ -292,6 +304,8 @@ impl Model {
             full_screen: launch.full_screen,
             desktop: DesktopScreen::default(),
             diagnostics: false,
+            link: Link::default(),
+            previews: Previews::default(),
             came_from_search: false,
             leaving_until: 0.0,
             launch,
@@ -310,6 +324,12 @@ impl Model {
 
     /// Takes one message; `now` is the interface's clock in seconds.
     pub(crate) fn update(&mut self, msg: Msg, now: f64) -> Vec<Effect> {
+        let mut effects = self.follow_link(&msg, now);
+        effects.extend(self.take(msg, now));
+        effects
+    }
+
+    fn take(&mut self, msg: Msg, now: f64) -> Vec<Effect> {
         match msg {
             Msg::SignIn => self.begin_sign_in(),
             Msg::CancelSignIn => {
@@ -362,12 +382,18 @@ impl Model {
                 vec![]
             }
             Msg::SignOut => self.sign_out(),
-            Msg::ShowTitle(summary) => self.show_title(summary),
+            Msg::ShowTitle(summary) => {
+                // From under the player.
+                let mut effects = if self.place == Place::Player { self.leave_player() } else { Vec::new() };
+                effects.extend(self.show_title(summary));
+                effects
+            }
             Msg::ChooseSeason(season) => self.choose_season(season),
             Msg::Pin(msg) => self.update_pin(msg),
             Msg::Search(msg) => self.update_search(msg, now),
             Msg::Unlocked { profile, answer } => self.unlocked(&profile, answer),
             Msg::Found { text, answer } => self.found(&text, answer, now),
+            Msg::Play { title, from } if self.place == Place::Player => self.play_instead(title, from),
             Msg::Play { title, from } => self.play_title(title, from),
             Msg::Rests(title) => {
                 self.rests_now = true;
@@ -388,6 +414,10 @@ impl Model {
             Msg::Overscan(by) => {
                 self.settings.overscan = self.settings.overscan.saturating_add_signed(by).min(Settings::OVERSCAN);
                 vec![Effect::SaveSettings(self.settings.clone())]
+            }
+            Msg::HeroSeen(is_seen) => {
+                self.previews.hero_is_seen = is_seen;
+                vec![]
             }
             Msg::Retry => self.retry(now),
             Msg::Back => self.back(now),
@@ -428,17 +458,20 @@ impl Model {
             Msg::HomeLoaded { profile, answer } => self.home_loaded(&profile, *answer, now),
             Msg::TitleLoaded { title, answer } => self.title_loaded(&title, *answer, now),
             Msg::PlayerOpened { attempt, answer } => {
-                if let Err(failure) = &answer {
+                let is_preview = self.previews.shown.as_ref().is_some_and(|shown| shown.attempt == attempt);
+                if let Some(failure) = answer.as_ref().err().filter(|_| !is_preview) {
                     self.remember_failure(failure);
                 }
                 if let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) {
                     player.opened(answer);
+                    return vec![];
                 }
-                vec![]
+                if answer.is_err() { self.preview_refused(attempt) } else { vec![] }
             }
             Msg::StreamLost { attempt, failure } => self.stream_lost(attempt, failure),
             Msg::StoppedElsewhere { attempt, answer } => self.stopped_elsewhere(attempt, answer),
             Msg::Picture { .. } => vec![],
+            Msg::WasReset => self.take(Msg::Restored(Ok(None)), now),
             Msg::Desktop(msg) => self.update_desktop(msg, now),
             Msg::Note(text) => {
                 self.notify(&text, now);
@@ -456,7 +489,8 @@ impl Model {
         if !std::mem::take(&mut self.rests_now) {
             self.resting = None;
         }
-        if let (Some((title, since)), Some(profile)) = (&self.resting, &self.profile)
+        // While something plays nothing is got ahead: a device has one stream.
+        if let (Some((title, since)), Some(profile), None) = (&self.resting, &self.profile, &self.player)
             && now - since >= REST
             && !self.prefetched.contains(title)
         {
@@ -469,6 +503,8 @@ impl Model {
             self.hero = Some(title.clone());
         }
         effects.extend(self.tick_search(now));
+        effects.extend(self.tick_link(now));
+        effects.extend(self.tick_preview(now));
         if self.place == Place::Home && self.home_is_unfinished() && now - self.home_loaded_at >= REFRESH {
             effects.extend(self.load_home());
         }
@@ -499,7 +535,8 @@ impl Model {
         let mut due = Vec::new();
         due.extend(self.toast.as_ref().map(|toast| toast.posted_at + Toast::LIFE));
         if let Some((title, since)) = &self.resting
-            && (!self.prefetched.contains(title) || (self.hero_follows() && self.hero.as_ref() != Some(title)))
+            && ((self.player.is_none() && !self.prefetched.contains(title))
+                || (self.hero_follows() && self.hero.as_ref() != Some(title)))
         {
             due.push(since + REST);
         }
@@ -523,6 +560,8 @@ impl Model {
             due.push(now + (until - now).fract().max(0.05));
         }
         due.extend(self.player.as_ref().and_then(|player| player.next_tick(now)));
+        due.extend(self.link_due(now));
+        due.extend(self.preview_due(now));
         due.into_iter().map(|at| (at - now).max(0.0)).min_by(f64::total_cmp)
     }
 
@@ -571,7 +610,9 @@ impl Model {
         match answer {
             Ok(Some(account)) => self.signed_in(account),
             Ok(None) => {
-                let is_first = self.place == Place::Starting;
+                // At the start, and when a television asked again by itself.
+                let waits = self.sign_in.failure.is_some() && self.sign_in.step == SignInStep::Idle;
+                let is_first = self.place == Place::Starting || (self.place == Place::SignIn && waits);
                 self.leave_start();
                 // There is one thing to do here, and it needs no question.
                 if is_first && self.density.is_tv() { self.begin_sign_in() } else { vec![] }
@@ -641,6 +682,15 @@ impl Model {
             effects.extend(self.play_title(summary, from));
         }
         effects
+    }
+
+    /// As if it had never been used. What was told to the service stays there.
+    fn factory_reset(&mut self) -> Vec<Effect> {
+        let launch = Launch { url: None, title: None, start: None, ..self.launch.clone() };
+        let settings = Settings { keyboard: self.settings.keyboard, ..Settings::default() };
+        let (fresh, _) = Self::new(self.density, launch, settings);
+        *self = Self { previews: self.previews.anew(), attempts: self.attempts, ..fresh };
+        vec![Effect::ClosePlayer, Effect::FactoryReset(self.settings.clone())]
     }
 
     fn sign_out(&mut self) -> Vec<Effect> {
@@ -779,11 +829,13 @@ impl Model {
         effects.push(self.open(Source::Title { summary: Box::new(title), profile }, from));
         if let (Some(player), Some(known)) = (&mut self.player, known) {
             // Not its texts: where it was chosen they may say more, as which episode it is.
+            player.around.learn(&known.title.summary.id, &known);
             player.chapters = known.title.chapters;
             player.skips.segments = known.title.segments;
             player.follow_up(known.episode.and_then(|episode| episode.next));
         }
         effects.extend(self.learn_next(None));
+        effects.extend(self.learn_season());
         effects
     }
 
@@ -827,6 +879,7 @@ impl Model {
             muted: self.settings.muted,
             text_language: self.settings.text_language.clone(),
             text_delay: player.text_delay,
+            is_preview: false,
         }
     }
 
@@ -844,7 +897,9 @@ impl Model {
 
     /// Ends the session at once: what is not to be watched is not to be fetched either. The page stays, and says why.
     fn stream_lost(&mut self, attempt: u64, failure: Failure) -> Vec<Effect> {
-        let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else { return vec![] };
+        let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) else {
+            return self.preview_refused(attempt);
+        };
         player.opened(Err(failure.clone()));
         self.remember_failure(&failure);
         vec![Effect::ClosePlayer]

@@ -73,9 +73,10 @@ fn an_answer_for_another_profile_is_ignored() {
 #[test]
 fn a_failed_reload_is_a_toast_and_not_a_page() {
     let mut model = at_home(Density::Desktop);
-    model.update(Msg::HomeLoaded { profile: "mira".into(), answer: Box::new(Err(failure())) }, 1.0);
+    let broken = Failure { code: "internal".into(), sentence: "The server has a problem".into(), ..failure() };
+    model.update(Msg::HomeLoaded { profile: "mira".into(), answer: Box::new(Err(broken)) }, 1.0);
     assert!(model.home.ready().is_some());
-    assert_eq!(model.toast.as_ref().map(|toast| toast.text.as_str()), Some("The server cannot be reached"));
+    assert_eq!(model.toast.as_ref().map(|toast| toast.text.as_str()), Some("The server has a problem"));
     model.tick(1.0 + Toast::LIFE);
     assert_eq!(model.toast, None);
 }

@@ -52,6 +52,8 @@ pub(crate) enum Effect {
         grant: GrantId,
     },
     SaveSettings(Settings),
+    /// Forget everything on this device; these settings are what is left.
+    FactoryReset(Settings),
     /// About lists, profiles and the account.
     Ask(Ask),
     Copy(String),
@@ -76,6 +78,8 @@ pub(crate) struct OpenRequest {
     pub(crate) text_language: Option<String>,
     /// Milliseconds by which subtitles come later than they say.
     pub(crate) text_delay: i32,
+    /// Without sound, small, and without leaving a trace.
+    pub(crate) is_preview: bool,
 }
 
 /// Media to play.

@@ -50,13 +50,16 @@ pub(crate) struct Elsewhere {
 }
 
 impl Failure {
+    /// Code of a server that does not answer.
+    pub(crate) const UNREACHABLE: &str = "unreachable";
+
     /// The server does not answer.
     #[cfg(test)]
     pub(crate) fn unreachable(detail: impl fmt::Display) -> Self {
         Self {
             sentence: "The server cannot be reached".to_owned(),
             remedy: Remedy::TryAgain,
-            code: "unreachable".to_owned(),
+            code: Self::UNREACHABLE.to_owned(),
             detail: detail.to_string(),
             elsewhere: Vec::new(),
         }

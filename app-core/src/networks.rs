@@ -68,6 +68,11 @@ impl Networks {
         *self.lock() = memory;
     }
 
+    /// Forgets all networks. The file is not touched.
+    pub(crate) fn clear(&self) {
+        *self.lock() = NetworkMemory::new();
+    }
+
     /// Writes the file. Blocks for the disk.
     ///
     /// # Errors

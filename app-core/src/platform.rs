@@ -30,6 +30,8 @@ pub(crate) struct Budget {
     pub(crate) ahead: usize,
     /// Bytes of compressed media a player holds.
     pub(crate) buffer: u64,
+    /// Titles may move above the rows.
+    pub(crate) previews: bool,
 }
 
 impl Platform {
@@ -53,15 +55,27 @@ impl Platform {
     /// with; a beginning is a few megabytes, and 30 s of the highest rung are 60.
     pub(crate) fn budget(self) -> Budget {
         match self {
-            Self::Small => {
-                Budget { textures: 64 * MIB, picture_scale: 720.0 / 540.0, ahead: 0, buffer: 48 * MIB as u64 }
-            }
-            Self::Medium => {
-                Budget { textures: 118 * MIB, picture_scale: 2.0, ahead: 12 * MIB, buffer: 96 * MIB as u64 }
-            }
-            Self::Desktop => {
-                Budget { textures: 118 * MIB, picture_scale: f32::MAX, ahead: 24 * MIB, buffer: 150 * MIB as u64 }
-            }
+            Self::Small => Budget {
+                textures: 64 * MIB,
+                picture_scale: 720.0 / 540.0,
+                ahead: 0,
+                buffer: 48 * MIB as u64,
+                previews: false,
+            },
+            Self::Medium => Budget {
+                textures: 118 * MIB,
+                picture_scale: 2.0,
+                ahead: 12 * MIB,
+                buffer: 96 * MIB as u64,
+                previews: true,
+            },
+            Self::Desktop => Budget {
+                textures: 118 * MIB,
+                picture_scale: f32::MAX,
+                ahead: 24 * MIB,
+                buffer: 150 * MIB as u64,
+                previews: true,
+            },
         }
     }
 }
@@ -107,6 +121,7 @@ mod tests {
         assert_eq!((small.textures, medium.textures), (64 << 20, 118 << 20));
         assert!(small.buffer < medium.buffer && medium.buffer < desktop.buffer);
         assert!(small.ahead < medium.ahead && medium.ahead < desktop.ahead);
+        assert!(!small.previews && medium.previews && desktop.previews);
         assert!(small.picture_scale < medium.picture_scale && medium.picture_scale < desktop.picture_scale);
     }
 }

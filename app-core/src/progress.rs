@@ -118,6 +118,11 @@ impl Journal {
             .collect()
     }
 
+    /// Forgets all positions. The file is not touched.
+    pub(crate) fn clear(&self) {
+        *self.lock() = Contents::default();
+    }
+
     fn change(&self, change: impl FnOnce(&mut Contents)) {
         let mut contents = self.lock();
         // A second window may have written meanwhile: the newer of each entry stays.

@@ -26,7 +26,7 @@ pub(crate) fn failure(error: &ClientError) -> Failure {
             .ok()
             .and_then(|value| value.as_str().map(str::to_owned))
             .unwrap_or_else(|| problem.status.to_string()),
-        error if error.is_offline() => "unreachable".to_owned(),
+        error if error.is_offline() => Failure::UNREACHABLE.to_owned(),
         error if error.is_signed_out() => "signed-out".to_owned(),
         ClientError::UnexpectedStatus { status, .. } => format!("http-{status}"),
         _ => "client".to_owned(),

@@ -5,6 +5,7 @@
 mod household;
 mod pictures;
 mod positions;
+mod reset;
 mod sign_in;
 mod streams;
 
@@ -63,6 +64,9 @@ const GRANT_MARGIN: Duration = Duration::from_secs(60);
 const SETTINGS_DELAY: Duration = Duration::from_millis(400);
 /// How long closing waits for the last position to be saved.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// A preview plays for half a minute: it needs no more of the buffer than this part, one in so many, and no larger pictures.
+const PREVIEW_SHARE: u64 = 4;
+const PREVIEW_SIZE: (u32, u32) = (854, 480);
 /// Wakes the window from any thread.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -71,8 +75,8 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Services {
     shared: Arc<Shared>,
     settings: watch::Sender<Option<Settings>>,
-    settings_path: std::path::PathBuf,
-    recents_path: std::path::PathBuf,
+    places: Places,
+    density: Density,
     received: mpsc::Receiver<Msg>,
     // Last, so that it goes down after what uses it.
     runtime: Runtime,
@@ -81,8 +85,6 @@ pub(crate) struct Services {
 /// What tasks share.
 struct Shared {
     client: Result<Client, ClientError>,
-    /// This one, as the service knows it.
-    device: PlaybackDevice,
     answers: mpsc::Sender<Msg>,
     wake: Wake,
     journal: Arc<Journal>,
@@ -100,6 +102,8 @@ struct Shared {
 /// What tasks change.
 #[derive(Debug, Default)]
 struct State {
+    /// This one, as the service knows it.
+    device: PlaybackDevice,
     tasks: JoinSet<()>,
     sign_in: Option<AbortHandle>,
     opening: Option<AbortHandle>,
@@ -155,7 +159,6 @@ impl Services {
         }
         let shared = Arc::new(Shared {
             client,
-            device,
             answers,
             wake,
             journal: Arc::new(Journal::open(places.journal.clone())),
@@ -166,17 +169,10 @@ impl Services {
             key_systems: tokio::sync::OnceCell::new(),
             pipeline: GstPipeline::factory(Default::default()),
             pictures: Semaphore::new(PICTURES_AT_ONCE),
-            state: Mutex::default(),
+            state: Mutex::new(State { device, ..State::default() }),
         });
         let (settings, changes) = watch::channel(None);
-        let services = Self {
-            shared,
-            settings,
-            settings_path: places.settings.clone(),
-            recents_path: places.recents.clone(),
-            received,
-            runtime,
-        };
+        let services = Self { shared, settings, places: places.clone(), density, received, runtime };
         services.spawn(write_settings(changes, places.settings.clone()));
         Ok(services)
     }
@@ -273,10 +269,20 @@ impl Services {
                     session.handle.send(command);
                 }
             }
-            Effect::ClosePlayer => self.shared.close_player(),
+            Effect::ClosePlayer => {
+                // One that is still being opened is not wanted any more either.
+                if let Some(opening) = self.shared.lock().opening.take() {
+                    opening.abort();
+                }
+                self.shared.close_player();
+            }
             Effect::StopElsewhere { attempt, grant } => self.stop_elsewhere(attempt, grant),
             Effect::SaveSettings(settings) => {
                 self.settings.send_replace(Some(settings));
+            }
+            Effect::FactoryReset(settings) => {
+                self.settings.send_replace(Some(settings));
+                self.factory_reset();
             }
             Effect::Ask(ask) => self.ask(ask),
             Effect::Copy(_) | Effect::FullScreen(_) | Effect::Quit | Effect::Desktop(_) => {}
@@ -300,7 +306,7 @@ impl Services {
         });
         let settings = self.settings.borrow().clone();
         if let Some(settings) = settings
-            && let Err(error) = settings.save(&self.settings_path)
+            && let Err(error) = settings.save(&self.places.settings)
         {
             tracing::warn!(%error, "settings could not be saved");
         }
@@ -360,7 +366,7 @@ impl Services {
 
     /// Keeps what was opened lately.
     pub(crate) fn save_recents(&self, recents: Recents) {
-        let path = self.recents_path.clone();
+        let path = self.places.recents.clone();
         self.spawn(async move {
             if let Ok(Err(error)) = tokio::task::spawn_blocking(move || recents.save(&path)).await {
                 tracing::warn!(%error, "what was opened lately was not kept");
@@ -423,8 +429,12 @@ impl Shared {
         }
     }
 
+    fn device(&self) -> PlaybackDevice {
+        self.lock().device.clone()
+    }
+
     fn start_of(&self, request: &PlaybackRequest) -> PlaybackStart {
-        PlaybackStart { request: request.clone(), device: self.device.clone() }
+        PlaybackStart { request: request.clone(), device: self.device() }
     }
 
     async fn prefetch(&self, client: &Client, profile: ProfileId, title: TitleId) -> anyhow::Result<()> {
@@ -450,7 +460,8 @@ impl Shared {
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), Failure> {
         let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
-        config.buffer.budget = ByteCount::new(self.budget.buffer);
+        let budget = if request.is_preview { self.budget.buffer / PREVIEW_SHARE } else { self.budget.buffer };
+        config.buffer.budget = ByteCount::new(budget);
         let (remembered, lesson) = self.networks.begin(now_s());
         config.abr.remembered = remembered;
         let mut fetcher: Arc<dyn Fetcher> = Arc::new(self.fetcher.clone());
@@ -471,7 +482,7 @@ impl Shared {
                 let ask = PlaybackRequest { title: title.clone(), profile: profile.clone() };
                 let grant = match self.grant(&client, &ask).await {
                     Ok(grant) => grant,
-                    Err(error) => return Err(explain(&client, self.device.id.as_deref(), &error).await),
+                    Err(error) => return Err(explain(&client, self.device().id.as_deref(), &error).await),
                 };
                 let manifest = client.absolute(&grant.manifest).map_err(|error| failure(&error))?;
                 let key = Key::Title(profile.clone(), title.clone());
@@ -506,12 +517,17 @@ impl Shared {
         if request.text_delay != 0 {
             handle.send(Command::SetTextDelay { millis: request.text_delay });
         }
+        if request.is_preview {
+            let (width, height) = PREVIEW_SIZE;
+            handle.send(Command::SetViewport { width, height });
+        }
         handle.send(Command::Play);
         let (stop, stopped) = oneshot::channel();
         let (shared, player, attempt) = (Arc::clone(self), handle.clone(), request.attempt);
         let keeper = runtime.spawn(async move {
             // A disk says nothing about the network.
             let lesson = (!is_local).then_some(lesson);
+            let key = (!request.is_preview).then_some(key);
             let position = Arc::clone(&shared).keep_position(player.clone(), key, lesson, stopped);
             let Some(permit) = permit else { return position.await };
             tokio::select! {

@@ -1,6 +1,7 @@
 //! What the application remembers for its viewer, as one JSON file in the configuration folder.
 
 use crate::{
+    density::Density,
     desktop::{appearance, network::NetworkChoice},
     launch::QualityWish,
     player_view::{
@@ -65,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) overscan: u8,
     /// Letters of the keyboard on a television; `None` until it is known whose.
     pub(crate) keyboard: Option<Layout>,
+    /// A television that stands still for long shows the time of day beside a picture; otherwise it is only dimmed.
+    pub(crate) ambient: bool,
 }
 
 impl Settings {
@@ -90,6 +93,7 @@ impl Default for Settings {
             desktop: DesktopSettings::default(),
             overscan: 0,
             keyboard: None,
+            ambient: true,
         }
     }
 }
@@ -207,6 +211,29 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Where the identity of this device is kept.
+    pub(crate) fn device_of(&self, density: Density) -> &Path {
+        if density.is_tv() { &self.television } else { &self.device }
+    }
+
+    /// All in one folder.
+    #[cfg(test)]
+    pub(crate) fn within(folder: &Path) -> Self {
+        let at = |name: &str| folder.join(name);
+        Self {
+            settings: at("settings.json"),
+            journal: at("positions.json"),
+            networks: at("networks.json"),
+            device: at("device.json"),
+            television: at("television.json"),
+            recents: at("recent.json"),
+            window: at("window.ron"),
+            log: at("lumen.log"),
+            crashes: at("crashes"),
+            art: at("now-playing"),
+        }
+    }
+
     /// The folders of the XDG base directory specification; the current folder if there is no home.
     pub(crate) fn of_user() -> Self {
         match directories::ProjectDirs::from("", "", "lumen") {

@@ -119,7 +119,7 @@ impl Shell {
             self.tell_egui(&ctx);
             self.repeat.clear();
         }
-        self.rest(&ctx, now);
+        effects.extend(self.rest(&ctx, now));
         let mut out = self.read_input(&ctx);
         self.repeat_held(&ctx);
         self.read_remote(&mut out);
@@ -154,23 +154,27 @@ impl Shell {
     }
 
     /// Dims what stands still for long. The key that ends it ends only that.
-    fn rest(&mut self, ctx: &Context, now: f64) {
+    fn rest(&mut self, ctx: &Context, now: f64) -> Vec<Effect> {
         if !self.model.density.is_tv() {
-            return;
+            return vec![];
         }
         let is_use = |event: &Event| {
             matches!(event, Event::Key { .. } | Event::Text(_) | Event::PointerMoved(_) | Event::PointerButton { .. })
         };
-        let used = !self.remote.is_empty() || ctx.input(|input| input.events.iter().any(is_use));
+        let is_key = |event: &RemoteEvent| matches!(event, RemoteEvent::Key(..));
+        let used = self.remote.iter().any(is_key) || ctx.input(|input| input.events.iter().any(is_use));
         let playing = |player: &player_view::model::PlayerScreen| {
             player.snapshot.state == PlaybackState::Playing || player.snapshot.wants_play && !player.has_failed()
         };
         let moves = self.model.place == Place::Player && self.model.player.as_ref().is_some_and(playing);
+        let ended = if used { self.model.touched(now) } else { vec![] };
+        self.ambient.only_dims = !self.model.settings.ambient;
         if self.ambient.frame(now, used, moves) {
-            self.remote.clear();
+            self.remote.retain(|event| !is_key(event));
             ctx.input_mut(|input| input.events.retain(|event| !is_use(event)));
         }
         ctx.request_repaint_after(self.ambient.next(now));
+        ended
     }
 
     /// Name of the window.
@@ -199,7 +203,8 @@ impl Shell {
             None => {}
         }
         match (&self.model.confirm, self.model.keys) {
-            (Some(_), _) => return Id::unique("confirm"),
+            // Each question has its own focus: who presses OK twice has not answered two.
+            (Some(confirm), _) => return Id::unique(("confirm", confirm.question())),
             (None, Some(field)) => return Id::unique(("keys-for", field)),
             (None, None) => {}
         }
@@ -436,6 +441,9 @@ impl Shell {
         for event in std::mem::take(&mut self.remote) {
             match event {
                 RemoteEvent::Gone(name) => out.push(Msg::Note(format!("{name} is disconnected"))),
+                RemoteEvent::Battery(name, left) => {
+                    out.push(Msg::Note(format!("{name}: {left} % of the battery are left")));
+                }
                 RemoteEvent::Key(key, pressed) => match remote::meaning(&self.model, key, pressed) {
                     Some(Meaning::Tell(msg)) => out.push(*msg),
                     Some(Meaning::Walk(step, count)) => (0..count).for_each(|_| self.step(step)),
@@ -511,7 +519,7 @@ impl Shell {
             Place::Settings => screens::settings::view(ui, &mut cx, &self.model),
             Place::Pin => screens::pin::view(ui, &mut cx, &self.model),
             Place::Search => screens::search::view(ui, &mut cx, &self.model),
-            Place::Home => screens::home::view(ui, &mut cx, &self.model),
+            Place::Home => screens::home::view(ui, &mut cx, &self.model, &mut self.video),
             Place::Title => screens::title::view(ui, &mut cx, &self.model),
             Place::Player => {
                 if let Some(player) = &self.model.player {
@@ -536,6 +544,9 @@ impl Shell {
         }
         if self.model.desktop.dragging {
             open_sheet::drop_hint(ui, &cx);
+        }
+        if let Some(words) = self.model.link_words(ui.ctx().time()) {
+            screens::link::view(ui, &cx, area, (&words, self.model.link.is_away()));
         }
         if let Some(message) = &self.model.toast {
             // Above the player's controls, whether they are shown or not: a message does not jump.
@@ -636,8 +647,7 @@ impl LumenApp {
         let mut settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
-        let remembered = if density.is_tv() { &places.television } else { &places.device };
-        let device = device::of_installation(remembered, density, args.device_name.as_deref());
+        let device = device::of_installation(places.device_of(density), density, args.device_name.as_deref());
         let platform = args.platform.unwrap_or_else(Platform::detect);
         let budget = platform.budget();
         tracing::info!(?platform, ?budget, "what this machine can afford");
@@ -651,6 +661,7 @@ impl LumenApp {
         let services = Services::start(&args.server, &places, (density, device, budget), &network, wake_up)?;
         settings.keyboard.get_or_insert_with(Layout::of_environment);
         let (mut model, mut pending) = Model::new(density, args.launch(), settings);
+        model.previews.are_affordable = budget.previews;
         pending.extend(model.begin_on_desktop(Recents::load(&places.recents), desktop::drops_are_delivered()));
         model.desktop.crash = crash::unseen(&places.crashes).filter(|_| !density.is_tv() && args.screenshot.is_none());
         let link = services.link(places.art.clone());
@@ -694,7 +705,8 @@ impl LumenApp {
 
     /// Takes over the newest state of the player and shows its frames.
     fn follow_player(&mut self) {
-        let attempt = self.shell.model.player.as_ref().map(|player| player.attempt);
+        let preview = self.shell.model.previews.shown.as_ref().map(|preview| preview.attempt);
+        let attempt = self.shell.model.player.as_ref().map(|player| player.attempt).or(preview);
         let handle = attempt.and_then(|attempt| self.services.player(attempt));
         match (&handle, attempt) {
             (Some(handle), Some(attempt)) => {
@@ -708,6 +720,8 @@ impl LumenApp {
                     if let Some(frame) = handle.frames().latest() {
                         player.frames.see(&frame);
                     }
+                } else if let Some(preview) = &mut self.shell.model.previews.shown {
+                    preview.snapshot = handle.snapshot();
                 }
             }
             _ if self.attached.is_some() => {

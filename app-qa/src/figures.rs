@@ -90,10 +90,7 @@ pub fn table(figures: &Figures) -> String {
         ];
         for (what, Quantiles { count, p50, p95, p99, max }) in lines {
             if count > 0 {
-                let _ = writeln!(
-                    text,
-                    "{screen:<14}{what:<22}{count:>8}{p50:>10.2}{p95:>10.2}{p99:>10.2}{max:>10.2}"
-                );
+                let _ = writeln!(text, "{screen:<14}{what:<22}{count:>8}{p50:>10.2}{p95:>10.2}{p99:>10.2}{max:>10.2}");
             }
         }
     }

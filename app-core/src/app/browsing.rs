@@ -26,7 +26,8 @@ impl Model {
         if self.leads_away(&answer) {
             return vec![];
         }
-        if let Some(failure) = self.home.finish(answer) {
+        // Of the link something is said already.
+        if let Some(failure) = self.home.finish(answer).filter(|failure| failure.code != Failure::UNREACHABLE) {
             self.notify(&failure.sentence, now);
         }
         vec![]
@@ -63,7 +64,8 @@ impl Model {
         if let (Ok(page), Some(player)) = (&answer, &mut self.player) {
             player.learn_title(page);
         }
-        let effects = self.learn_next(answer.as_ref().ok());
+        let mut effects = self.learn_next(answer.as_ref().ok());
+        effects.extend(self.learn_season());
         let Some(page) = self.titles.iter_mut().rev().find(|page| page.summary.id == *id) else { return effects };
         page.loaded_at = now;
         if let Ok(told) = &answer {
@@ -71,7 +73,7 @@ impl Model {
             page.summary = told.title.summary.clone();
             page.summary.progress = progress;
         }
-        if let Some(failure) = page.document.finish(answer) {
+        if let Some(failure) = page.document.finish(answer).filter(|failure| failure.code != Failure::UNREACHABLE) {
             self.notify(&failure.sentence, now);
         }
         effects

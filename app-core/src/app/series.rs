@@ -1,6 +1,6 @@
 //! Series: which episode is next, and which season is looked at.
 
-use super::{Effect, Model, PlayFrom, TitleScreen, browsing::load_title, placeholder};
+use super::{Effect, Model, PlayFrom, Source, TitleScreen, browsing::load_title, placeholder};
 use service_api::catalog::{Season, TitleKind, TitlePage, TitleSummary};
 
 /// Was it begun and not seen to its end?
@@ -89,6 +89,43 @@ impl Model {
         }
         self.place = place;
         effects
+    }
+
+    /// Another title takes the place of the one that plays; leaving it leads to where that would have led.
+    pub(super) fn play_instead(&mut self, title: TitleSummary, from: PlayFrom) -> Vec<Effect> {
+        let Some(player) = &mut self.player else { return vec![] };
+        if player.plays(&title.id) {
+            player.below = false;
+            return vec![];
+        }
+        let returns_to = player.returns_to;
+        let effects = self.play_title(title, from);
+        if let Some(player) = &mut self.player {
+            player.returns_to = returns_to;
+        }
+        effects
+    }
+
+    /// The season of an episode that plays on a television: from a page that is here, else from the service, once.
+    pub(super) fn learn_season(&mut self) -> Vec<Effect> {
+        if !self.density.is_tv() {
+            return vec![];
+        }
+        let Some(player) = &mut self.player else { return vec![] };
+        let Source::Title { summary, .. } = &player.source else { return vec![] };
+        let Some(series) = player.around.series.clone().filter(|_| player.around.season.is_none()) else {
+            return vec![];
+        };
+        let known = self.titles.iter().filter_map(TitleScreen::page).find(|page| page.title.summary.id == series);
+        match known {
+            Some(page) => player.around.learn(&summary.id.clone(), page),
+            None if !player.around.asked => {
+                player.around.asked = true;
+                return vec![load_title(self.profile.as_ref(), series)];
+            }
+            None => {}
+        }
+        vec![]
     }
 
     /// What the player should show of the episode that comes next: from a page that is here, else from the service.

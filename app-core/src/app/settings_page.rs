@@ -3,8 +3,10 @@
 use super::{Effect, Failure, Loadable, Model, Place};
 use crate::{
     ask::Ask,
+    density::Density,
     failure::Remedy,
     player_view::{skip::SkipChoice, viewing::Viewing},
+    settings::Settings,
 };
 use service_api::{
     account::{AccountDetails, Consents, EraseAccount, SupportRequest, SupportTopic},
@@ -27,11 +29,26 @@ pub(crate) enum Section {
     Privacy,
     Support,
     About,
+    /// The set itself: picture, keyboard, reset.
+    Television,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Account, Self::Plan, Self::Devices, Self::Playback, Self::Privacy, Self::Support, Self::About];
+    const ALL: [Self; 8] = [
+        Self::Account,
+        Self::Plan,
+        Self::Devices,
+        Self::Playback,
+        Self::Privacy,
+        Self::Support,
+        Self::About,
+        Self::Television,
+    ];
+
+    /// The parts that there are.
+    pub(crate) fn all(density: Density) -> &'static [Self] {
+        if density.is_tv() { &Self::ALL } else { &Self::ALL[..Self::ALL.len() - 1] }
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -42,6 +59,7 @@ impl Section {
             Self::Privacy => "Privacy",
             Self::Support => "Support",
             Self::About => "About",
+            Self::Television => "This TV",
         }
     }
 }
@@ -128,6 +146,12 @@ pub(crate) enum SettingsWish {
     Section(Section),
     Autoplay(bool),
     Skip(SegmentKind, SkipChoice),
+    Previews(bool),
+    Ambient(bool),
+    /// Per cent of each edge.
+    Overscan(u8),
+    /// The next language of the keys on the screen.
+    NextKeyboard,
     /// The next language of subtitles; after the last, none.
     NextLanguage,
     Consent(Consents),
@@ -164,6 +188,22 @@ impl Model {
             SettingsWish::Skip(kind, choice) => {
                 let viewing = self.viewing().with_skip(kind, choice);
                 effects.extend(self.change_viewing(viewing));
+            }
+            SettingsWish::Previews(on) => {
+                let viewing = Viewing { previews: on, ..self.viewing() };
+                effects.extend(self.change_viewing(viewing));
+            }
+            SettingsWish::Ambient(on) => {
+                self.settings.ambient = on;
+                effects.push(Effect::SaveSettings(self.settings.clone()));
+            }
+            SettingsWish::Overscan(per_cent) => {
+                self.settings.overscan = per_cent.min(Settings::OVERSCAN);
+                effects.push(Effect::SaveSettings(self.settings.clone()));
+            }
+            SettingsWish::NextKeyboard => {
+                self.settings.keyboard = Some(self.settings.keyboard.unwrap_or_default().next());
+                effects.push(Effect::SaveSettings(self.settings.clone()));
             }
             SettingsWish::NextLanguage => {
                 let at = LANGUAGES.iter().position(|tag| self.settings.text_language.as_deref() == Some(*tag));

@@ -71,11 +71,23 @@ impl Field {
 /// What is asked about before it is done: it cannot be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Confirm {
-    RemoveProfile { profile: ProfileId, name: String },
-    RemovePin { profile: ProfileId, name: String },
-    EndDevice { device: String, name: String },
+    RemoveProfile {
+        profile: ProfileId,
+        name: String,
+    },
+    RemovePin {
+        profile: ProfileId,
+        name: String,
+    },
+    EndDevice {
+        device: String,
+        name: String,
+    },
     ForgetSearches,
     Erase,
+    /// Asked first, and then again: a television is used by children too.
+    Reset,
+    ResetForGood,
 }
 
 impl Confirm {
@@ -86,6 +98,8 @@ impl Confirm {
             Self::EndDevice { name, .. } => format!("Sign out {name}?"),
             Self::ForgetSearches => "Forget what was searched?".to_owned(),
             Self::Erase => "Erase your account?".to_owned(),
+            Self::Reset => "Reset this TV?".to_owned(),
+            Self::ResetForGood => "Really reset it?".to_owned(),
         }
     }
 
@@ -98,6 +112,8 @@ impl Confirm {
             Self::RemovePin { .. } => "Everybody in the household can watch with this profile then",
             Self::EndDevice { .. } => "It has to sign in again before it can be used",
             Self::ForgetSearches => "Searches of this profile on this device",
+            Self::Reset => "It is signed out, and forgets its settings, searches and positions that were not sent yet",
+            Self::ResetForGood => "This cannot be undone. Your account and what you watched stay with the service",
             Self::Erase => {
                 "All profiles, lists, positions and devices are deleted, and everybody is signed out. This cannot be undone"
             }
@@ -111,6 +127,8 @@ impl Confirm {
             Self::EndDevice { .. } => "Sign out",
             Self::ForgetSearches => "Forget",
             Self::Erase => "Erase for ever",
+            Self::Reset => "Reset",
+            Self::ResetForGood => "Reset now",
         }
     }
 }
@@ -166,6 +184,11 @@ impl Model {
             Confirm::EndDevice { device, .. } => self.end_device(device),
             Confirm::ForgetSearches => self.forget_searches(now),
             Confirm::Erase => self.erase(),
+            Confirm::Reset => {
+                self.confirm = Some(Confirm::ResetForGood);
+                vec![]
+            }
+            Confirm::ResetForGood => self.factory_reset(),
         }
     }
 

@@ -48,6 +48,9 @@ pub struct Figures {
 /// Of the frames of one screen.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScreenFigures {
+    /// From the beginning of the process to the end of its first frame.
+    #[serde(default)]
+    pub first_ms: f64,
     /// CPU time of the interface's own work, on its thread: taking messages, layout, shapes.
     pub pass: Quantiles,
     /// CPU time of that thread for the whole frame, with tessellation and the OpenGL driver.

@@ -37,6 +37,8 @@ struct Input {
 
 #[derive(Clone, Debug, Default)]
 struct Screen {
+    /// End of its first frame.
+    first: Duration,
     pass: Spread,
     frame_cpu: Spread,
     frame: Spread,
@@ -90,7 +92,8 @@ impl Recorder {
         if seen.is_focused {
             self.first_focus.get_or_insert(frame.ended);
         }
-        let screen = self.screens.entry(seen.screen).or_default();
+        let new = Screen { first: frame.ended, ..Screen::default() };
+        let screen = self.screens.entry(seen.screen).or_insert(new);
         screen.pass.add(self.spent);
         screen.frame_cpu.add(frame.cpu);
         screen.frame.add(frame.ended.saturating_sub(frame.begun));
@@ -109,6 +112,7 @@ impl Recorder {
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
         let screens = self.screens.iter().map(|(name, screen)| {
             let figures = ScreenFigures {
+                first_ms: millis(screen.first),
                 pass: screen.pass.quantiles(),
                 frame_cpu: screen.frame_cpu.quantiles(),
                 frame: screen.frame.quantiles(),
@@ -163,6 +167,7 @@ mod tests {
         assert_eq!((told.frames, told.first_frame_ms, told.first_focus_ms), (3, Some(340.0), Some(520.0)));
         assert_eq!((told.screens["starting"].frame.max, told.screens["home"].frame.count), (40.0, 2));
         let home = &told.screens["home"];
+        assert_eq!(home.first_ms, 520.0);
         assert_eq!((home.pass.max, home.frame_cpu.max, home.input.count), (3.0, 5.0, 0));
         assert_eq!(told.memory.textures_kib, 3 << 10);
     }

@@ -1,6 +1,7 @@
 //! Keys and pointer of the player, before any widget sees them.
 
 use super::{
+    below,
     dpad::{DpadMsg, Situation, read as read_dpad},
     keys::{Action, Shortcut},
     menu,
@@ -17,12 +18,12 @@ use egui::{Context, Event, Key, Modifiers};
 /// Turns the events of this frame into messages and takes them out of egui's hands.
 ///
 /// On a desktop arrows always seek and change the volume; Tab visits the controls. On a television the arrows seek
-/// (see `dpad.rs`) while the bar has the focus or nothing is shown, and walk through the actions below it otherwise. An
-/// open menu and a question get the arrows on both.
+/// (see `dpad.rs`) while the bar has the focus or nothing is shown, and walk through the actions below it otherwise; down
+/// leads to the rows under the player. An open menu, those rows and a question get the arrows.
 pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> {
     let Some(player) = &model.player else { return vec![] };
     let mut out = Vec::new();
-    let walks = player.menu.is_some() || player.has_failed() || player.sheet || player.is_asked();
+    let walks = player.menu.is_some() || player.has_failed() || player.sheet || player.below || player.is_asked();
     let tv = model.density.is_tv();
     let hidden = !player.shows_controls();
     let mut dpad = player.dpad;
@@ -73,8 +74,10 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
             }
             let arrow = step_of(event);
             if walks && arrow_or_space(event) {
-                let aside =
-                    arrow.filter(|_| press.pressed).and_then(|step| menu::sideways(player, focus.current(), step));
+                let aside = arrow.filter(|_| press.pressed).and_then(|step| match player.below {
+                    true => below::leaves(player, focus, step).then_some(PlayerMsg::Below(false)),
+                    false => menu::sideways(player, focus.current(), step),
+                });
                 let keeps = aside.is_none();
                 if let Some(msg) = aside {
                     focus.show_ring();
@@ -83,11 +86,11 @@ pub(crate) fn read(ctx: &Context, model: &Model, focus: &mut Focus) -> Vec<Msg> 
                 return keeps;
             }
             if tv && let Some(step) = arrow {
+                let moved = press.pressed && !hidden && focus.step(step);
+                let opens = step == Step::Down && !moved && !is_repeated(event) && player.has_below();
                 if press.pressed {
-                    out.push(Msg::Player(PlayerMsg::Activity));
-                }
-                if press.pressed && !hidden {
-                    focus.step(step);
+                    focus.show_ring();
+                    out.push(Msg::Player(if opens { PlayerMsg::Below(true) } else { PlayerMsg::Activity }));
                 }
                 return false;
             }
@@ -161,6 +164,10 @@ fn handle_enter(event: &Event, focus: &Focus, (walks, hidden, offers): (bool, bo
 
 fn arrow_or_space(event: &Event) -> bool {
     step_of(event).is_some() || matches!(event, Event::Key { key: Key::Space, .. })
+}
+
+fn is_repeated(event: &Event) -> bool {
+    matches!(event, Event::Key { repeat: true, .. })
 }
 
 fn step_of(event: &Event) -> Option<Step> {

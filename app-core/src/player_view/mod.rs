@@ -4,8 +4,10 @@
 //! one table of shortcuts, `seek.rs` the accumulation of presses into one seek, `skip.rs` what is offered to be skipped,
 //! `next_up.rs` what comes after an episode, `text_style.rs` and `text_delay.rs` how and when subtitles are seen,
 //! `viewing.rs` what a profile chose, `previews.rs` the pictures over the seek bar, `dpad.rs` how a television's remote
-//! seeks. The rest draws.
+//! seeks, `around.rs` and `below.rs` what lies under the player there. The rest draws.
 
+pub(crate) mod around;
+mod below;
 mod controls;
 mod cue_image;
 mod cue_place;

@@ -1,7 +1,7 @@
 //! The player screen put together: what lies over what.
 
 use super::{
-    controls, error_card,
+    below, controls, error_card,
     keys::Action,
     menu,
     model::{Phase, PlayerMsg, PlayerScreen},
@@ -35,6 +35,7 @@ pub(crate) fn layer_id(player: &PlayerScreen) -> Id {
         _ if player.has_failed() => screen.with("error"),
         Some(menu) => screen.with(menu),
         None if player.sheet => screen.with(sheet::layer(player)),
+        None if player.below => screen.with("below"),
         None if player.is_asked() => screen.with("next"),
         None => screen,
     }
@@ -55,6 +56,9 @@ pub(crate) fn focus_map(player: &PlayerScreen) -> FocusMap {
     }
     if player.sheet {
         return sheet::focus_map(player);
+    }
+    if player.below {
+        return below::focus_map(player);
     }
     if player.is_asked() {
         return next_card::focus_map(FocusMap::default()).starting_at(next_card::play_id());
@@ -88,20 +92,30 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
     let shown = player.shows_controls();
     let settle = if shown { time::OSD_IN } else { time::OSD_OUT };
     let osd = motion::follow(ui.ctx(), Id::unique("player-osd"), f32::from(u8::from(shown)), settle);
-    if osd > 0.005 {
+    let below = motion::follow(ui.ctx(), Id::unique("player-below"), f32::from(u8::from(player.below)), time::SHEET);
+    if osd.max(below) > 0.005 {
         let top = Rect::from_min_size(area.min, vec2(area.width(), (area.height() * 0.28).max(120.0)));
-        gradient::scrim(ui.painter(), top, Opaque::Top, tokens.scrim, 0.82 * osd);
+        gradient::scrim(ui.painter(), top, Opaque::Top, tokens.scrim, 0.82 * osd.max(below));
+    }
+    if osd > 0.005 {
         let height = (area.height() * 0.36).max(150.0);
         let bottom = Rect::from_min_max(pos2(area.left(), area.bottom() - height), area.max);
         gradient::scrim(ui.painter(), bottom, Opaque::Bottom, tokens.scrim, 0.9 * osd);
     }
-    subtitles::view(ui, cx, area, player, osd);
-    if osd > 0.005 {
+    if !player.below {
+        subtitles::view(ui, cx, area, player, osd);
+    }
+    if osd.max(below) > 0.005 {
         // What stands at the same place for hours burns in.
         let moved = if tv { ambient::shift(ui.ctx().time(), ui.ctx().pixels_per_point()) } else { 0.0 };
         let area = area.translate(vec2(moved, 0.0));
-        heading(ui, cx, area, player, osd);
-        controls::view(ui, cx, area, player, full_screen, osd);
+        heading(ui, cx, area, player, osd.max(below));
+        if osd > 0.005 {
+            controls::view(ui, cx, area, player, full_screen, osd);
+        }
+    }
+    if below > 0.005 {
+        below::view(ui, cx, area, player, below);
     }
     skip_pill::view(ui, cx, area, player, osd);
     next_card::view(ui, cx, area, player, osd);

@@ -15,11 +15,13 @@ pub(crate) struct Viewing {
     pub(crate) skip: SkipChoices,
     /// Does the next episode begin by itself?
     pub(crate) autoplay_next: bool,
+    /// Does what stands above the rows of a television move?
+    pub(crate) previews: bool,
 }
 
 impl Default for Viewing {
     fn default() -> Self {
-        Self { skip: SkipChoices::default(), autoplay_next: true }
+        Self { skip: SkipChoices::default(), autoplay_next: true, previews: true }
     }
 }
 

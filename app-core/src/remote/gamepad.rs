@@ -1,11 +1,42 @@
 //! Gamepads, by gilrs, which knows hundreds of them.
 
 use super::{Ear, RemoteEvent, RemoteKey, key::Stick};
-use gilrs::{EventType, GamepadId, GilrsBuilder};
-use std::{collections::HashMap, time::Duration};
+use gilrs::{EventType, GamepadId, GilrsBuilder, PowerInfo};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    time::{Duration, Instant},
+};
 
 /// The longest wait before the thread looks whether it is still wanted.
 const LOOK: Duration = Duration::from_millis(500);
+/// Batteries are asked this often: they last for days.
+const BATTERIES: Duration = Duration::from_secs(60);
+/// Per cent at which it is time to say so, and those of a battery that was charged meanwhile.
+const LOW: u8 = 15;
+const CHARGED: u8 = 30;
+
+/// Whose battery was said to be low; once is enough until it was charged.
+#[derive(Debug)]
+struct Batteries<Pad> {
+    low: HashSet<Pad>,
+}
+
+impl<Pad: Eq + Hash> Batteries<Pad> {
+    /// What a battery tells; per cent if that is worth a word.
+    fn told(&mut self, pad: Pad, power: PowerInfo) -> Option<u8> {
+        match power {
+            PowerInfo::Discharging(left) if left <= LOW => self.low.insert(pad).then_some(left),
+            PowerInfo::Discharging(left) if left < CHARGED => None,
+            // What cannot be asked now says nothing new.
+            PowerInfo::Unknown => None,
+            _ => {
+                self.low.remove(&pad);
+                None
+            }
+        }
+    }
+}
 
 /// Hears all gamepads until nobody listens any more.
 pub(super) fn listen(ear: &Ear) {
@@ -17,7 +48,17 @@ pub(super) fn listen(ear: &Ear) {
         }
     };
     let mut sticks: HashMap<GamepadId, Stick> = HashMap::new();
+    let mut batteries = Batteries { low: HashSet::new() };
+    let mut asked: Option<Instant> = None;
     while !ear.stops() {
+        if asked.is_none_or(|asked| asked.elapsed() >= BATTERIES) {
+            asked = Some(Instant::now());
+            for (id, pad) in gilrs.gamepads() {
+                if let Some(left) = batteries.told(id, pad.power_info()) {
+                    ear.hear(RemoteEvent::Battery(pad.name().to_owned(), left));
+                }
+            }
+        }
         let Some(event) = gilrs.next_event_blocking(Some(LOOK)) else { continue };
         let name = gilrs.gamepad(event.id).name().to_owned();
         let stick = sticks.entry(event.id).or_default();
@@ -70,6 +111,26 @@ mod tests {
         let told = heard(EventType::Disconnected, &mut stick, "Pad");
         assert_eq!(told, [RemoteEvent::Key(RemoteKey::Right, false), RemoteEvent::Gone("Pad".into())]);
         assert_eq!(heard(EventType::Dropped, &mut stick, "Pad"), []);
+    }
+
+    #[test]
+    fn a_battery_is_said_to_be_low_once_until_it_was_charged() {
+        let mut batteries = Batteries { low: HashSet::new() };
+        let told: Vec<Option<u8>> = [
+            PowerInfo::Discharging(40),
+            PowerInfo::Discharging(15),
+            PowerInfo::Discharging(9),
+            PowerInfo::Unknown,
+            PowerInfo::Discharging(16),
+            PowerInfo::Discharging(14),
+            PowerInfo::Charging(10),
+            PowerInfo::Discharging(10),
+            PowerInfo::Wired,
+        ]
+        .into_iter()
+        .map(|power| batteries.told("pad", power))
+        .collect();
+        assert_eq!(told, [None, Some(15), None, None, None, None, None, Some(10), None]);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(crate) enum RemoteEvent {
     Key(RemoteKey, bool),
     /// A gamepad is not there any more: its name.
     Gone(String),
+    /// The battery of a gamepad is low: its name, and per cent that are left.
+    Battery(String, u8),
 }
 
 /// Where a device's thread says what it hears.

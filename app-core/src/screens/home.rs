@@ -2,13 +2,14 @@
 
 use super::{nav, notice};
 use crate::{
-    app::{Model, Msg, PlayFrom, TasteWish, Wish},
+    app::{Model, Msg, PlayFrom, Preview, TasteWish, Wish},
     cx::{Cx, say},
     focus::FocusMap,
     format, icons,
     loadable::Loadable,
     motion::{self, time},
     theme::Type,
+    video_surface::VideoSurface,
     widgets::{
         button::{self, Kind, Label},
         card,
@@ -20,6 +21,9 @@ use crate::{
 };
 use egui::{Align2, CornerRadius, Id, Rect, Role, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use service_api::catalog::{CardShape, Home, Row as HomeRow, TitleState, TitleSummary};
+
+/// What moves comes up behind its picture in this time, in seconds.
+const PREVIEW_FADE: f32 = 0.8;
 
 /// Identity of the screen for the focus.
 pub(crate) fn screen_id() -> Id {
@@ -76,11 +80,14 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
 }
 
 /// Shows the screen.
-pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
+pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, video: &mut VideoSurface) {
     let area = ui.max_rect();
     ui.painter().rect_filled(area, 0.0, cx.theme.tokens.ink);
     let offset = match &model.home {
-        Loadable::Ready { value, .. } => content(ui, cx, area, (value, &model.home_rows()), model.hero(value)),
+        Loadable::Ready { value, .. } => {
+            let hero = Hero { title: model.hero(value), preview: model.previews.shown.as_ref(), video };
+            content(ui, cx, area, (value, &model.home_rows()), hero)
+        }
         Loadable::Failed(failure) => {
             notice::view(ui, cx, area, failure);
             0.0
@@ -91,6 +98,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         }
     };
     let scrolled = (offset / 80.0).clamp(0.0, 1.0);
+    if cx.theme.density.is_tv() && (scrolled < 0.5) != model.previews.hero_is_seen {
+        cx.send(Msg::HeroSeen(scrolled < 0.5));
+    }
     // A television has no pointer to reach the navigation with, so it may go out of the way.
     let visible = if cx.theme.density.is_tv() && !model.profile_menu { 1.0 - scrolled } else { 1.0 };
     nav::view(ui, cx, area, model, (visible, scrolled));
@@ -133,11 +143,19 @@ fn row_view(row: &HomeRow) -> Row<'_> {
     }
 }
 
-fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, (home, rows): Content<'_>, hero: Option<&TitleSummary>) -> f32 {
+/// What stands above the rows, and what moves there.
+struct Hero<'a> {
+    title: Option<&'a TitleSummary>,
+    preview: Option<&'a Preview>,
+    video: &'a mut VideoSurface,
+}
+
+fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, (home, rows): Content<'_>, hero: Hero<'_>) -> f32 {
     let layout = layout(cx, area, (home, rows));
     let offset = scroll(ui, cx, area, (home, rows), &layout);
-    if let Some(hero) = hero {
-        hero_view(ui, cx, area, hero, (layout.hero, offset));
+    if let Some(title) = hero.title {
+        let moving = hero.preview.filter(|preview| preview.is_seen() && preview.title == title.id);
+        hero_view(ui, cx, area, (title, moving.map(|_| hero.video)), (layout.hero, offset));
     }
     let focused_row = cx.focus.row().map(|(row, _)| row);
     // The focused row last: its raised card may reach into its neighbours.
@@ -207,11 +225,17 @@ fn scroll(ui: &Ui, cx: &Cx<'_>, area: Rect, (home, rows): Content<'_>, layout: &
     motion::follow(ui.ctx(), key, target, time::SLIDE)
 }
 
-fn hero_view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, hero: &TitleSummary, (height, offset): (f32, f32)) {
+fn hero_view(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    area: Rect,
+    (hero, video): (&TitleSummary, Option<&mut VideoSurface>),
+    (height, offset): (f32, f32),
+) {
     let tv = cx.theme.density.is_tv();
     let shade = 1.0 - (offset / (height * 0.62)).clamp(0.0, 1.0);
     let picture = if tv { area.height() } else { area.height() * 0.94 };
-    let fade = cross_fade(ui, cx, (area, picture), hero, (offset, shade));
+    let fade = cross_fade(ui, cx, (area, picture), (hero, video), (offset, shade));
     if offset > height {
         return;
     }
@@ -241,7 +265,7 @@ fn cross_fade(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     place: (Rect, f32),
-    hero: &TitleSummary,
+    (hero, video): (&TitleSummary, Option<&mut VideoSurface>),
     (offset, shade): (f32, f32),
 ) -> f32 {
     let key = Id::unique("home-hero-shown");
@@ -259,9 +283,22 @@ fn cross_fade(
     if let Some(before) = &shown.before {
         backdrop(ui, cx, place, before, (offset, shade));
     }
+    let moves = f32::from(u8::from(video.is_some()));
+    let moves = motion::follow(ui.ctx(), key.with("moves"), moves, PREVIEW_FADE);
     let mut over = ui.new_child(UiBuilder::new().max_rect(place.0).id_salt("hero-backdrop"));
-    over.multiply_opacity(fade);
-    backdrop(&over, cx, place, hero, (offset, shade));
+    match video {
+        // The picture goes, and what moves is behind it.
+        Some(video) if moves > 0.0 => {
+            video.paint(ui, backdrop_rect(place, offset));
+            over.multiply_opacity(fade * (1.0 - moves));
+            backdrop_picture(&over, cx, place, hero, offset);
+            backdrop_shade(ui, cx, place, (offset, shade));
+        }
+        _ => {
+            over.multiply_opacity(fade);
+            backdrop(&over, cx, place, hero, (offset, shade));
+        }
+    }
     ui.data_mut(|data| data.insert_temp(key, shown));
     fade
 }
@@ -272,15 +309,22 @@ fn cross_fade(
 pub(crate) fn backdrop(
     ui: &Ui,
     cx: &mut Cx<'_>,
-    (area, height): (Rect, f32),
+    place: (Rect, f32),
     title: &TitleSummary,
     (offset, shade): (f32, f32),
 ) {
-    let tokens = cx.theme.tokens;
-    let drift = offset * 0.35;
+    backdrop_picture(ui, cx, place, title, offset);
+    backdrop_shade(ui, cx, place, (offset, shade));
+}
+
+fn backdrop_rect((area, height): (Rect, f32), offset: f32) -> Rect {
     let size = vec2(area.width(), height.min(area.width() * 9.0 / 16.0));
-    let rect = Rect::from_min_size(area.min - vec2(0.0, drift), size);
-    let painter = ui.painter().with_clip_rect(area);
+    Rect::from_min_size(area.min - vec2(0.0, offset * 0.35), size)
+}
+
+fn backdrop_picture(ui: &Ui, cx: &mut Cx<'_>, place: (Rect, f32), title: &TitleSummary, offset: f32) {
+    let rect = backdrop_rect(place, offset);
+    let painter = ui.painter().with_clip_rect(place.0);
     let art = Art {
         path: title.artwork.backdrop.as_deref().or(title.artwork.card.as_deref()),
         colour: title.artwork.colour.as_deref(),
@@ -289,6 +333,12 @@ pub(crate) fn backdrop(
         keep: vec2(1.0, 0.42),
     };
     picture::paint(ui, cx, &painter, rect, &art);
+}
+
+fn backdrop_shade(ui: &Ui, cx: &Cx<'_>, place: (Rect, f32), (offset, shade): (f32, f32)) {
+    let tokens = cx.theme.tokens;
+    let rect = backdrop_rect(place, offset);
+    let painter = ui.painter().with_clip_rect(place.0);
     let half = Rect::from_min_size(rect.min, vec2(rect.width() * 0.66, rect.height()));
     gradient::scrim(&painter, half, Opaque::Left, tokens.ink, 1.0);
     let left = Rect::from_min_size(rect.min, vec2(rect.width() * 0.34, rect.height()));

@@ -6,6 +6,7 @@ pub(crate) mod edit_profile;
 pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod lines;
+pub(crate) mod link;
 pub(crate) mod nav;
 pub(crate) mod notice;
 pub(crate) mod pin;

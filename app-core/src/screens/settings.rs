@@ -40,7 +40,7 @@ fn missing(model: &Model) -> Option<&Failure> {
     match page.section {
         Section::Account | Section::Plan | Section::Privacy => page.account.failure(),
         Section::Devices => page.devices.failure(),
-        Section::Playback | Section::Support | Section::About => None,
+        Section::Playback | Section::Support | Section::About | Section::Television => None,
     }
 }
 
@@ -49,7 +49,7 @@ fn is_waiting(model: &Model) -> bool {
     match page.section {
         Section::Account | Section::Plan | Section::Privacy => page.account.ready().is_none(),
         Section::Devices => page.devices.ready().is_none(),
-        Section::Playback | Section::Support | Section::About => false,
+        Section::Playback | Section::Support | Section::About | Section::Television => false,
     }
 }
 
@@ -58,7 +58,9 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     if model.profile_menu {
         return FocusMap::default().column(nav::menu_ids(model));
     }
-    let map = FocusMap::default().row(nav::row_id(), nav::ids()).row(tabs_id(), Section::ALL.map(tab_id));
+    let map = FocusMap::default()
+        .row(nav::row_id(), nav::ids())
+        .row(tabs_id(), Section::all(model.density).iter().map(|section| tab_id(*section)));
     let map = map.starting_at(tab_id(model.settings_page.section));
     if missing(model).is_some() {
         return map.row(notice::action_id(), [notice::action_id()]);
@@ -96,6 +98,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         lines::view(ui, cx, room, part_id(model), &parts::lines(model));
     }
     nav::view(ui, cx, area, model, (1.0, 0.0));
+    if model.settings_page.section == Section::Television {
+        // The edges as they are now: all of it must be seen on the panel.
+        ui.painter().rect_stroke(area, 0.0, (2.0, tokens.accent), egui::StrokeKind::Inside);
+        say(ui, Id::unique("settings-edges"), area, "Edges of the picture");
+    }
 }
 
 fn icon(section: Section) -> &'static str {
@@ -107,6 +114,7 @@ fn icon(section: Section) -> &'static str {
         Section::Privacy => icons::PRIVACY,
         Section::Support => icons::SUPPORT,
         Section::About => icons::INFO,
+        Section::Television => icons::FULL_SCREEN,
     }
 }
 
@@ -116,7 +124,7 @@ fn tabs(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) -> f32 {
     let tv = cx.theme.density.is_tv();
     let (height, space) = if tv { (32.0, 4.0) } else { (38.0, 8.0) };
     let mut x = at.x;
-    for section in Section::ALL {
+    for section in Section::all(model.density).iter().copied() {
         let words = section.name();
         let galley = text::galley(ui.painter(), &cx.theme, words, (Type::Label, tokens.text), f32::INFINITY, 1);
         let padding = if tv { 12.0 } else { 16.0 };

@@ -45,12 +45,12 @@ impl Shared {
         let _ = tokio::time::timeout(SAVED_WITHIN, saved).await;
     }
 
-    /// Watches a player, and keeps its position and what it learns of the network, until told to stop; then ends the
+    /// Watches a player, and keeps its position (unless nobody is to know that it played) and what it learns of the network, until told to stop; then ends the
     /// player.
     pub(super) async fn keep_position(
         self: Arc<Self>,
         handle: PlayerHandle,
-        key: Key,
+        key: Option<Key>,
         lesson: Option<Lesson>,
         mut stopped: oneshot::Receiver<()>,
     ) {
@@ -69,9 +69,10 @@ impl Shared {
             }
             let due = keeper.observe(&snapshot, started.elapsed().as_secs_f64());
             let (journal, send) = if last { (keeper.has_begun(), keeper.has_begun()) } else { (due.journal, due.send) };
-            if let Some(progress) = progress::progress_of(&snapshot, now_ms()).filter(|_| journal || send) {
-                self.journal_entry(&key, progress).await;
-                if let (true, Key::Title(profile, title), Ok(client)) = (send, &key, &self.client) {
+            let progress = progress::progress_of(&snapshot, now_ms()).filter(|_| journal || send);
+            if let (Some(progress), Some(key)) = (progress, &key) {
+                self.journal_entry(key, progress).await;
+                if let (true, Key::Title(profile, title), Ok(client)) = (send, key, &self.client) {
                     self.send_progress(client, profile, title, progress).await;
                 }
             }

@@ -39,7 +39,7 @@ impl Services {
                 Ok(client) => client.clone(),
                 Err(failure) => return shared.tell(Msg::SignInStarted(Err(failure))),
             };
-            let name = shared.device.name.clone().unwrap_or_default();
+            let name = shared.device().name.unwrap_or_default();
             let show = |code: &service_api::client::DeviceCode| shared.tell(Msg::CodeGiven(SignInCode::of(code)));
             let answer = client.sign_in_on_device(&name, show).await;
             shared.tell(Msg::SignedIn(answer.map_err(|error| describe(&error))));

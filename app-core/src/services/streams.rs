@@ -17,7 +17,7 @@ impl Services {
                 let client = shared.client()?;
                 match client.end_playback(&grant).await {
                     Ok(()) => Ok(()),
-                    Err(error) => Err(explain(client, shared.device.id.as_deref(), &error).await),
+                    Err(error) => Err(explain(client, shared.device().id.as_deref(), &error).await),
                 }
             },
             move |answer| Msg::StoppedElsewhere { attempt, answer },
@@ -31,7 +31,7 @@ impl Shared {
         let error = heartbeat::keep(permit, player.subscribe()).await;
         tracing::info!(%error, "the stream is lost");
         if let Ok(client) = &self.client {
-            let failure = explain(client, self.device.id.as_deref(), &error).await;
+            let failure = explain(client, self.device().id.as_deref(), &error).await;
             self.tell(Msg::StreamLost { attempt, failure });
         }
         pending().await

@@ -1,5 +1,6 @@
 //! What the interface tests are made of: a rasteriser that needs no GPU, procedural artwork, and fixtures.
 
+mod below_player;
 mod desktop;
 pub(crate) mod fixtures;
 mod household;
@@ -13,3 +14,4 @@ mod service_journeys;
 mod service_screens;
 pub(crate) mod stage;
 mod television;
+mod television_set;

@@ -19,12 +19,12 @@ use player_core::{Command, MediaTime, PlaybackState, PlayerSnapshot, TrackId};
 use service_api::catalog::TitleList;
 use std::collections::{HashSet, VecDeque};
 
-fn focused(stage: &Stage) -> String {
+pub(super) fn focused(stage: &Stage) -> String {
     let node = stage.query_by(|node| node.is_focused() && node.role() != Role::Window);
     node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
 }
 
-fn commands(stage: &mut Stage) -> Vec<Command> {
+pub(super) fn commands(stage: &mut Stage) -> Vec<Command> {
     let commands = effects(stage).into_iter().filter_map(|effect| match effect {
         Effect::Player(command) => Some(command),
         _ => None,

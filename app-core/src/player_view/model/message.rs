@@ -105,6 +105,10 @@ pub(crate) enum PlayerMsg {
     Chapter {
         forward: bool,
     },
+    /// Opens the rows under the player, or closes them.
+    Below(bool),
+    /// To the beginning of the chapter at this place.
+    ChooseChapter(usize),
     /// Goes behind what is offered to be skipped; where the next episode is offered, to that.
     Skip,
     NextEpisode,

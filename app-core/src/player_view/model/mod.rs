@@ -12,6 +12,7 @@ pub(crate) use self::{
     words::{delay_label, speed_label, track_name},
 };
 use super::{
+    around::Around,
     dpad::Dpad,
     frame_clock::FrameClock,
     keys::{Bindings, KeyChoices},
@@ -60,6 +61,9 @@ pub(crate) struct PlayerScreen {
     pub(crate) snapshot: Arc<PlayerSnapshot>,
     pub(crate) chapters: Vec<Chapter>,
     pub(crate) next_up: NextUp,
+    pub(crate) around: Around,
+    /// The rows under the player are open.
+    pub(crate) below: bool,
     pub(crate) viewing: Viewing,
     pub(crate) skips: Skips,
     /// The seek that was made to skip something; it is not the viewer's.
@@ -109,6 +113,8 @@ impl PlayerScreen {
             snapshot: Arc::new(PlayerSnapshot::initial()),
             chapters: Vec::new(),
             next_up: NextUp::default(),
+            around: Around::default(),
+            below: false,
             viewing: Viewing::default(),
             skips: Skips::default(),
             skipping_to: None,
@@ -159,6 +165,7 @@ impl PlayerScreen {
         self.speed_held = false;
         self.phase = Phase::Opening;
         self.details = false;
+        self.below = false;
         self.seek = SeekGesture::default();
         self.dpad = Dpad::default();
         if let QualityChoice::Fixed(rung) = self.snapshot.quality {
@@ -171,6 +178,9 @@ impl PlayerScreen {
     /// Names and chapters that were not known when playback began.
     pub(crate) fn learn_title(&mut self, page: &TitlePage) {
         let title = &page.title;
+        if let Source::Title { summary, .. } = &self.source {
+            self.around.learn(&summary.id, page);
+        }
         if let Source::Title { summary, .. } = &mut self.source
             && summary.id == title.summary.id
         {
@@ -219,9 +229,15 @@ impl PlayerScreen {
         }
     }
 
+    /// Is this what plays?
+    pub(crate) fn plays(&self, title: &TitleId) -> bool {
+        matches!(&self.source, Source::Title { summary, .. } if summary.id == *title)
+    }
+
     /// Closes what is open over the picture.
     pub(crate) fn put_away(&mut self) {
         self.menu = None;
+        self.below = false;
         self.sheet = false;
         self.rebinding = None;
         self.over_controls = false;
@@ -257,7 +273,7 @@ impl PlayerScreen {
 
     /// Are the controls on screen?
     pub(crate) fn shows_controls(&self) -> bool {
-        if self.has_failed() || self.sheet {
+        if self.has_failed() || self.sheet || self.below {
             return false;
         }
         if self.next_up.holds_the_end() && self.snapshot.state == PlaybackState::Ended {
@@ -302,7 +318,7 @@ impl PlayerScreen {
     }
 
     fn is_covered(&self) -> bool {
-        self.menu.is_some() || self.sheet || self.seek.is_active() || self.dpad.is_active()
+        self.menu.is_some() || self.sheet || self.below || self.seek.is_active() || self.dpad.is_active()
     }
 
     /// Does the card of the next episode keep the focus to itself? On a television it does while there is nothing else,

@@ -74,6 +74,17 @@ impl PlayerScreen {
                     self.seek.jump(target, self.timeline(), now);
                 }
             }
+            PlayerMsg::Below(open) => {
+                self.touch(now);
+                self.below = open && self.has_below();
+            }
+            PlayerMsg::ChooseChapter(index) => {
+                self.below = false;
+                self.touch(now);
+                if let Some(target) = self.chapters.get(index).map(|chapter| chapter.start_s) {
+                    self.seek.jump(target, self.timeline(), now);
+                }
+            }
             PlayerMsg::Skip if self.next_card().is_some() => reaction.away = Some(Away::Next { asked: true }),
             PlayerMsg::NextEpisode => {
                 if self.next_up.episode.is_some() {
@@ -109,6 +120,7 @@ impl PlayerScreen {
             }
             PlayerMsg::ToggleMenu(menu) => {
                 self.touch(now);
+                self.below = false;
                 self.menu = if self.menu == Some(menu) { None } else { Some(menu) };
             }
             PlayerMsg::ToggleSubtitles => self.toggle_subtitles(now, &mut reaction),
@@ -213,6 +225,10 @@ impl PlayerScreen {
         if let Some(menu) = self.menu.take() {
             self.menu = menu.parent();
             self.touch(now);
+            return away(None);
+        }
+        if std::mem::take(&mut self.below) {
+            self.controls_hidden = true;
             return away(None);
         }
         if self.rebinding.take().is_some() || std::mem::take(&mut self.sheet) {

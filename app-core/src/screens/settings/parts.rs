@@ -5,6 +5,7 @@ use crate::{
     format, icons,
     player_view::skip::SkipChoice,
     screens::lines::{Line, Pill, Weight},
+    settings::Settings,
 };
 use chrono::{DateTime, Local};
 use service_api::{
@@ -24,6 +25,7 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         Section::Privacy => privacy(model),
         Section::Support => support(model),
         Section::About => about(model),
+        Section::Television => television(model),
     }
 }
 
@@ -315,6 +317,54 @@ fn support(model: &Model) -> Vec<Line> {
         Errand::Idle | Errand::UnderWay => {}
     }
     lines
+}
+
+fn television(model: &Model) -> Vec<Line> {
+    let set = &model.settings;
+    let previews = if model.previews.are_affordable {
+        let on = model.viewing().previews;
+        Line::Switch {
+            name: "Previews".to_owned(),
+            detail: "A title that rests above the rows begins to move, without sound".to_owned(),
+            is_on: on,
+            wish: settings(SettingsWish::Previews(!on)),
+        }
+    } else {
+        fact("Previews", "off, this TV has too little memory for them")
+    };
+    let edges = (0..=Settings::OVERSCAN).map(|per_cent| Pill {
+        words: format!("{per_cent} %"),
+        is_chosen: per_cent == set.overscan,
+        wish: settings(SettingsWish::Overscan(per_cent)),
+    });
+    vec![
+        Line::Pills {
+            name: "Edges left free, until the whole frame around this page is seen".to_owned(),
+            pills: edges.collect(),
+        },
+        previews,
+        Line::Switch {
+            name: "Ambient mode".to_owned(),
+            detail: "After ten minutes of rest the time of day beside a picture; off, the screen is only dimmed"
+                .to_owned(),
+            is_on: set.ambient,
+            wish: settings(SettingsWish::Ambient(!set.ambient)),
+        },
+        Line::Item {
+            icon: icons::KEYBOARD,
+            name: "Keys on the screen".to_owned(),
+            detail: "Letters for searching".to_owned(),
+            verb: set.keyboard.unwrap_or_default().name().to_owned(),
+            wish: settings(SettingsWish::NextKeyboard),
+        },
+        Line::Button {
+            icon: icons::REMOVE,
+            words: "Factory reset".to_owned(),
+            wish: Wish::Confirm(Confirm::Reset),
+            weight: Weight::Danger,
+            is_enabled: true,
+        },
+    ]
 }
 
 fn about(model: &Model) -> Vec<Line> {

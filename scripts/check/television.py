@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Uses lumen-tv as a viewer does, by keys alone, and takes the network away: sign-in by code, browsing, playing, winding,
+the way back, a server that does not answer, one that is started again, little memory.
+
+    scripts/check/television.py [--data FOLDER] [--pictures FOLDER] [--memory MIB] [--platform 1g]
+
+FOLDER keeps the small library between runs. Needs Xvfb, xdotool, ImageMagick and zbarimg (apt install xvfb xdotool
+imagemagick zbar-tools); the service's page is used in headless Chromium where there is one. Ends with 1 if something is not
+as it should be.
+"""
+import argparse, shutil, subprocess, sys, tempfile, time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from stage import App, Failed, Screen, Server, chromium, confirm_by_forms, confirm_in_browser, difference, library, need
+from stage import read_code, until
+
+TITLES = ["qa-counter-clear", "the-long-tide"]
+# What a cut of the network takes, in seconds.
+CUT = 20
+
+
+class Check:
+    def __init__(self, options):
+        self.options, self.pictures = options, Path(options.pictures or tempfile.mkdtemp(prefix="lumen-pictures-"))
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        data = library(options.data or Path(tempfile.gettempdir()) / "lumen-television-library", TITLES)
+        self.screen = Screen()
+        self.server = Server(data)
+        self.count = 0
+
+    def say(self, words):
+        print(f"ok  {words}", flush=True)
+
+    def picture(self, name):
+        self.count += 1
+        return self.screen.picture(self.pictures / f"{self.count:02}-{name}.png")
+
+    def moves(self, within=20, name="the film moves"):
+        before = self.screen.pixels()
+
+        def moved():
+            nonlocal before
+            now = self.screen.pixels()
+            if difference(before, now) > 0.4:
+                return True
+            before = now
+            return False
+        moved.__doc__ = name
+        until(moved, within, 0.4)
+
+    def changes(self, key, name):
+        """A key changes what is seen."""
+        before = self.screen.pixels()
+        self.screen.key(key, pause=0)
+
+        def changed():
+            return difference(before, self.screen.pixels()) > 0.05
+        changed.__doc__ = f"{key} changes {name}"
+        until(changed, 5)
+        time.sleep(0.4)
+
+    def start(self):
+        limits = []
+        if self.options.memory:
+            need("prlimit")
+            limits = ["prlimit", f"--data={self.options.memory * 2**20}"]
+        args = ["--platform", self.options.platform] if self.options.platform else []
+        self.app = App(self.screen, self.server, *args, before=limits)
+        self.screen.window()
+        self.screen.focus()
+
+    def sign_in(self):
+        self.start()
+        address = read_code(self.screen, self.pictures / "00-code.png")
+        if not address:
+            sys.exit("zbarimg is missing: the code on the screen cannot be read (apt install zbar-tools)")
+        if chromium():
+            confirm_in_browser(address)
+        else:
+            confirm_by_forms(address)
+        self.app.on("profiles")
+        self.picture("profiles")
+        self.screen.key("Return")
+        self.app.on("home")
+        seconds = self.app.fresh()["screens"]["profiles"]["first_ms"] / 1000
+        if seconds > 30:
+            raise Failed(f"{seconds:.1f} s from the start to the profiles")
+        how = "headless Chromium" if chromium() else "forms"
+        self.say(f"signed in by the code on the screen ({how}): {seconds:.1f} s from the start to the profiles")
+
+    def browse(self):
+        time.sleep(2)
+        self.picture("home")
+        for key in ("Down", "Right", "Left", "Up", "Right", "Left"):
+            self.changes(key, "home")
+        self.say("browsed by arrows")
+
+    def play(self):
+        self.screen.key("Return")
+        self.app.on("player")
+        self.moves()
+        time.sleep(5)
+        self.picture("player")
+        self.say("plays")
+
+    def wind(self):
+        self.screen.hold("Right", 1.6)
+        time.sleep(0.3)
+        self.picture("wound")
+        time.sleep(1.0)
+        self.moves(name="the film moves after winding")
+        self.screen.hold("Left", 1.6)
+        time.sleep(1.0)
+        self.moves(name="the film moves after winding back")
+        self.say("winds and goes on")
+
+    def rows(self):
+        time.sleep(5)
+        self.screen.key("Down")
+        time.sleep(2)
+        self.picture("rows")
+        self.screen.key("Escape")
+        time.sleep(1)
+        self.moves(name="the film moves after the rows")
+        self.say("rows under the player open and close")
+
+    def cut_in_play(self):
+        self.server.freeze()
+        begun = time.monotonic()
+        still = 0
+        while time.monotonic() - begun < CUT:
+            before = self.screen.pixels()
+            time.sleep(1)
+            still += difference(before, self.screen.pixels()) < 0.4
+        self.picture("cut-in-play")
+        self.server.thaw()
+        self.moves(30, "the film moves after the cut")
+        if not self.app.alive():
+            raise Failed("the app has ended")
+        self.say(f"{CUT} s without an answer in mid-play: {still} s of them without movement, and it plays on")
+
+    def restart_in_play(self):
+        self.server = self.server.again()
+        self.moves(40, "the film moves after the restart of the server")
+        self.say("the server is started again in mid-play, and it plays on")
+
+    def back(self):
+        for _ in range(4):
+            self.screen.key("Escape", pause=0.8)
+        frames = self.app.fresh()["screens"]["player"]["frame"]["count"]
+        time.sleep(6)
+        if self.app.fresh()["screens"]["player"]["frame"]["count"] != frames:
+            raise Failed("Back did not lead out of the player")
+        self.picture("back")
+        self.say("Back leads out of the player")
+
+    def cut_while_browsing(self):
+        self.server.stop()
+        # Into a page that cannot be loaded, and back.
+        self.screen.key("Down", "Down", "Return", pause=0.6)
+        time.sleep(9)
+        self.picture("offline-page")
+        self.screen.key("Escape", pause=1.5)
+        self.picture("offline-home")
+        for key in ("Right", "Left"):
+            self.changes(key, "home without a server")
+        time.sleep(max(0, CUT - 14))
+        self.server = Server(self.server.data, port=self.server.port)
+        # It is asked at least every 30 seconds.
+        before = self.screen.pixels("640x60+320+20")
+        until(lambda: difference(before, self.screen.pixels("640x60+320+20")) > 1, 40)
+        time.sleep(1.5)
+        self.picture("online-again")
+        self.play_from_home()
+        self.say("without a server home stays and can be walked; when it is back, it plays")
+
+    def play_from_home(self):
+        self.screen.key("Escape", "Escape", "Down", pause=0.8)
+        self.screen.key("Return")
+        self.moves(30)
+
+    def leave(self):
+        self.screen.key("Escape", pause=0.8)
+        for _ in range(10):
+            if not self.app.alive():
+                break
+            self.screen.key("Escape", pause=0.5)
+        until(lambda: not self.app.alive(), 10)
+        figures = self.app.figures()
+        memory = figures["memory"]
+        self.say(f"left by Back; {memory['peak_kib'] // 1024} MiB resident at most, "
+                 f"{memory['driver_kib'] // 1024} of them the software rasteriser's files")
+
+    def run(self):
+        for step in (self.sign_in, self.browse, self.play, self.wind, self.rows, self.cut_in_play, self.restart_in_play,
+                     self.back, self.cut_while_browsing, self.leave):
+            try:
+                step()
+            except (Failed, subprocess.CalledProcessError) as error:
+                self.picture(f"failed-{step.__name__}")
+                print(f"FAILED  {step.__name__}: {error}\n        pictures in {self.pictures}, log {self.app.log}")
+                return 1
+        print(f"    pictures in {self.pictures}")
+        return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", help="folder of the server; kept (default: a temporary one)")
+    parser.add_argument("--pictures", help="folder for pictures of the screen")
+    parser.add_argument("--memory", type=int, help="MiB of private memory that the app may have (prlimit --data)")
+    parser.add_argument("--platform", choices=["1g", "1.5g", "desktop"], help="class of the machine, by --platform of the app")
+    options = parser.parse_args()
+    need("Xvfb", "xdotool", "import")
+    sys.exit(Check(options).run())
+
+
+if __name__ == "__main__":
+    main()
