@@ -42,7 +42,7 @@ Maintainer: Lumen <lumen@localhost>
 Installed-Size: $size
 Section: video
 Priority: optional
-Depends: libc6, libudev1, adduser, cage, dbus, libpam-systemd, libgstreamer1.0-0, libgstreamer-plugins-base1.0-0,
+Depends: libc6, libudev1, adduser, cage, xwayland, dbus, libpam-systemd, libgstreamer1.0-0, libgstreamer-plugins-base1.0-0,
  gstreamer1.0-plugins-base, gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad, gstreamer1.0-plugins-ugly,
  gstreamer1.0-libav, gstreamer1.0-alsa, libwayland-client0, libwayland-cursor0, libwayland-egl1, libxkbcommon0,
  libegl1, libgl1, libgles2, libgl1-mesa-dri, libfontconfig1, fonts-inter, ca-certificates

@@ -44,7 +44,6 @@ mod heartbeat;
 mod icons;
 mod launch;
 mod loadable;
-mod logbook;
 mod motion;
 mod network_id;
 mod networks;

@@ -126,8 +126,9 @@ pub fn init_logging() {
         .unwrap_or_else(|_| EnvFilter::new("warn,app_core=info,player_core=info,service_api=info"));
     let places = Places::of_user();
     let log = LogFile::open(places.log);
+    log.become_the_log();
     let terminal = tracing_subscriber::fmt::layer()
-        .with_writer(crate::logbook::Tee::default)
+        .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let file = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_ansi(false);
     let subscriber = tracing_subscriber::registry().with(filter).with(terminal).with(file);

@@ -43,7 +43,10 @@ fn package_holds_the_program_its_unit_and_its_settings() {
     }
     let depends = run("dpkg-deb", &["--field", package.to_str().unwrap(), "Depends"]);
     let depends = String::from_utf8_lossy(&depends.stdout).into_owned();
-    assert!(["cage", "libudev1", "gstreamer1.0-libav"].iter().all(|name| depends.contains(name)), "{depends}");
+    assert!(
+        ["cage", "xwayland", "libudev1", "gstreamer1.0-libav"].iter().all(|name| depends.contains(name)),
+        "{depends}"
+    );
 }
 
 #[test]

@@ -192,9 +192,37 @@ class Check:
         self.say(f"left by Back; {memory['peak_kib'] // 1024} MiB resident at most, "
                  f"{memory['driver_kib'] // 1024} of them the software rasteriser's files")
 
+    def jump(self):
+        """The wall clock jumps in mid-play: two days ahead, then back before the start."""
+        libraries = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        if not libraries:
+            print("--  the jump of the clock is left out: there is no libfaketime")
+            return
+        clock = self.pictures / "clock"
+        clock.write_text("+0s")
+        env = {"LD_PRELOAD": str(libraries[0]), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
+               "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+        self.app = App(self.screen, self.server, home=self.app.home, env=env)
+        self.screen.window()
+        self.screen.focus()
+        self.app.on("profiles")
+        self.screen.key("Return")
+        self.app.on("home")
+        time.sleep(1)
+        self.screen.key("Return")
+        self.app.on("player")
+        self.moves()
+        for offset in ("+2d", "-1d", "+0s"):
+            clock.write_text(offset)
+            time.sleep(4)
+            self.moves(20, f"the film moves with the clock at {offset}")
+        self.picture("clock")
+        self.app.stop()
+        self.say("the clock jumps two days ahead and a day back in mid-play, and it plays on")
+
     def run(self):
         for step in (self.sign_in, self.browse, self.play, self.wind, self.rows, self.cut_in_play, self.restart_in_play,
-                     self.back, self.cut_while_browsing, self.leave):
+                     self.back, self.cut_while_browsing, self.leave, self.jump):
             try:
                 step()
             except (Failed, subprocess.CalledProcessError) as error:

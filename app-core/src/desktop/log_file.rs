@@ -6,7 +6,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -14,10 +14,23 @@ use tracing_subscriber::fmt::MakeWriter;
 const MAX_FILE: u64 = 1 << 20;
 /// Files kept besides the one that is written.
 const KEPT: u32 = 3;
-/// Lines kept in memory, for the report of a crash.
+/// Lines kept in memory, for the report of a crash and for those who have no other way to read them.
 const TAIL: usize = 60;
+/// Characters of a line that are shown.
+const SHOWN: usize = 300;
 /// Longest line kept, in bytes.
 const MAX_LINE: usize = 4096;
+
+/// The log of this process, once there is one.
+static THE_LOG: OnceLock<LogFile> = OnceLock::new();
+
+/// The newest lines of this process, oldest first, at most `count`; the end of a long one is left out.
+pub(crate) fn last(count: usize) -> Vec<String> {
+    let Some(log) = THE_LOG.get() else { return Vec::new() };
+    let inner = log.lock();
+    let lines = inner.tail.iter().skip(inner.tail.len().saturating_sub(count));
+    lines.map(|line| line.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect()).collect()
+}
 
 /// Where log lines go. Clones write to the same file.
 #[derive(Clone, Debug)]
@@ -40,6 +53,13 @@ impl LogFile {
         let file = open(&path).ok();
         let written = file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |found| found.len());
         Self { inner: Arc::new(Mutex::new(Inner { path, file, written, tail: VecDeque::new() })) }
+    }
+
+    /// From now on it is what [`last`] reads; the first one stays.
+    pub(crate) fn become_the_log(&self) {
+        if THE_LOG.set(self.clone()).is_err() {
+            tracing::debug!("there is a log already");
+        }
     }
 
     /// The last lines. `None` while somebody is writing, which a dying thread must not wait for.
@@ -254,6 +274,22 @@ mod tests {
         // The next start goes on where this one ended.
         LogFile::open(path.clone()).make_writer().write_all(b"again").unwrap();
         assert!(fs::read_to_string(path).unwrap().ends_with("token=…\nagain\n"));
+    }
+
+    #[test]
+    fn the_newest_lines_are_shown_without_secrets_and_with_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = LogFile::open(folder.path().join("lumen.log"));
+        log.become_the_log();
+        for number in 0..2 * TAIL {
+            let line = format!("line\t{number} of token=abc {}\n", "x".repeat(10 * SHOWN));
+            log.make_writer().write_all(line.as_bytes()).unwrap();
+        }
+        let lines = last(3);
+        assert_eq!(lines.len(), 3);
+        assert!(lines[2].starts_with(&format!("line{} of token=… x", 2 * TAIL - 1)), "{}", lines[2]);
+        assert!(lines.iter().all(|line| line.chars().count() == SHOWN));
+        assert_eq!(last(usize::MAX).len(), TAIL);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) fn layer_id(player: &PlayerScreen) -> Id {
         _ if player.has_failed() => screen.with("error"),
         Some(menu) => screen.with(menu),
         None if player.sheet => screen.with(sheet::layer(player)),
-        None if player.below => screen.with("below"),
+        None if player.below => screen.with(("below", player.attempt)),
         None if player.is_asked() => screen.with("next"),
         None => screen,
     }

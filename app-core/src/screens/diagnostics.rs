@@ -6,8 +6,8 @@ use crate::{
     app::{Model, Msg},
     code::Squares,
     cx::{Cx, say},
+    desktop::log_file,
     focus::FocusMap,
-    logbook,
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -92,7 +92,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         rect = next;
     }
     top = rect.bottom() + 14.0;
-    let lines = logbook::last(LINES);
+    let lines = log_file::last(LINES);
     for (index, words) in lines.iter().enumerate() {
         top = line(ui, cx, top, &format!("log-{index}"), words, Type::Caption, tokens.text_3);
     }
@@ -129,7 +129,7 @@ fn resident(status: &str) -> Option<u64> {
 /// Facts and the newest lines, as much as fits.
 fn picture(facts: &[String]) -> Option<Squares> {
     let mut words = facts.join("\n");
-    for line in logbook::last(LINES).iter().rev() {
+    for line in log_file::last(LINES).iter().rev() {
         if words.len() + line.len() >= PICTURE {
             break;
         }

@@ -223,7 +223,7 @@ fn pin_is_chosen_on_the_keypad() {
 #[test]
 fn arrows_reach_everything() {
     for density in BOTH {
-        for section in Section::ALL {
+        for section in Section::all(density).iter().copied() {
             let mut stage = at_settings(density, section);
             if section == Section::Privacy {
                 tell(&mut stage, Msg::Wish(Wish::Settings(SettingsWish::BeginErasing(true))));
