@@ -505,7 +505,9 @@ impl Model {
         effects.extend(self.tick_search(now));
         effects.extend(self.tick_link(now));
         effects.extend(self.tick_preview(now));
-        if self.place == Place::Home && self.home_is_unfinished() && now - self.home_loaded_at >= REFRESH {
+        // A service that is away is asked by the link.
+        let refreshes = self.place == Place::Home && self.home_is_unfinished() && !self.link.is_away();
+        if refreshes && now - self.home_loaded_at >= REFRESH {
             effects.extend(self.load_home());
         }
         if self.place == Place::Title
@@ -543,7 +545,7 @@ impl Model {
         if self.place == Place::Search {
             due.extend(self.search.due());
         }
-        if self.place == Place::Home && self.home_is_unfinished() && !self.home.is_loading() {
+        if self.place == Place::Home && self.home_is_unfinished() && !self.home.is_loading() && !self.link.is_away() {
             due.push(self.home_loaded_at + REFRESH);
         }
         if self.place == Place::Title
