@@ -28,6 +28,8 @@ use std::time::Duration;
 
 /// From the lower edge to the top of the row that has the focus: the heading of the next one peeks out below.
 const ROOM: f32 = 232.0;
+/// How far into a chapter its picture is taken, in seconds: many begin in the dark, or with the end of the one before.
+const INTO_CHAPTER: f64 = 3.0;
 /// Between two rows.
 const GAP: f32 = 16.0;
 
@@ -140,8 +142,7 @@ fn chapters(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, top: f3
     };
     let visible: Vec<usize> =
         (0..player.chapters.len()).filter(|index| seen(*index) || focused == Some(*index)).collect();
-    // A little into the chapter: its first picture is often the last of the one before.
-    let times: Vec<f64> = visible.iter().map(|index| player.chapters[*index].start_s + 1.0).collect();
+    let times: Vec<f64> = visible.iter().map(|index| player.chapters[*index].start_s + INTO_CHAPTER).collect();
     let pictures = cx.previews.of(ui.ctx(), &times);
     let mut last = None;
     for (index, picture) in visible.into_iter().zip(pictures) {
