@@ -12,6 +12,10 @@ TICK = os.sysconf("SC_CLK_TCK")
 EMAIL, PASSWORD = "mia@lumen.example", "lumen-demo"
 
 
+# What was started is stopped also when somebody ends the script.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 class Failed(Exception):
     """What was looked at is not as it should be."""
 
