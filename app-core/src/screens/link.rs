@@ -17,8 +17,7 @@ pub(crate) fn view(ui: &Ui, cx: &Cx<'_>, area: Rect, (words, is_away): (&str, bo
     let ink = tokens.text.gamma_multiply(shown);
     let galley = text::galley(painter, &cx.theme, words, (Type::Label, ink), area.width() * 0.5, 1);
     let size = galley.size() + vec2(50.0, 14.0);
-    // Below the navigation, which is not to be covered.
-    let centre = pos2(area.center().x, area.top() + cx.theme.metrics.top + cx.theme.metrics.nav_height + 20.0);
+    let centre = pos2(area.center().x, area.top() + cx.theme.metrics.top + cx.theme.metrics.nav_height / 2.0);
     let rect = Rect::from_center_size(centre, size);
     painter.add(toast::shadow(tokens.shadow.gamma_multiply(shown)).as_shape(rect, size.y / 2.0));
     painter.rect(
