@@ -77,4 +77,5 @@ pub use desktop::{
 };
 pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
 pub use platform::Platform;
+pub use video_surface::VideoPathWish;
 pub use window::{init_logging, run};

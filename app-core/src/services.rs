@@ -19,6 +19,7 @@ use crate::{
     progress::{self, Journal, Key},
     refusal::{explain, failure},
     settings::{Places, Settings},
+    video_surface::VideoPath,
 };
 pub use crate::{
     heartbeat::{Stream, keep},
@@ -135,7 +136,7 @@ impl Services {
         server: &Url,
         places: &Places,
         (density, device, budget): (Density, PlaybackDevice, Budget),
-        network: &Network,
+        (network, video): (&Network, VideoPath),
         wake: Wake,
     ) -> anyhow::Result<Self> {
         let runtime =
@@ -164,7 +165,7 @@ impl Services {
             fetcher,
             preloader,
             key_systems: tokio::sync::OnceCell::new(),
-            pipeline: GstPipeline::factory(Default::default()),
+            pipeline: GstPipeline::factory(video.output()),
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             state: Mutex::default(),
         });

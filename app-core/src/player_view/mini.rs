@@ -86,7 +86,9 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut 
         text::clipped_line(painter, &cx.theme, at, &name, (Type::LabelStrong, tokens.text.gamma_multiply(chrome)));
     }
     progress(ui, cx, rect, player);
-    let ring = if touch.focused { (2.5, tokens.focus) } else { (1.0, tokens.line) };
+    // The ring stands on the page around.
+    let page = cx.theme.page;
+    let ring = if touch.focused { (2.5, page.focus) } else { (1.0, page.line) };
     ui.painter().rect_stroke(rect.expand(if touch.focused { 3.0 } else { 0.0 }), 3.0, ring, egui::StrokeKind::Inside);
     if touch.hovered {
         ui.set_cursor_icon(CursorIcon::PointingHand);
