@@ -512,6 +512,7 @@ impl Shell {
             previews: &mut self.previews,
             clock: self.clock.clone(),
             taste: &self.model.taste,
+            covered: self.model.mini().map(|_| player_view::mini::place(area)),
             out,
         };
         match self.model.place {

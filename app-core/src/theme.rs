@@ -64,6 +64,12 @@ impl Theme {
         Self { tokens: self.palette.over_video().tokens(), ..self }
     }
 
+    /// Must pictures step back further behind the text on them? Dark text on a dark picture has nothing to stand on,
+    /// and high contrast was asked for.
+    pub(crate) fn needs_firm_ground(&self) -> bool {
+        self.palette.is_light || self.palette.has_high_contrast
+    }
+
     /// Size and weight of a role.
     pub(crate) fn font(&self, role: Type) -> FontId {
         let tv = self.density.is_tv();

@@ -291,6 +291,9 @@ pub(crate) fn backdrop(
     picture::paint(ui, cx, &painter, rect, &art);
     let half = Rect::from_min_size(rect.min, vec2(rect.width() * 0.66, rect.height()));
     gradient::scrim(&painter, half, Opaque::Left, tokens.ink, 1.0);
+    if cx.theme.needs_firm_ground() {
+        gradient::scrim(&painter, rect, Opaque::Left, tokens.ink, 1.0);
+    }
     let left = Rect::from_min_size(rect.min, vec2(rect.width() * 0.34, rect.height()));
     gradient::scrim(&painter, left, Opaque::Left, tokens.ink, 0.75);
     let low = Rect::from_min_max(pos2(rect.left(), rect.bottom() - rect.height() * 0.55), rect.max);

@@ -47,7 +47,8 @@ impl Card<'_> {
         let touch = cx.touch(ui, self.id, rect, || WidgetInfo::labeled(Role::Button, true, self.spoken()));
         let mut touch = touch;
         // Also while the pointer is on what is over the card.
-        touch.hovered = touch.response.contains_pointer() && !cx.focus.ring_is_shown();
+        let points = touch.response.contains_pointer() && !cx.is_pointer_covered(ui);
+        touch.hovered = points && !cx.focus.ring_is_shown();
         if touch.hovered {
             touch.response.ctx.set_cursor_icon(CursorIcon::PointingHand);
         }
