@@ -202,6 +202,13 @@ impl View {
             tell(&mut stage, msg);
         }
         settle(&mut stage);
+        if screen.plays {
+            // The controls have gone by now.
+            tell(&mut stage, Msg::Player(PlayerMsg::Activity));
+            for _ in 0..8 {
+                stage.step();
+            }
+        }
         stage
     }
 }
