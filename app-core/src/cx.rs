@@ -21,6 +21,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) clock: Option<String>,
     /// What is on the viewer's list.
     pub(crate) taste: &'a Taste,
+    /// What lies over the page and keeps the pointer from it: the player in its corner.
+    pub(crate) covered: Option<Rect>,
     /// Wishes of the viewer, handled after the frame.
     pub(crate) out: &'a mut Vec<Msg>,
 }
@@ -44,6 +46,12 @@ impl Touch {
 }
 
 impl Cx<'_> {
+    /// Is the pointer on something that lies over the page?
+    pub(crate) fn is_pointer_covered(&self, ui: &Ui) -> bool {
+        let at = ui.ctx().pointer_latest_pos();
+        self.covered.zip(at).is_some_and(|(rect, at)| rect.contains(at))
+    }
+
     pub(crate) fn send(&mut self, msg: Msg) {
         self.out.push(msg);
     }

@@ -6,6 +6,7 @@ use crate::{
         network::{NetworkChoice, ProxyChoice},
     },
     platform::Platform,
+    video_surface::VideoPathWish,
 };
 use clap::Args;
 use service_api::TitleId;
@@ -83,6 +84,10 @@ pub struct LaunchArgs {
     /// `lumen-qa figures FILE` reads it
     #[arg(long, value_name = "FILE")]
     pub figures: Option<PathBuf>,
+
+    /// How pictures come to the screen
+    #[arg(long, value_enum, value_name = "PATH", default_value_t)]
+    pub video_path: VideoPathWish,
 
     /// Save a picture of the window as PNG after --after seconds, and quit
     #[arg(long, value_name = "FILE")]

@@ -79,4 +79,5 @@ pub use desktop::{
 pub use figures::{FIGURES_VERSION, Figures, Memory, Quantiles, ScreenFigures};
 pub use launch::{DEFAULT_SERVER, LaunchArgs, QualityWish};
 pub use platform::Platform;
+pub use video_surface::VideoPathWish;
 pub use window::{init_logging, run};

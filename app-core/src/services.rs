@@ -20,6 +20,7 @@ use crate::{
     progress::{self, Journal, Key},
     refusal::{explain, failure},
     settings::{Places, Settings},
+    video_surface::VideoPath,
 };
 pub use crate::{
     heartbeat::{Stream, keep},
@@ -139,7 +140,7 @@ impl Services {
         server: &Url,
         places: &Places,
         (density, device, budget): (Density, PlaybackDevice, Budget),
-        network: &Network,
+        (network, video): (&Network, VideoPath),
         wake: Wake,
     ) -> anyhow::Result<Self> {
         let runtime =
@@ -167,7 +168,7 @@ impl Services {
             fetcher,
             preloader,
             key_systems: tokio::sync::OnceCell::new(),
-            pipeline: GstPipeline::factory(Default::default()),
+            pipeline: GstPipeline::factory(video.output()),
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             state: Mutex::new(State { device, ..State::default() }),
         });

@@ -36,9 +36,9 @@ use crate::{
     screens::{self, diagnostics::Combination},
     services::Services,
     settings::{Places, Settings},
-    theme::{Theme, WAKE, wake},
-    tokens,
-    video_surface::VideoSurface,
+    theme::{self, Theme, WAKE, wake},
+    tokens::{self, Palette, Tokens},
+    video_surface::{self, VideoSurface},
     widgets::{
         keyboard::{KeyCap, Layout},
         spinner, toast,
@@ -46,8 +46,8 @@ use crate::{
     window::WindowPlace,
 };
 use egui::{
-    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, RawInput, Rect, Ui, UiBuilder, ViewportCommand,
-    vec2,
+    Context, Event, EventFilter, FocusDirection, Id, Key, Modifiers, RawInput, Rect, SystemTheme, Ui, UiBuilder,
+    ViewportCommand, vec2,
 };
 use player_core::{Command, PlaybackState};
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -71,6 +71,8 @@ pub(crate) struct Shell {
     viewport: Option<(u32, u32)>,
     /// Something was decided after it was drawn: the next frame shows it.
     owes_frame: bool,
+    /// What egui's own widgets look like.
+    dressed: (Palette, &'static Tokens),
 }
 
 impl Shell {
@@ -93,6 +95,7 @@ impl Shell {
             remote: Vec::new(),
             viewport: None,
             owes_frame: false,
+            dressed: (Palette::default(), tokens::dark()),
         }
     }
 
@@ -495,9 +498,36 @@ impl Shell {
         self.focus.step(step);
     }
 
+    /// The theme, as the viewer or the desktop wants it.
+    pub(crate) fn palette(&self) -> Palette {
+        match self.model.density.is_tv() {
+            true => Palette::default(),
+            false => self.model.settings.desktop.look.palette(&self.model.desktop.appearance),
+        }
+    }
+
+    /// Has egui's own widgets follow the theme: over a video they are dark like everything there.
+    fn dress(&mut self, ui: &mut Ui, tokens: &'static Tokens) {
+        let palette = self.palette();
+        if self.dressed.0 == palette && std::ptr::eq(self.dressed.1, tokens) {
+            return;
+        }
+        if self.dressed.0.is_light != palette.is_light {
+            let frame = if palette.is_light { SystemTheme::Light } else { SystemTheme::Dark };
+            ui.ctx().send_viewport_cmd(ViewportCommand::SetTheme(frame));
+        }
+        self.dressed = (palette, tokens);
+        theme::dress(ui.ctx(), palette, tokens);
+        let style = ui.ctx().global_style();
+        ui.set_style(style);
+        wake(ui.ctx());
+    }
+
     fn draw(&mut self, ui: &mut Ui, out: &mut Vec<Msg>) {
         let area = ui.max_rect();
-        let theme = Theme::new(self.model.density, area.width());
+        let page = Theme::new(self.model.density, area.width(), self.palette());
+        let theme = if self.model.place == Place::Player { page.over_video() } else { page };
+        self.dress(ui, theme.tokens);
         let mut cx = Cx {
             theme,
             focus: &mut self.focus,
@@ -505,6 +535,7 @@ impl Shell {
             previews: &mut self.previews,
             clock: self.clock.clone(),
             taste: &self.model.taste,
+            covered: self.model.mini().map(|_| player_view::mini::place(area)),
             out,
         };
         match self.model.place {
@@ -527,8 +558,11 @@ impl Shell {
                 }
             }
         }
+        self.video.tidy(ui);
         if let Some(player) = self.model.mini() {
+            cx.theme = page.over_video();
             player_view::mini::view(ui, &mut cx, player, &mut self.video);
+            cx.theme = theme;
         }
         if let Some(field) = self.model.keys {
             screens::keys::view(ui, &mut cx, area, &self.model, field);
@@ -611,7 +645,6 @@ pub(crate) struct LumenApp {
     attached: Option<u64>,
     shown_title: String,
     screenshot: Option<Screenshot>,
-    gl: bool,
     host: Host,
     allows_media_keys: bool,
     /// Where reports are.
@@ -658,7 +691,15 @@ impl LumenApp {
         let remotes = density.is_tv().then(|| Remotes::start(Arc::new(move || wake(&waker))));
         let network = around::network_of(args, &settings)?;
         let wake_up = Arc::new(move || wake(&ctx));
-        let services = Services::start(&args.server, &places, (density, device, budget), &network, wake_up)?;
+        let graphics = cc.gl.as_deref().map(video_surface::look);
+        let chosen = video_surface::choose(args.video_path, graphics.as_ref());
+        tracing::info!(path = chosen.path.words(), renderer = chosen.renderer, "how pictures come to the screen");
+        if let Some(remark) = chosen.remark {
+            tracing::warn!("{remark}");
+        }
+        let ways = (&network, chosen.path);
+        let services = Services::start(&args.server, &places, (density, device, budget), ways, wake_up)?;
+        let video = if graphics.is_some() { VideoSurface::of_gl(chosen) } else { VideoSurface::default() };
         settings.keyboard.get_or_insert_with(Layout::of_environment);
         let (mut model, mut pending) = Model::new(density, args.launch(), settings);
         model.previews.are_affordable = budget.previews;
@@ -674,14 +715,13 @@ impl LumenApp {
         let host = Host::start(link, (args.server.clone(), network));
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
-            shell: Shell { pictures: Pictures::within(&budget), ..Shell::new(model) },
+            shell: Shell { pictures: Pictures::within(&budget), video, ..Shell::new(model) },
             services,
             answers: Vec::new(),
             pending,
             attached: None,
             shown_title: String::new(),
             screenshot,
-            gl: cc.gl.is_some(),
             host,
             allows_media_keys: !args.no_media_keys,
             crashes: places.crashes,
@@ -711,7 +751,7 @@ impl LumenApp {
         match (&handle, attempt) {
             (Some(handle), Some(attempt)) => {
                 if self.attached != Some(attempt) {
-                    self.shell.video.attach(handle.frames(), self.gl);
+                    self.shell.video.attach(handle.frames());
                     self.shell.previews.attach(handle.thumbnails());
                     self.attached = Some(attempt);
                 }
@@ -839,7 +879,7 @@ impl eframe::App for LumenApp {
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        tokens::dark().ink.to_normalized_gamma_f32()
+        self.shell.palette().tokens().ink.to_normalized_gamma_f32()
     }
 
     fn persist_egui_memory(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::{
     density::{Density, Metrics},
-    tokens::{self, Tokens},
+    tokens::{self, Palette, Tokens},
 };
 use egui::{
     Color32, Context, FontData, FontDefinitions, FontFamily, FontId, Style,
@@ -44,13 +44,30 @@ pub(crate) enum Type {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
     pub(crate) tokens: &'static Tokens,
+    /// Colours of the page around, where something over a video stands on one.
+    pub(crate) page: &'static Tokens,
+    palette: Palette,
     pub(crate) density: Density,
     pub(crate) metrics: Metrics,
 }
 
 impl Theme {
-    pub(crate) fn new(density: Density, width: f32) -> Self {
-        Self { tokens: tokens::dark(), density, metrics: density.metrics(width) }
+    pub(crate) fn new(density: Density, width: f32, palette: Palette) -> Self {
+        // A room in which a television is watched is dark.
+        let palette = if density.is_tv() { Palette::default() } else { palette };
+        let tokens = palette.tokens();
+        Self { tokens, page: tokens, palette, density, metrics: density.metrics(width) }
+    }
+
+    /// For what lies over a video: dark in every theme.
+    pub(crate) fn over_video(self) -> Self {
+        Self { tokens: self.palette.over_video().tokens(), ..self }
+    }
+
+    /// Must pictures step back further behind the text on them? Dark text on a dark picture has nothing to stand on,
+    /// and high contrast was asked for.
+    pub(crate) fn needs_firm_ground(&self) -> bool {
+        self.palette.is_light || self.palette.has_high_contrast
     }
 
     /// Size and weight of a role.
@@ -107,7 +124,7 @@ pub(crate) fn icon_font(size: f32, filled: bool) -> FontId {
 /// Installs the bundled fonts and the style of the few egui widgets that are used as they are (text fields, tooltips).
 pub(crate) fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
-    ctx.set_theme(egui::Theme::Dark);
+    dress(ctx, Palette::default(), tokens::dark());
     ctx.all_styles_mut(style);
     // The keyboard zoom of egui would fight with the canvas of a television and with `+` as a shortcut.
     ctx.options_mut(|options| {
@@ -139,8 +156,13 @@ fn fonts() -> FontDefinitions {
     fonts
 }
 
-fn style(style: &mut Style) {
-    let tokens = tokens::dark();
+/// Gives the widgets of egui these colours, and fonts the weight that suits the theme.
+pub(crate) fn dress(ctx: &Context, palette: Palette, tokens: &Tokens) {
+    ctx.set_theme(if palette.is_light { egui::Theme::Light } else { egui::Theme::Dark });
+    ctx.all_styles_mut(|style| colours(style, tokens));
+}
+
+fn colours(style: &mut Style, tokens: &Tokens) {
     let widget = |visuals: &mut WidgetVisuals, fill: Color32| {
         visuals.bg_fill = fill;
         visuals.weak_bg_fill = fill;
@@ -163,6 +185,9 @@ fn style(style: &mut Style) {
     widget(&mut visuals.widgets.active, tokens.surface_2);
     widget(&mut visuals.widgets.open, tokens.surface_2);
     visuals.widgets.noninteractive.fg_stroke.color = tokens.text_2;
+}
+
+fn style(style: &mut Style) {
     style.animation_time = ANIMATION_TIME;
     style.spacing.scroll = ScrollStyle::thin();
     style.interaction.tooltip_delay = 0.5;

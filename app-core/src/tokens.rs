@@ -1,6 +1,6 @@
 //! Design tokens: the one place that makes a colour.
 //!
-//! The values live in `assets/tokens.ron`, compiled into the binary, so that a designer changes one file and a test
+//! The values live in `assets/tokens*.ron`, a file per theme, compiled into the binary, so that a designer changes one file and a test
 //! (`tests/colour_literals.rs`) can promise that no colour hides anywhere else.
 
 use egui::Color32;
@@ -56,6 +56,9 @@ pub(crate) struct Tokens {
     /// A row of a menu under the pointer.
     #[serde(deserialize_with = "colour")]
     pub(crate) control_quiet: Color32,
+    /// What moves in a switch.
+    #[serde(deserialize_with = "colour")]
+    pub(crate) knob: Color32,
     /// The focus ring and the fill of a focused button.
     #[serde(deserialize_with = "colour")]
     pub(crate) focus: Color32,
@@ -97,13 +100,39 @@ pub(crate) const UNTINTED: Color32 = Color32::WHITE;
 /// Paints nothing.
 pub(crate) const CLEAR: Color32 = Color32::TRANSPARENT;
 
-static DARK: LazyLock<Tokens> = LazyLock::new(|| {
-    ron::from_str(include_str!("../../assets/tokens.ron")).expect("tokens.ron is compiled in and checked by a test")
+/// The themes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Palette {
+    pub(crate) is_light: bool,
+    pub(crate) has_high_contrast: bool,
+}
+
+impl Palette {
+    /// Its colours.
+    pub(crate) fn tokens(self) -> &'static Tokens {
+        let Self { is_light, has_high_contrast } = self;
+        &THEMES[usize::from(is_light) + 2 * usize::from(has_high_contrast)]
+    }
+
+    /// The theme for what lies over a video: never light.
+    pub(crate) fn over_video(self) -> Self {
+        Self { is_light: false, ..self }
+    }
+}
+
+static THEMES: LazyLock<[Tokens; 4]> = LazyLock::new(|| {
+    [
+        include_str!("../../assets/tokens.ron"),
+        include_str!("../../assets/tokens-light.ron"),
+        include_str!("../../assets/tokens-contrast-dark.ron"),
+        include_str!("../../assets/tokens-contrast-light.ron"),
+    ]
+    .map(|text| ron::from_str(text).expect("the files of tokens are compiled in and checked by a test"))
 });
 
-/// The dark theme, which is also the only one the player ever uses.
+/// The dark theme: that of televisions, and of what is the same whatever the theme is.
 pub(crate) fn dark() -> &'static Tokens {
-    &DARK
+    Palette::default().tokens()
 }
 
 /// Reads `#RRGGBB` or `#RRGGBBAA`; anything else is `None`. Servers send the first form for artwork and avatars.
@@ -155,6 +184,13 @@ mod tests {
         }
     }
 
+    const PALETTES: [Palette; 4] = [
+        Palette { is_light: false, has_high_contrast: false },
+        Palette { is_light: true, has_high_contrast: false },
+        Palette { is_light: false, has_high_contrast: true },
+        Palette { is_light: true, has_high_contrast: true },
+    ];
+
     /// Relative luminance and contrast of WCAG 2.
     fn contrast(a: Color32, b: Color32) -> f32 {
         let luminance = |c: Color32| {
@@ -168,16 +204,62 @@ mod tests {
         (x.max(y) + 0.05) / (x.min(y) + 0.05)
     }
 
+    /// What is seen of a colour that covers its ground in part.
+    fn over(ground: Color32, cover: Color32) -> Color32 {
+        let [r, g, b, alpha] = cover.to_array();
+        let rest = 1.0 - f32::from(alpha) / 255.0;
+        let lane = |cover: u8, ground: u8| (f32::from(cover) + f32::from(ground) * rest).round().min(255.0) as u8;
+        Color32::from_rgb(lane(r, ground.r()), lane(g, ground.g()), lane(b, ground.b()))
+    }
+
     #[test]
-    fn text_is_readable_on_its_ground() {
-        let t = dark();
-        for text in [t.text, t.text_2, t.text_3, t.accent, t.good, t.info, t.warn, t.bad] {
-            assert!(contrast(text, t.ink) >= 4.5, "{text:?} on ink");
+    fn text_is_readable_on_its_ground_in_every_theme() {
+        for palette in PALETTES {
+            let t = palette.tokens();
+            // WCAG 2.2: 1.4.3, and 1.4.6 where high contrast was asked for.
+            let least = if palette.has_high_contrast { 7.0 } else { 4.5 };
+            let grounds = [t.ink, t.surface_1, t.surface_2];
+            let mut pairs = vec![("focus", t.on_focus, t.focus), ("accent", t.on_focus, t.accent)];
+            for ground in grounds {
+                let texts = [t.text, t.text_2, t.text_3, t.accent, t.good, t.info, t.warn, t.bad];
+                pairs.extend(texts.map(|text| ("ground", text, ground)));
+                pairs.extend([t.text, t.text_2].map(|text| ("quiet control", text, over(ground, t.control_quiet))));
+                pairs.extend([t.text, t.text_2].map(|text| ("control", text, over(ground, t.control))));
+                pairs.push(("control under the pointer", t.text, over(ground, t.control_hover)));
+            }
+            // Cards over pictures, on the darkest and the lightest.
+            for picture in [Color32::BLACK, Color32::WHITE] {
+                pairs.push(("card", t.text, over(picture, t.card)));
+            }
+            for (on, text, ground) in pairs {
+                let found = contrast(text, ground);
+                assert!(found >= least, "{palette:?}: {text:?} on {on} {ground:?} has {found:.2}");
+            }
         }
-        for text in [t.text, t.text_2] {
-            assert!(contrast(text, t.surface_2) >= 4.5, "{text:?} on surface_2");
+    }
+
+    #[test]
+    fn what_can_be_touched_stands_out_in_every_theme() {
+        for palette in PALETTES {
+            let t = palette.tokens();
+            // WCAG 2.2: 1.4.11.
+            for ground in [t.ink, t.surface_1, t.surface_2] {
+                assert!(contrast(t.focus, ground) >= 3.0, "{palette:?}: the ring on {ground:?}");
+                assert!(contrast(t.accent, ground) >= 3.0, "{palette:?}: progress on {ground:?}");
+                let line = contrast(over(ground, t.line), ground);
+                assert!(!palette.has_high_contrast || line >= 3.0, "{palette:?}: lines on {ground:?} have {line:.2}");
+            }
+            let off = over(t.surface_1, t.control_hover);
+            assert!(contrast(t.knob, off) >= 1.3 && contrast(t.knob, t.accent) >= 1.9, "{palette:?}: the switch");
         }
-        assert!(contrast(t.on_focus, t.accent) >= 4.5);
-        assert!(contrast(t.on_focus, t.focus) >= 4.5);
+    }
+
+    #[test]
+    fn nothing_over_a_video_is_light() {
+        for palette in PALETTES {
+            let over = palette.over_video();
+            assert!(!over.is_light && over.has_high_contrast == palette.has_high_contrast);
+            assert!(contrast(over.tokens().ink, Color32::BLACK) < 1.2);
+        }
     }
 }

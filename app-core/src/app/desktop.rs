@@ -153,6 +153,8 @@ impl Model {
             Change::KeepAwake(on) => desktop.keep_awake = on,
             Change::TextSize(size) => desktop.look.text_size = size,
             Change::ReducedMotion(reduced) => desktop.look.reduced_motion = reduced,
+            Change::Light(light) => desktop.look.light = light,
+            Change::HighContrast(high) => desktop.look.high_contrast = high,
             Change::KeepRecents(on) => {
                 desktop.keep_recents = on;
                 if !on {

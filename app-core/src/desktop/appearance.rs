@@ -1,5 +1,6 @@
 //! How things should look: what the desktop says, and what the viewer says instead.
 
+use crate::tokens::Palette;
 use serde::{Deserialize, Serialize};
 
 /// Limits of the size of text, in per cent.
@@ -14,12 +15,16 @@ pub(crate) struct Appearance {
     pub(crate) reduced_motion: Option<bool>,
     /// `true` for dark.
     pub(crate) prefers_dark: Option<bool>,
+    /// Colours that are far apart.
+    pub(crate) high_contrast: Option<bool>,
 }
 
 impl Appearance {
     /// Where desktops say it, by namespace and key.
-    pub(crate) const KEYS: [(&'static str, &'static str); 4] = [
+    pub(crate) const KEYS: [(&'static str, &'static str); 6] = [
         ("org.freedesktop.appearance", "color-scheme"),
+        ("org.freedesktop.appearance", "contrast"),
+        ("org.gnome.desktop.a11y.interface", "high-contrast"),
         ("org.freedesktop.appearance", "reduced-motion"),
         ("org.gnome.desktop.interface", "enable-animations"),
         ("org.gnome.desktop.interface", "text-scaling-factor"),
@@ -30,6 +35,9 @@ impl Appearance {
         let Some(value) = value.filter(|value| value.is_finite()) else { return };
         match (namespace, key) {
             ("org.freedesktop.appearance", "color-scheme") if value != 0.0 => self.prefers_dark = Some(value == 1.0),
+            ("org.freedesktop.appearance", "contrast") | ("org.gnome.desktop.a11y.interface", "high-contrast") => {
+                self.high_contrast = Some(value == 1.0 || self.high_contrast == Some(true));
+            }
             ("org.freedesktop.appearance", "reduced-motion") => {
                 self.reduced_motion = Some(value == 1.0 || self.reduced_motion == Some(true));
             }
@@ -49,9 +57,20 @@ pub(crate) struct Choice {
     /// In per cent, within [`TEXT_SIZES`].
     pub(crate) text_size: Option<u16>,
     pub(crate) reduced_motion: Option<bool>,
+    pub(crate) light: Option<bool>,
+    pub(crate) high_contrast: Option<bool>,
 }
 
 impl Choice {
+    /// The theme: dark where nobody says anything.
+    pub(crate) fn palette(&self, desktop: &Appearance) -> Palette {
+        let told = desktop.prefers_dark.map(|dark| !dark);
+        Palette {
+            is_light: self.light.or(told).unwrap_or(false),
+            has_high_contrast: self.high_contrast.or(desktop.high_contrast).unwrap_or(false),
+        }
+    }
+
     /// Factor for everything that is read.
     pub(crate) fn text_scale(&self, desktop: &Appearance) -> f32 {
         let told = desktop.text_scale.map(|scale| scale * 100.0);
@@ -85,8 +104,26 @@ mod tests {
         desktop.learn("org.freedesktop.appearance", "color-scheme", Some(2.0));
         assert_eq!(desktop.prefers_dark, Some(false));
         assert_eq!((follows.text_scale(&desktop), follows.reduces_motion(&desktop)), (1.25, true));
-        let own = Choice { text_size: Some(150), reduced_motion: Some(false) };
+        let own = Choice { text_size: Some(150), reduced_motion: Some(false), ..Choice::default() };
         assert_eq!((own.text_scale(&desktop), own.reduces_motion(&desktop)), (1.5, false));
+    }
+
+    #[test]
+    fn the_theme_is_what_the_viewer_chose_else_what_the_desktop_says_else_dark() {
+        let mut desktop = Appearance::default();
+        let follows = Choice::default();
+        assert_eq!(follows.palette(&desktop), Palette::default());
+        desktop.learn("org.freedesktop.appearance", "color-scheme", Some(0.0));
+        assert_eq!(desktop.prefers_dark, None, "no preference");
+        desktop.learn("org.freedesktop.appearance", "color-scheme", Some(2.0));
+        desktop.learn("org.freedesktop.appearance", "contrast", Some(1.0));
+        // A desktop that knows only one of both does not take the other back.
+        desktop.learn("org.gnome.desktop.a11y.interface", "high-contrast", Some(0.0));
+        assert_eq!(follows.palette(&desktop), Palette { is_light: true, has_high_contrast: true });
+        let own = Choice { light: Some(false), high_contrast: Some(false), ..Choice::default() };
+        assert_eq!(own.palette(&desktop), Palette::default());
+        let light = Choice { light: Some(true), ..Choice::default() };
+        assert!(light.palette(&Appearance::default()).is_light);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::{
     launch::LaunchArgs,
     settings::{Places, Settings},
     storage,
+    video_surface::{self, Graphics, VideoPathWish},
 };
 use player_core::pipeline::gst::{CodecSupport, installed_decoders};
 use serde::Serialize;
@@ -98,7 +99,11 @@ pub fn diagnose(args: &LaunchArgs) -> Diagnosis {
     let places = Places::of_user();
     let settings = Settings::load(&places.settings);
     let choice = args.network(&settings.desktop.network);
-    let mut findings = vec![decoders(installed_decoders()), graphics(), keyring(&args.server)];
+    let mut findings = vec![decoders(installed_decoders())];
+    let (graphics, found) = look_at_graphics();
+    findings.push(found);
+    findings.push(video_path(args.video_path, graphics.as_ref()));
+    findings.push(keyring(&args.server));
     findings.extend(network(&args.server, choice));
     findings.push(folder("settings", &places.settings));
     findings.push(folder("log", &places.log));
@@ -133,7 +138,7 @@ fn decoders(found: Result<Vec<CodecSupport>, String>) -> Finding {
 }
 
 /// The renderer of a window that is never shown.
-fn graphics() -> Finding {
+fn look_at_graphics() -> (Option<Graphics>, Finding) {
     const ADVICE: &str = "A display with OpenGL 2.1 or OpenGL ES 2.0 is needed; on servers try Xvfb";
     let seen = Arc::new(Mutex::new(None));
     let told = Arc::clone(&seen);
@@ -147,19 +152,18 @@ fn graphics() -> Finding {
         "lumen-doctor",
         options,
         Box::new(move |cc| {
-            let renderer = cc.gl.as_deref().map(crate::video_surface::renderer_of);
-            *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = renderer;
+            let found = cc.gl.as_deref().map(video_surface::look);
+            *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
             // It was only looked at.
             Err("enough".into())
         }),
     );
-    let renderer = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-    match (renderer, looked) {
-        (Some(renderer), _) => {
-            let is_software = ["llvmpipe", "softpipe", "swiftshader"];
-            let is_software = is_software.iter().any(|name| renderer.to_ascii_lowercase().contains(name));
-            let health = if is_software { Health::Lacking } else { Health::Good };
-            Finding::new("OpenGL", health, renderer, "Pictures are drawn without a graphics card; 1080p may stutter")
+    let graphics = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let finding = match (&graphics, looked) {
+        (Some(graphics), _) => {
+            let health = if graphics.is_software() { Health::Lacking } else { Health::Good };
+            let advice = "Pictures are drawn without a graphics card; 1080p may stutter";
+            Finding::new("OpenGL", health, graphics.renderer.clone(), advice)
         }
         (None, Err(error)) => {
             // The window library puts the place in its source in front.
@@ -168,7 +172,15 @@ fn graphics() -> Finding {
             Finding::new("OpenGL", Health::Broken, words, ADVICE)
         }
         (None, Ok(())) => Finding::new("OpenGL", Health::Broken, "no window could be looked at", ADVICE),
-    }
+    };
+    (graphics, finding)
+}
+
+/// The way of pictures that would be taken.
+fn video_path(wish: VideoPathWish, graphics: Option<&Graphics>) -> Finding {
+    let chosen = video_surface::choose(wish, graphics);
+    let health = if chosen.remark.is_some() { Health::Lacking } else { Health::Good };
+    Finding::new("video path", health, chosen.path.words(), chosen.remark.unwrap_or_default())
 }
 
 fn keyring(server: &Url) -> Finding {
@@ -265,6 +277,15 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&diagnosis.json()).unwrap();
         assert_eq!(json["health"], "lacking");
         assert_eq!(json["findings"][1]["health"], "good");
+    }
+
+    #[test]
+    fn the_way_of_pictures_is_told() {
+        let card = Graphics { renderer: "Mesa Intel(R) Iris(R) Xe Graphics".to_owned(), takes_planes: true };
+        let found = video_path(VideoPathWish::Auto, Some(&card));
+        assert_eq!((found.health, found.detail.starts_with("yuv")), (Health::Good, true));
+        let found = video_path(VideoPathWish::Gl, Some(&card));
+        assert!(found.health == Health::Lacking && found.detail.starts_with("yuv") && found.advice.contains("gl"));
     }
 
     #[test]

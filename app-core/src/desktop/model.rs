@@ -55,6 +55,9 @@ pub(crate) enum Change {
     /// In per cent; `None` follows the desktop.
     TextSize(Option<u16>),
     ReducedMotion(Option<bool>),
+    /// The light theme; `None` follows the desktop.
+    Light(Option<bool>),
+    HighContrast(Option<bool>),
 }
 
 /// What is wanted of the world.

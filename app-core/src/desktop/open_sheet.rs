@@ -218,11 +218,13 @@ fn buttons(ui: &Ui, cx: &mut Cx<'_>, open: &OpenSheet, clears: bool, (at, right)
 
 /// A file hangs over the window: says that it will be played.
 pub(crate) fn drop_hint(ui: &Ui, cx: &Cx<'_>) {
-    let tokens = cx.theme.tokens;
+    // On a scrim, which is dark in every theme.
+    let theme = cx.theme.over_video();
+    let tokens = theme.tokens;
     let area = ui.max_rect();
     ui.painter().rect_filled(area, 0.0, tokens.scrim.gamma_multiply(0.7));
     ui.painter().rect_stroke(area.shrink(16.0), 20.0, (3.0, tokens.accent), StrokeKind::Inside);
     let at = (area.center(), Align2::CENTER_CENTER);
-    let words = text::line(ui.painter(), &cx.theme, at, "Drop to play", (Type::Title, tokens.text));
+    let words = text::line(ui.painter(), &theme, at, "Drop to play", (Type::Title, tokens.text));
     say(ui, id("drop"), words, "Drop to play");
 }

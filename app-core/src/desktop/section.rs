@@ -14,6 +14,8 @@ use crate::{
 use egui::{Align2, CursorIcon, Id, Pos2, Rect, Role, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 const LINE: f32 = 62.0;
+/// Of a name with its detail below, and of both when a small window leaves no more room for details.
+const TEXTS: f32 = 38.0;
 const PILL: f32 = 34.0;
 
 /// One setting: a switch, or one of a few.
@@ -45,6 +47,9 @@ pub(crate) fn settings(model: &Model) -> Vec<Setting> {
         is_chosen: now.look.reduced_motion == reduced,
         change: Change::ReducedMotion(reduced),
     };
+    let theme = |words, light| Choice { words, is_chosen: now.look.light == light, change: Change::Light(light) };
+    let contrast =
+        |words, high| Choice { words, is_chosen: now.look.high_contrast == high, change: Change::HighContrast(high) };
     vec![
         switch(
             "Media keys",
@@ -64,6 +69,16 @@ pub(crate) fn settings(model: &Model) -> Vec<Setting> {
             now.keep_recents,
             Change::KeepRecents,
         ),
+        Setting {
+            name: "Theme",
+            detail: "The player is always dark",
+            choices: vec![theme("As the desktop", None), theme("Dark", Some(false)), theme("Light", Some(true))],
+        },
+        Setting {
+            name: "High contrast",
+            detail: "Colours that are far apart",
+            choices: vec![contrast("As the desktop", None), contrast("On", Some(true)), contrast("Off", Some(false))],
+        },
         Setting {
             name: "Text size",
             detail: "Of everything but subtitles",
@@ -96,26 +111,27 @@ pub(crate) fn focus_rows(map: FocusMap, model: &Model) -> FocusMap {
     })
 }
 
-/// Shows the settings in a column of `width` from `at` on; returns its lower edge.
-pub(crate) fn desktop_section(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: Pos2, width: f32) -> f32 {
+/// Shows the settings in a column of `width` from `at` on, each `line` high; returns its lower edge.
+fn desktop_section(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: Pos2, (width, line): (f32, f32)) -> f32 {
     let tokens = cx.theme.tokens;
     let mut top = at.y;
     for setting in settings(model) {
-        let name = text::line(
-            ui.painter(),
-            &cx.theme,
-            (pos2(at.x, top + 8.0), Align2::LEFT_TOP),
-            setting.name,
-            (Type::BodyMedium, tokens.text),
-        );
-        let detail = (pos2(at.x, name.bottom() + 2.0), Align2::LEFT_TOP);
-        text::line(ui.painter(), &cx.theme, detail, setting.detail, (Type::Caption, tokens.text_3));
+        let place = if line < TEXTS {
+            (pos2(at.x, top + line / 2.0), Align2::LEFT_CENTER)
+        } else {
+            (pos2(at.x, top + (line - TEXTS) / 2.0), Align2::LEFT_TOP)
+        };
+        let name = text::line(ui.painter(), &cx.theme, place, setting.name, (Type::BodyMedium, tokens.text));
         say(ui, Id::unique(("desktop-name", setting.name)), name, &format!("{}. {}", setting.name, setting.detail));
         let mut right = at.x + width;
         for choice in setting.choices.iter().rev() {
-            right = pill(ui, cx, &setting, choice, pos2(right, top + (LINE - PILL) / 2.0)) - 6.0;
+            right = pill(ui, cx, &setting, choice, pos2(right, top + (line - PILL) / 2.0)) - 6.0;
         }
-        top += LINE;
+        if line >= TEXTS {
+            let detail = (pos2(at.x, name.bottom() + 2.0), Align2::LEFT_TOP, right - 10.0 - at.x);
+            text::clipped_line(ui.painter(), &cx.theme, detail, setting.detail, (Type::Caption, tokens.text_3));
+        }
+        top += line;
     }
     top
 }
@@ -166,12 +182,13 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
 /// The settings on a sheet of their own, above everything else: where nobody is signed in there is no other page.
 pub(crate) fn sheet(ui: &Ui, cx: &mut Cx<'_>, model: &Model) {
     let tokens = cx.theme.tokens;
-    let lines = settings(model).len() as f32 * LINE;
-    let card = super::sheet::card(ui, cx, vec2(720.0, 150.0 + lines));
+    let count = settings(model).len() as f32;
+    let card = super::sheet::card(ui, cx, vec2(720.0, 150.0 + count * LINE));
+    let line = ((card.height() - 150.0) / count).min(LINE);
     let at = pos2(card.left() + 28.0, card.top() + 24.0);
     let heading = text::line(ui.painter(), &cx.theme, (at, Align2::LEFT_TOP), "Desktop", (Type::Title, tokens.text));
     say(ui, Id::unique("desktop-heading"), heading, "Desktop settings");
-    let bottom = desktop_section(ui, cx, model, pos2(at.x, heading.bottom() + 10.0), card.width() - 56.0);
+    let bottom = desktop_section(ui, cx, model, pos2(at.x, heading.bottom() + 10.0), (card.width() - 56.0, line));
     let label = Label::new(Kind::Plain, "Done");
     if button::labelled(ui, cx, close_id(), pos2(at.x, bottom + 10.0), &label).1 {
         cx.send(DesktopMsg::Close.into());

@@ -43,21 +43,25 @@ pub(crate) fn size(window: Vec2) -> Vec2 {
     vec2(width, (width * 9.0 / 16.0).round())
 }
 
+/// Where it is in a window that fills `area`, once it has come in.
+pub(crate) fn place(area: Rect) -> Rect {
+    let corner = area.max - Vec2::splat(MARGIN);
+    Rect::from_min_max(corner - size(area.size()), corner)
+}
+
 /// Shows it above whatever is there.
 pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut VideoSurface) {
     let area = ui.max_rect();
     let tokens = cx.theme.tokens;
-    let size = size(area.size());
     let shown = motion::follow_from(ui.ctx(), id("shown"), 0.0, 1.0, time::SHEET);
-    let corner = area.max - Vec2::splat(MARGIN) + vec2(0.0, 14.0 * (1.0 - shown));
-    let rect = Rect::from_min_max(corner - size, corner);
+    let rect = place(area).translate(vec2(0.0, 14.0 * (1.0 - shown)));
     let (name, _) = player.heading();
 
     let touch = cx.touch(ui, id("ground"), rect, || {
         WidgetInfo::labeled(Role::Button, true, format!("Back to the player: {name}"))
     });
     let painter = ui.painter();
-    painter.add(toast::shadow(tokens.shadow).as_shape(rect, 10.0));
+    painter.add(toast::shadow(cx.theme.page.shadow).as_shape(rect, 10.0));
     painter.rect_filled(rect, 2.0, tokens.letterbox);
     video.paint(ui, rect);
     if player.shows_spinner() {
@@ -86,7 +90,9 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut 
         text::clipped_line(painter, &cx.theme, at, &name, (Type::LabelStrong, tokens.text.gamma_multiply(chrome)));
     }
     progress(ui, cx, rect, player);
-    let ring = if touch.focused { (2.5, tokens.focus) } else { (1.0, tokens.line) };
+    // The ring stands on the page around.
+    let page = cx.theme.page;
+    let ring = if touch.focused { (2.5, page.focus) } else { (1.0, page.line) };
     ui.painter().rect_stroke(rect.expand(if touch.focused { 3.0 } else { 0.0 }), 3.0, ring, egui::StrokeKind::Inside);
     if touch.hovered {
         ui.set_cursor_icon(CursorIcon::PointingHand);

@@ -64,7 +64,7 @@ fn audio(snapshot: &PlayerSnapshot) -> Option<String> {
 }
 
 /// Names and values of the table.
-fn table(player: &PlayerScreen) -> Vec<(&'static str, String)> {
+fn table(player: &PlayerScreen, path: &str) -> Vec<(&'static str, String)> {
     let snapshot = &player.snapshot;
     let stats = &snapshot.stats;
     let dash = || "–".to_owned();
@@ -93,6 +93,7 @@ fn table(player: &PlayerScreen) -> Vec<(&'static str, String)> {
     let ttfb = stats.ttfb.map_or_else(dash, |time| format!("{:.0} ms", time.as_secs_f64() * 1e3));
     vec![
         ("Video", video(player).unwrap_or_else(dash)),
+        ("Drawn", path.to_owned()),
         ("Audio", audio(snapshot).unwrap_or_else(dash)),
         ("Rendition", rendition),
         ("Throughput", throughput),
@@ -144,8 +145,8 @@ fn state(state: PlaybackState) -> &'static str {
     }
 }
 
-/// Shows the card at the upper left.
-pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) {
+/// Shows the card at the upper left; `path` says how pictures come to the screen.
+pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, path: &str) {
     let tokens = cx.theme.tokens;
     let theme = cx.theme;
     let snapshot = &player.snapshot;
@@ -157,7 +158,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
     let painter = ui.painter();
 
     let why = snapshot.decisions.back().map_or("No decision yet", |note| note.sentence.as_str());
-    let rows: Vec<_> = table(player)
+    let rows: Vec<_> = table(player, path)
         .into_iter()
         .map(|(name, value)| {
             let galley = text::galley(

@@ -120,7 +120,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
     skip_pill::view(ui, cx, area, player, osd);
     next_card::view(ui, cx, area, player, osd);
     if player.stats {
-        stats::view(ui, cx, area, player);
+        stats::view(ui, cx, area, player, &video.words());
     }
     if player.shows_spinner() {
         let radius = if cx.theme.density.is_tv() { 22.0 } else { 26.0 };

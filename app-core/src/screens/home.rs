@@ -341,6 +341,9 @@ fn backdrop_shade(ui: &Ui, cx: &Cx<'_>, place: (Rect, f32), (offset, shade): (f3
     let painter = ui.painter().with_clip_rect(place.0);
     let half = Rect::from_min_size(rect.min, vec2(rect.width() * 0.66, rect.height()));
     gradient::scrim(&painter, half, Opaque::Left, tokens.ink, 1.0);
+    if cx.theme.needs_firm_ground() {
+        gradient::scrim(&painter, rect, Opaque::Left, tokens.ink, 1.0);
+    }
     let left = Rect::from_min_size(rect.min, vec2(rect.width() * 0.34, rect.height()));
     gradient::scrim(&painter, left, Opaque::Left, tokens.ink, 0.75);
     let low = Rect::from_min_max(pos2(rect.left(), rect.bottom() - rect.height() * 0.55), rect.max);

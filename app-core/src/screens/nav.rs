@@ -50,6 +50,9 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
     let tv = cx.theme.density.is_tv();
     let band = Rect::from_min_size(area.min, vec2(area.width(), metrics.top + metrics.nav_height + 44.0));
     gradient::scrim(ui.painter(), band, Opaque::Top, tokens.ink, 0.55);
+    if cx.theme.needs_firm_ground() {
+        gradient::scrim(ui.painter(), band, Opaque::Top, tokens.ink, 0.95);
+    }
     if solid > 0.0 {
         let (plate, fade) = band.split_top_bottom_at_fraction(0.72);
         ui.painter().rect_filled(plate, 0.0, tokens.ink.gamma_multiply(0.94 * solid));

@@ -118,17 +118,22 @@ fn icon(section: Section) -> &'static str {
     }
 }
 
-/// The parts side by side; returns their lower edge.
+/// The parts side by side, on a second line where there is no room for all; returns their lower edge.
 fn tabs(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) -> f32 {
     let tokens = cx.theme.tokens;
     let tv = cx.theme.density.is_tv();
     let (height, space) = if tv { (32.0, 4.0) } else { (38.0, 8.0) };
-    let mut x = at.x;
+    let right = ui.max_rect().right() - cx.theme.metrics.keyline;
+    let (mut x, mut y) = (at.x, at.y);
     for section in Section::all(model.density).iter().copied() {
         let words = section.name();
         let galley = text::galley(ui.painter(), &cx.theme, words, (Type::Label, tokens.text), f32::INFINITY, 1);
         let padding = if tv { 12.0 } else { 16.0 };
-        let rect = Rect::from_min_size(pos2(x, at.y), vec2(galley.size().x + 24.0 + 2.0 * padding, height));
+        let size = vec2(galley.size().x + 24.0 + 2.0 * padding, height);
+        if x + size.x > right && x > at.x {
+            (x, y) = (at.x, y + height + space);
+        }
+        let rect = Rect::from_min_size(pos2(x, y), size);
         x = rect.right() + space;
         let here = section == model.settings_page.section;
         let id = tab_id(section);
@@ -148,5 +153,5 @@ fn tabs(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) -> f32 {
             cx.send(Msg::Wish(Wish::Settings(SettingsWish::Section(section))));
         }
     }
-    at.y + height
+    y + height
 }

@@ -67,7 +67,10 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let width = 440.0_f32.min(area.width() - 40.0);
     let left = area.center().x - width / 2.0;
     let tv = cx.theme.density.is_tv();
-    let mut top = area.top() + area.height() * if tv { 0.13 } else { 0.17 };
+    // Everything fits into the least window, and into larger ones with large text.
+    let is_low = !tv && area.height() < 600.0;
+    let space = |ample: f32| if is_low { ample * 0.5 } else { ample };
+    let mut top = area.top() + area.height() * if tv { 0.13 } else { space(0.17) - if is_low { 0.03 } else { 0.0 } };
     let logo =
         text::line(ui.painter(), &cx.theme, (pos2(left, top), Align2::LEFT_TOP), "lumen", (Type::Hero, tokens.text));
     say(ui, id("name"), logo, "Lumen");
@@ -79,16 +82,16 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         "Sign in to see your library and to continue where you left off",
         (Type::Body, tokens.text_2),
     );
-    top = line.bottom() + if tv { 20.0 } else { 28.0 };
+    top = line.bottom() + if tv { 20.0 } else { space(28.0) };
 
     top = match &model.sign_in.step {
         SignInStep::Idle | SignInStep::Code { .. } => idle(ui, cx, model, pos2(left, top), width),
         SignInStep::Starting => starting(ui, cx, model, pos2(left, top), width),
         SignInStep::Waiting(_) => waiting(ui, cx, pos2(left, top), width),
     };
-    top += if tv { 26.0 } else { 44.0 };
+    top += if tv { 26.0 } else { space(44.0) };
     ui.painter().hline(left..=left + width, top, (1.0, tokens.line));
-    top += if tv { 18.0 } else { 28.0 };
+    top += if tv { 18.0 } else { space(28.0) };
     address(ui, cx, model, pos2(left, top), width);
 }
 

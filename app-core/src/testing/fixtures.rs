@@ -30,7 +30,11 @@ use service_api::{
     problem::{Problem, ProblemCode},
     profile::{ProfileDetails, Progress},
 };
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// A gradient sky, a sun and four ranges of hills, different for each `seed`.
 pub(crate) fn landscape(width: usize, height: usize, seed: u64) -> ColorImage {
@@ -77,8 +81,20 @@ pub(crate) fn landscape(width: usize, height: usize, seed: u64) -> ColorImage {
     ColorImage::new([width, height], pixels)
 }
 
-/// The artwork behind a path made by [`summary`].
+/// The artwork behind a path made by [`summary`]. It is painted once: screens ask for the same again and again.
 pub(crate) fn artwork(path: &str, width: u32) -> Option<ColorImage> {
+    static PAINTED: Mutex<BTreeMap<(String, u32), ColorImage>> = Mutex::new(BTreeMap::new());
+    let key = (path.to_owned(), width);
+    let known = PAINTED.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    if known.is_some() {
+        return known;
+    }
+    let image = painted(path, width)?;
+    PAINTED.lock().unwrap_or_else(PoisonError::into_inner).insert(key, image.clone());
+    Some(image)
+}
+
+fn painted(path: &str, width: u32) -> Option<ColorImage> {
     let (kind, seed) = path.strip_prefix("/artwork/")?.split_once('/')?;
     let seed = seed.parse().ok()?;
     let width = width as usize;

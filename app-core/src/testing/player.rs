@@ -15,7 +15,7 @@ use crate::{
     },
     settings::Settings,
 };
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, pos2};
 use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use player_core::{Command, ErrorCode, MediaTime, PlaybackError, PlaybackState, PlayerSnapshot};
 use service_api::{
@@ -367,6 +367,26 @@ fn the_player_plays_on_in_a_corner() {
     click(&mut stage, "Stop playing");
     assert_eq!((place(&stage), stage.state().shell.model.player.is_some()), (Place::Home, false));
     assert!(effects(&mut stage).contains(&Effect::ClosePlayer));
+}
+
+#[test]
+fn the_pointer_on_the_corner_raises_no_card_below() {
+    let mut stage = player(Density::Desktop);
+    press(&mut stage, Key::P);
+    tell(&mut stage, Msg::GoHome);
+    settle(&mut stage);
+    let mini = stage.get_by_label("Back to the player: The Long Tide").rect();
+    // A card of the first row that the corner covers in part.
+    let cards = stage.query_all_by_label_contains("Paper Lions").map(|card| card.rect());
+    let is_beside = |card: &egui::Rect| card.intersect(mini).is_positive() && card.left() + 20.0 < mini.left();
+    let card = cards.into_iter().find(is_beside).unwrap();
+    let both = card.intersect(mini);
+    stage.hover_at(both.center());
+    settle(&mut stage);
+    assert_eq!(stage.query_all_by_label_contains("my list: ").count(), 0);
+    stage.hover_at(pos2(card.left() + 20.0, card.center().y));
+    settle(&mut stage);
+    assert_eq!(stage.query_all_by_label_contains("my list: Paper Lions").count(), 1);
 }
 
 #[test]

@@ -116,6 +116,6 @@ pub(crate) fn show_video(stage: &mut Stage, seed: u64) {
     let pixels = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
     let frames = FrameSlot::default();
     frames.put(VideoFrame::from_rgba(1, MediaTime::ZERO, (1280, 720), pixels).unwrap());
-    stage.state_mut().shell.video.attach(frames, false);
+    stage.state_mut().shell.video.attach(frames);
     settle(stage);
 }

@@ -1,12 +1,17 @@
 //! Where decoded pictures become visible.
 //!
-//! Two ways behind one type: [`GlSurface`](gl::GlSurface) uploads into one OpenGL texture that is allocated once and
-//! drawn by a paint callback (two copies per frame, the fastest way on software GL); the plain way goes through an egui
-//! texture (four copies) and works wherever egui does, also in tests that have no GPU.
+//! Two ways behind one type. [`GlSurface`](gl::GlSurface) uploads into OpenGL textures that are allocated once per shape
+//! of picture and drawn by a paint callback: one of RGBA, or one for each plane with a shader that knows matrix and
+//! range. Which of both is decided at the start ([`path`]) by what the pipeline is asked to deliver; the surface draws
+//! whatever comes. The plain way goes through an egui texture (four copies) and works wherever egui does, also in tests
+//! that have no GPU.
 
 mod gl;
+mod path;
 
-pub(crate) use gl::renderer_of;
+pub(crate) use gl::look;
+pub use path::VideoPathWish;
+pub(crate) use path::{ChosenPath, Graphics, VideoPath, choose};
 
 use crate::tokens;
 use egui::{ColorImage, Rect, TextureHandle, TextureOptions, Ui, Vec2, pos2};
@@ -15,52 +20,75 @@ use std::{fmt, sync::Arc};
 
 /// The surface of the player screen.
 #[derive(Debug, Default)]
-pub(crate) enum VideoSurface {
-    /// No OpenGL: frames become egui textures.
+pub(crate) struct VideoSurface {
+    way: Way,
+    chosen: Option<ChosenPath>,
+}
+
+#[derive(Debug, Default)]
+enum Way {
+    /// Nothing is shown.
     #[default]
     Idle,
+    /// No OpenGL: frames become egui textures.
     Texture(TextureSurface),
     Gl(gl::GlSurface),
 }
 
 /// Frames as egui textures.
-pub(crate) struct TextureSurface {
+struct TextureSurface {
     frames: FrameSlot,
     texture: Option<(u64, TextureHandle)>,
 }
 
 impl VideoSurface {
-    /// Shows the frames of a player; `gl` where the window is drawn by OpenGL.
-    pub(crate) fn attach(&mut self, frames: FrameSlot, gl: bool) {
-        match self {
-            Self::Gl(surface) => surface.attach(frames),
-            _ if gl => *self = Self::Gl(gl::GlSurface::new(frames)),
-            _ => *self = Self::Texture(TextureSurface { frames, texture: None }),
+    /// A surface of a window that is drawn by OpenGL.
+    pub(crate) fn of_gl(chosen: ChosenPath) -> Self {
+        Self { way: Way::Gl(gl::GlSurface::default()), chosen: Some(chosen) }
+    }
+
+    /// Shows the frames of a player.
+    pub(crate) fn attach(&mut self, frames: FrameSlot) {
+        match &mut self.way {
+            Way::Gl(surface) => surface.attach(frames),
+            way => *way = Way::Texture(TextureSurface { frames, texture: None }),
         }
     }
 
     /// Shows nothing any more; memory of frames goes back to the decoder.
     pub(crate) fn detach(&mut self) {
-        match self {
-            Self::Gl(surface) => surface.detach(),
-            _ => *self = Self::Idle,
+        match &mut self.way {
+            Way::Gl(surface) => surface.detach(),
+            way => *way = Way::Idle,
         }
     }
 
     /// Frees what belongs to the OpenGL context.
     pub(crate) fn free(&mut self, gl: &egui_glow::glow::Context) {
-        if let Self::Gl(surface) = self {
+        if let Way::Gl(surface) = &self.way {
             surface.free(gl);
+        }
+    }
+
+    /// Has the textures of a film that was closed freed with this frame; once a frame, whatever is shown.
+    pub(crate) fn tidy(&self, ui: &Ui) {
+        if let Way::Gl(surface) = &self.way {
+            surface.tidy(ui);
         }
     }
 
     /// Paints the newest frame into `area`, keeping its shape.
     pub(crate) fn paint(&mut self, ui: &Ui, area: Rect) {
-        match self {
-            Self::Idle => {}
-            Self::Texture(surface) => surface.paint(ui, area),
-            Self::Gl(surface) => surface.paint(ui, area),
+        match &mut self.way {
+            Way::Idle => {}
+            Way::Texture(surface) => surface.paint(ui, area),
+            Way::Gl(surface) => surface.paint(ui, area),
         }
+    }
+
+    /// How pictures come to the screen, in words.
+    pub(crate) fn words(&self) -> String {
+        self.chosen.as_ref().map_or_else(|| "through the toolkit".to_owned(), ChosenPath::words)
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) fn paint(painter: &Painter, theme: &Theme, place: (Pos2, f32), profil
 pub(crate) fn disc(painter: &Painter, theme: &Theme, (centre, radius): (Pos2, f32), colour: &str, avatar: &str) {
     let fill = tokens::parse_hex(colour).unwrap_or(theme.tokens.info);
     painter.circle_filled(centre, radius, fill);
-    let ink = if luminance(fill) > 0.42 { theme.tokens.on_focus } else { theme.tokens.text };
+    // The colour is the profile's own, whatever the theme is.
+    let inks = tokens::dark();
+    let ink = if luminance(fill) > 0.42 { inks.on_focus } else { inks.text };
     if let Some((_, glyph)) = icons::AVATARS.iter().find(|(name, _)| *name == avatar) {
         text::icon_filled(painter, centre, glyph, radius * 1.15, ink);
         return;

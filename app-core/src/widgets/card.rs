@@ -47,7 +47,8 @@ impl Card<'_> {
         let touch = cx.touch(ui, self.id, rect, || WidgetInfo::labeled(Role::Button, true, self.spoken()));
         let mut touch = touch;
         // Also while the pointer is on what is over the card.
-        touch.hovered = touch.response.contains_pointer() && !cx.focus.ring_is_shown();
+        let points = touch.response.contains_pointer() && !cx.is_pointer_covered(ui);
+        touch.hovered = points && !cx.focus.ring_is_shown();
         if touch.hovered {
             touch.response.ctx.set_cursor_icon(CursorIcon::PointingHand);
         }
@@ -90,8 +91,10 @@ impl Card<'_> {
         };
         picture::paint(ui, cx, &painter, rect, &art);
         if let Some(percent) = preparing {
-            text::icon(&painter, rect.center(), icons::PREPARING, metrics.icon * 1.3, tokens.text_2);
-            bar(&painter, cx, rect, f32::from(percent) / 100.0, tokens.text_2);
+            // On a dimmed picture, which is dark in every theme.
+            let ink = tokens::dark().text_2;
+            text::icon(&painter, rect.center(), icons::PREPARING, metrics.icon * 1.3, ink);
+            bar(&painter, cx, rect, f32::from(percent) / 100.0, ink);
         } else if let Some(progress) = self.title.progress.filter(|p| p.position_s > 0.0 && !p.is_finished()) {
             bar(&painter, cx, rect, progress.share() as f32, tokens.accent);
         }

@@ -53,6 +53,7 @@ fn ground(cx: &Cx<'_>, art: &Art<'_>) -> Color32 {
     own.map_or(tokens.surface_1, |own| tokens::mix(tokens.surface_1, dim(own, art.brightness), 0.55))
 }
 
+/// A tint can only darken: in a light theme as well.
 fn dim(colour: Color32, brightness: f32) -> Color32 {
     tokens::mix(tokens::dark().ink, colour, brightness)
 }

@@ -146,6 +146,8 @@ pub fn pixel_format(format: PixelFormat) -> &'static str {
         PixelFormat::I444 => "yuv444p",
         PixelFormat::I444P10 => "yuv444p10le",
         PixelFormat::I444P12 => "yuv444p12le",
+        PixelFormat::Nv12 => "nv12",
+        PixelFormat::P010 => "p010le",
     }
 }
 

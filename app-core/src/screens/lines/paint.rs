@@ -223,7 +223,7 @@ fn switch(ui: &Ui, cx: &Cx<'_>, id: Id, right_middle: egui::Pos2, (is_on, focuse
     let off = if inverted { tokens.text_3 } else { tokens.control_hover };
     ui.painter().rect_filled(rect, 12.0, tokens::mix(off, tokens.accent, on));
     let x = rect.left() + 12.0 + 18.0 * on;
-    ui.painter().circle_filled(pos2(x, rect.center().y), 9.0, tokens.text);
+    ui.painter().circle_filled(pos2(x, rect.center().y), 9.0, tokens.knob);
 }
 
 fn pills_row(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, pills: &[Pill], (ids, name): (&[Id], &str)) {

@@ -34,8 +34,11 @@ use std::thread::JoinHandle;
 pub enum Pixels {
     /// Converted where the decoder has another. RGBA suits surfaces that upload textures, I420 what looks at pixels.
     Only(PixelFormat),
-    /// As the decoder has them, planar with halved chroma, 8 or 10 bits.
+    /// As the decoder has them where that is planar, of 8, 10 or 12 bits.
     Native,
+    /// As the decoder has them, chroma apart or side by side, for surfaces that convert by a shader. High dynamic range
+    /// is brought to ordinary displays before, and comes as RGBA.
+    Planes,
 }
 
 /// Where picture and sound go.

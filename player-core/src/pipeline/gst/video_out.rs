@@ -18,14 +18,27 @@ struct Numbers {
     sequence: Arc<AtomicU64>,
     /// Raised by the worker between a flush and the first sample after it, when no frame can be on its way.
     generation: Arc<AtomicU64>,
-    /// Pictures of high dynamic range are made those of an ordinary display.
-    converts: bool,
+    /// What is asked for; `None` leaves everything as it comes.
+    pixels: Option<Pixels>,
+}
+
+impl Numbers {
+    /// Is a picture to be made RGBA here? In eight bits high dynamic range would not come this far.
+    fn converts(&self, format: PixelFormat, colour: &ColourDescription) -> bool {
+        match self.pixels {
+            _ if format == PixelFormat::Rgba => false,
+            Some(Pixels::Only(PixelFormat::Rgba)) => true,
+            Some(Pixels::Planes) => colour.dynamic_range() != DynamicRange::Sdr,
+            _ => false,
+        }
+    }
 }
 
 fn caps(pixels: Pixels) -> gst::Caps {
     let formats = match pixels {
         Pixels::Only(format) => vec![video_format(format)],
-        Pixels::Native => FORMATS.map(|(theirs, _)| theirs).to_vec(),
+        Pixels::Native => PLANAR.map(|(theirs, _)| theirs).to_vec(),
+        Pixels::Planes => PLANAR.iter().chain(&BESIDE).map(|(theirs, _)| *theirs).collect(),
     };
     gst_video::VideoCapsBuilder::new().format_list(formats).build()
 }
@@ -105,8 +118,7 @@ fn brightest(caps: &gst::CapsRef) -> Option<u32> {
 /// The sink: paced by the clock, hands frames to the slot.
 pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU64>) -> gst_app::AppSink {
     let caps = caps(output.pixels);
-    let converts = output.pixels == Pixels::Only(PixelFormat::Rgba);
-    let numbers = Numbers { sequence: Arc::new(AtomicU64::new(0)), generation, converts };
+    let numbers = Numbers { sequence: Arc::new(AtomicU64::new(0)), generation, pixels: Some(output.pixels) };
     let (from_preroll, preroll_frames) = (numbers.clone(), frames.clone());
     let preroll_pts = Arc::new(AtomicU64::new(u64::MAX));
     let shown_at_preroll = preroll_pts.clone();
@@ -129,6 +141,9 @@ pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU
         })
         .build();
     let sink = gst_app::AppSink::builder().caps(&caps).sync(output.paced).max_buffers(2).callbacks(callbacks).build();
+    if let Some(pad) = sink.static_pad("sink") {
+        take_strides(&pad);
+    }
     sink.set_property("qos", output.drop_late);
     if output.drop_late {
         // Two frames at 25 a second: later than that, the next one is the better picture.
@@ -137,8 +152,22 @@ pub(super) fn sink(output: GstOutput, frames: FrameSlot, generation: Arc<AtomicU
     sink
 }
 
+/// Tells decoders that pictures may be laid out as suits them: otherwise they copy each into rows without gaps.
+fn take_strides(pad: &gst::Pad) {
+    pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| {
+        if let Some(query) = info.query_mut()
+            && let gst::QueryViewMut::Allocation(query) = query.view_mut()
+            && query.find_allocation_meta::<gst_video::VideoMeta>().is_none()
+        {
+            query.add_allocation_meta::<gst_video::VideoMeta>(None);
+            return gst::PadProbeReturn::Handled;
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
 /// GStreamer's names of our formats.
-const FORMATS: [(VideoFormat, PixelFormat); 9] = [
+const PLANAR: [(VideoFormat, PixelFormat); 9] = [
     (VideoFormat::I420, PixelFormat::I420),
     (VideoFormat::I42010le, PixelFormat::I420P10),
     (VideoFormat::I42012le, PixelFormat::I420P12),
@@ -150,13 +179,17 @@ const FORMATS: [(VideoFormat, PixelFormat); 9] = [
     (VideoFormat::Y44412le, PixelFormat::I444P12),
 ];
 
+/// The same of those with chroma side by side.
+const BESIDE: [(VideoFormat, PixelFormat); 2] =
+    [(VideoFormat::Nv12, PixelFormat::Nv12), (VideoFormat::P01010le, PixelFormat::P010)];
+
 fn video_format(format: PixelFormat) -> VideoFormat {
-    let known = FORMATS.iter().find(|(_, ours)| *ours == format);
+    let known = PLANAR.iter().chain(&BESIDE).find(|(_, ours)| *ours == format);
     known.map_or(VideoFormat::Rgba, |(theirs, _)| *theirs)
 }
 
 fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
-    let known = FORMATS.iter().find(|(theirs, _)| *theirs == format).map(|(_, ours)| *ours);
+    let known = PLANAR.iter().chain(&BESIDE).find(|(theirs, _)| *theirs == format).map(|(_, ours)| *ours);
     known.or((format == VideoFormat::Rgba).then_some(PixelFormat::Rgba))
 }
 
@@ -174,7 +207,7 @@ fn put(sample: &gst::Sample, numbers: &Numbers, frames: &FrameSlot) {
 
 /// A decoded picture that belongs to no playback.
 pub(super) fn still(sample: &gst::Sample) -> Option<VideoFrame> {
-    frame(sample, &Numbers { sequence: Arc::default(), generation: Arc::default(), converts: false })
+    frame(sample, &Numbers { sequence: Arc::default(), generation: Arc::default(), pixels: None })
 }
 
 fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
@@ -201,7 +234,7 @@ fn frame(sample: &gst::Sample, numbers: &Numbers) -> Option<VideoFrame> {
     let size = (info.width(), info.height());
     let mut frame = VideoFrame::new(number, time, size, pixels, planes, Arc::new(mapped))?;
     frame.colour = colour;
-    if numbers.converts && pixels != PixelFormat::Rgba {
+    if numbers.converts(pixels, &colour) {
         frame = VideoFrame::from_rgba(number, time, size, frame.to_rgba())?;
         frame.colour = colour;
     }

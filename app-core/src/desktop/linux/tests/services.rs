@@ -89,6 +89,7 @@ impl Settings {
         let (scheme, scale) = *self.0.lock().unwrap();
         let value = match (namespace, key) {
             ("org.freedesktop.appearance", "color-scheme") => Value::from(scheme),
+            ("org.freedesktop.appearance", "contrast") => Value::from(2 - scheme),
             ("org.gnome.desktop.interface", "text-scaling-factor") => Value::from(scale),
             ("org.gnome.desktop.interface", "enable-animations") => Value::from(false),
             _ => return Err(zbus::fdo::Error::Failed("no such key".into())),
@@ -229,12 +230,20 @@ async fn the_look_follows_the_desktop_while_it_changes() {
         Some(Msg::Desktop(DesktopMsg::Appearance(appearance))) => appearance,
         other => panic!("{other:?}"),
     };
-    let dark = Appearance { text_scale: Some(1.0), reduced_motion: Some(true), prefers_dark: Some(true) };
+    let dark = Appearance {
+        text_scale: Some(1.0),
+        reduced_motion: Some(true),
+        prefers_dark: Some(true),
+        high_contrast: Some(true),
+    };
     assert_eq!(next().await, dark);
     *values.lock().unwrap() = (2, 1.25);
     let emitter = SignalEmitter::new(&desktop, PORTAL).unwrap();
     Settings::setting_changed(&emitter, "org.freedesktop.appearance", "color-scheme", Value::from(2u32)).await.unwrap();
-    assert_eq!(next().await, Appearance { text_scale: Some(1.25), prefers_dark: Some(false), ..dark });
+    assert_eq!(
+        next().await,
+        Appearance { text_scale: Some(1.25), prefers_dark: Some(false), high_contrast: Some(false), ..dark }
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! Decoded pictures on their way to a surface.
 
+mod format;
+
+pub use format::PixelFormat;
+
 use crate::colour::ColourDescription;
 use crate::tone_map::ToneMap;
 use abr::MediaTime;
@@ -11,52 +15,6 @@ use std::sync::{
 
 /// Memory that a picture lives in; a mapped decoder buffer in production, a vector in tests.
 pub type PixelMemory = Arc<dyn AsRef<[u8]> + Send + Sync>;
-
-/// How the bytes of a [`VideoFrame`] are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PixelFormat {
-    /// One plane, four bytes a pixel, alpha always opaque.
-    Rgba,
-    /// Three planes, 8 bit, chroma halved both ways.
-    I420,
-    /// As [`Self::I420`] with 10 bits in two bytes, little endian.
-    I420P10,
-    /// 12 bits in two bytes.
-    I420P12,
-    /// Chroma halved across only.
-    I422,
-    I422P10,
-    I422P12,
-    /// Chroma as fine as luma.
-    I444,
-    I444P10,
-    I444P12,
-}
-
-impl PixelFormat {
-    /// Bits of one component.
-    pub fn bits(self) -> u8 {
-        match self {
-            Self::Rgba | Self::I420 | Self::I422 | Self::I444 => 8,
-            Self::I420P10 | Self::I422P10 | Self::I444P10 => 10,
-            Self::I420P12 | Self::I422P12 | Self::I444P12 => 12,
-        }
-    }
-
-    /// By how much chroma is coarser than luma, across and down.
-    fn chroma(self) -> (usize, usize) {
-        match self {
-            Self::I420 | Self::I420P10 | Self::I420P12 => (2, 2),
-            Self::I422 | Self::I422P10 | Self::I422P12 => (2, 1),
-            Self::Rgba | Self::I444 | Self::I444P10 | Self::I444P12 => (1, 1),
-        }
-    }
-
-    /// Bytes of one component.
-    fn bytes(self) -> usize {
-        if self.bits() > 8 { 2 } else { 1 }
-    }
-}
 
 /// Pictures of so many pixels are worth a second thread.
 const SHARED_FROM: usize = 200_000;
@@ -101,7 +59,7 @@ impl VideoFrame {
     ) -> Option<Self> {
         let colour = ColourDescription::default();
         let frame = Self { sequence, generation: 0, pts, width, height, format, colour, planes, memory };
-        let fits = (0..frame.plane_count()).all(|index| frame.checked_plane(index).is_some());
+        let fits = (0..format.planes()).all(|index| frame.checked_plane(index).is_some());
         (width > 0 && height > 0 && fits).then_some(frame)
     }
 
@@ -111,19 +69,10 @@ impl VideoFrame {
         Self::new(sequence, pts, (width, height), PixelFormat::Rgba, [plane; 3], Arc::new(pixels))
     }
 
-    fn plane_count(&self) -> usize {
-        if self.format == PixelFormat::Rgba { 1 } else { 3 }
-    }
-
     /// Width in bytes and height in rows of one plane.
     fn plane_extent(&self, index: usize) -> (usize, usize) {
-        let (width, height) = (self.width as usize, self.height as usize);
-        let (bytes, (across, down)) = (self.format.bytes(), self.format.chroma());
-        match (self.format, index) {
-            (PixelFormat::Rgba, _) => (width * 4, height),
-            (_, 0) => (width * bytes, height),
-            _ => (width.div_ceil(across) * bytes, height.div_ceil(down)),
-        }
+        let (width, height) = self.format.extent(index, (self.width as usize, self.height as usize));
+        (width * self.format.components(index) * self.format.bytes(), height)
     }
 
     fn checked_plane(&self, index: usize) -> Option<&[u8]> {
@@ -147,7 +96,7 @@ impl VideoFrame {
 
     /// How many planes the format has.
     pub fn planes(&self) -> usize {
-        self.plane_count()
+        self.format.planes()
     }
 
     /// Bytes from one row to the next.
@@ -192,31 +141,30 @@ impl VideoFrame {
     fn convert_rows(&self, first: usize, pixels: &mut [u8], map: Option<&ToneMap>) {
         let width = self.width as usize;
         let (bytes, (across, down)) = (self.format.bytes(), self.format.chroma());
-        let scale = f32::from(1u16 << (self.format.bits() - 8));
-        let most = f32::from((1u16 << self.format.bits()) - 1) / scale;
+        let highest = f32::from(self.format.highest());
         let value = |plane: &[u8], at: usize| match bytes {
-            2 => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / scale,
-            _ => f32::from(plane[at]),
+            2 => f32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]])) / highest,
+            _ => f32::from(plane[at]) / highest,
         };
-        let (black, luma_range, chroma_range) =
-            if self.colour.full_range { (0.0, most, most) } else { (16.0, 219.0, 224.0) };
-        let (red_weight, blue_weight) = self.colour.luma_weights();
-        let green_weight = 1.0 - red_weight - blue_weight;
-        let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(2)];
+        let conversion = self.colour.conversion(self.format.bits());
+        // Where chroma is: beside each other in the second plane, or in planes of their own.
+        let step = self.format.components(1);
+        let (red_plane, red_step) = if step == 2 { (1, 1) } else { (2, 0) };
+        let [luma, cb, cr] = [self.plane(0), self.plane(1), self.plane(red_plane)];
         for (row, line) in pixels.chunks_exact_mut(width * 4).enumerate() {
             let row = first + row;
             let chroma = row / down * self.stride(1) / bytes;
-            let chroma_red = row / down * self.stride(2) / bytes;
+            let chroma_red = row / down * self.stride(red_plane) / bytes + red_step;
             for (column, pixel) in line.chunks_exact_mut(4).enumerate() {
-                let y = (value(luma, row * self.stride(0) / bytes + column) - black) / luma_range;
-                let u = (value(cb, chroma + column / across) - 128.0) / chroma_range;
-                let v = (value(cr, chroma_red + column / across) - 128.0) / chroma_range;
-                let red = y + 2.0 * (1.0 - red_weight) * v;
-                let blue = y + 2.0 * (1.0 - blue_weight) * u;
-                let green = (y - red_weight * red - blue_weight * blue) / green_weight;
+                let numbers = [
+                    value(luma, row * self.stride(0) / bytes + column),
+                    value(cb, chroma + column / across * step),
+                    value(cr, chroma_red + column / across * step),
+                ];
+                let numbers = conversion.rgb(numbers);
                 let rgb = match map {
-                    Some(map) => map.rgb([red, green, blue]),
-                    None => [red, green, blue].map(|part| (part * 255.0).round().clamp(0.0, 255.0) as u8),
+                    Some(map) => map.rgb(numbers),
+                    None => numbers.map(|part| (part * 255.0).round().clamp(0.0, 255.0) as u8),
                 };
                 pixel.copy_from_slice(&[rgb[0], rgb[1], rgb[2], 255]);
             }
@@ -363,6 +311,24 @@ mod tests {
         assert_eq!(patch(full, [64, 512, 512])[0], 16);
         let of = |matrix| patch(ColourDescription::of(1, 1, matrix), [502, 512, 612]);
         assert_ne!(of(1), of(6));
+    }
+
+    #[test]
+    fn chroma_side_by_side_is_the_same_picture() {
+        let plane = |offset, stride| Plane { offset, stride };
+        let make = |format, planes, memory: Vec<u8>| {
+            VideoFrame::new(1, MediaTime::ZERO, (3, 2), format, planes, Arc::new(memory)).unwrap().to_rgba()
+        };
+        let luma = [16, 90, 180, 40, 120, 235];
+        let planes = [plane(0, 3), plane(6, 2), plane(8, 2)];
+        let apart = make(PixelFormat::I420, planes, [&luma[..], &[90, 200, 60, 140]].concat());
+        let planes = [plane(0, 3), plane(6, 4), plane(0, 0)];
+        let beside = [&luma[..], &[90, 60, 200, 140]].concat();
+        assert_eq!(make(PixelFormat::Nv12, planes, beside.clone()), apart);
+        // The same numbers with two bits more, in the upper bits of two bytes.
+        let deep = beside.iter().flat_map(|number| (u16::from(*number) << 8).to_le_bytes()).collect();
+        let planes = [plane(0, 6), plane(12, 8), plane(0, 0)];
+        assert_eq!(make(PixelFormat::P010, planes, deep), apart);
     }
 
     #[test]
