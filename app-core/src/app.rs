@@ -40,6 +40,7 @@ use crate::{
     },
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
+    language::tr,
     launch::{Launch, QualityWish},
     loadable::Loadable,
     player_view::{
@@ -233,6 +234,8 @@ pub(crate) struct Model {
     pub(crate) full_screen: bool,
     pub(crate) desktop: DesktopScreen,
     pub(crate) diagnostics: bool,
+    /// The language that is wanted has letters that no font here has: English is spoken instead.
+    pub(crate) lacks_letters: bool,
     /// Where the first title page was opened.
     came_from_search: bool,
     /// Back at the top was pressed once, until this time.
@@ -274,6 +277,7 @@ impl Model {
             full_screen: launch.full_screen,
             desktop: DesktopScreen::default(),
             diagnostics: false,
+            lacks_letters: false,
             came_from_search: false,
             leaving_until: 0.0,
             launch,
@@ -305,7 +309,7 @@ impl Model {
             Msg::CopySignInLink => match &self.sign_in.step {
                 SignInStep::Waiting(url) => {
                     let link = url.to_string();
-                    self.notify("Link copied", now);
+                    self.notify(tr!("note-link-copied"), now);
                     vec![Effect::Copy(link)]
                 }
                 _ => vec![],
@@ -726,7 +730,7 @@ impl Model {
                     return vec![Effect::Quit];
                 }
                 self.leaving_until = now + Toast::LIFE;
-                self.notify("Press Back again to leave", now);
+                self.notify(tr!("note-press-back-again"), now);
                 vec![]
             }
             _ if self.full_screen => self.set_full_screen(false),

@@ -10,6 +10,7 @@
 //!  focus/        arrows, Tab, Back             pure, unit-tested
 //!  remote/       remote controls, gamepads     a thread for each kind
 //!  services.rs   client, player, files         tokio
+//!  language/     the words, in the viewer's language
 //!  desktop/      what the desktop around it is told and asked: files, media keys, sleep, network
 //!  shell.rs      one frame; the window
 //! ```
@@ -40,6 +41,7 @@ mod focus;
 mod format;
 mod heartbeat;
 mod icons;
+mod language;
 mod launch;
 mod loadable;
 mod logbook;

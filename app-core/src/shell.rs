@@ -26,6 +26,7 @@ use crate::{
     device,
     effect::Effect,
     focus::{Focus, FocusMap, Repeat, Step},
+    language::{self, Locale, tr},
     launch::LaunchArgs,
     pictures::Pictures,
     platform::Platform,
@@ -35,7 +36,7 @@ use crate::{
     screens::{self, diagnostics::Combination},
     services::Services,
     settings::{Places, Settings},
-    theme::{Theme, WAKE, wake},
+    theme::{Theme, Type, WAKE, wake},
     tokens,
     video_surface::VideoSurface,
     widgets::{
@@ -68,6 +69,10 @@ pub(crate) struct Shell {
     /// Keys of remote controls that no keyboard has.
     pub(crate) remote: Vec<RemoteEvent>,
     viewport: Option<(u32, u32)>,
+    /// The language of the system.
+    pub(crate) locale: Locale,
+    /// What is spoken, once there was a frame.
+    spoken: Option<Locale>,
 }
 
 impl Shell {
@@ -89,6 +94,8 @@ impl Shell {
             combination: Combination::default(),
             remote: Vec::new(),
             viewport: None,
+            locale: Locale::default(),
+            spoken: None,
         }
     }
 
@@ -101,6 +108,7 @@ impl Shell {
         let ui = &mut whole;
         let now = ctx.time();
         let mut effects = Vec::new();
+        effects.extend(self.choose_language(&ctx));
         for msg in answers {
             match msg {
                 Msg::Picture { path, image } => self.pictures.arrive(path, image, now),
@@ -137,6 +145,20 @@ impl Shell {
             ctx.request_repaint_after(Duration::try_from_secs_f64(after).unwrap_or_default().max(WAKE));
         }
         effects
+    }
+
+    /// Speaks what the settings say, from this frame on. The keyboard on the screen follows a change, but not the start:
+    /// it may have been set to another language by itself.
+    fn choose_language(&mut self, ctx: &Context) -> Option<Effect> {
+        let wanted = self.model.settings.language.unwrap_or(self.locale);
+        let theme = Theme::new(self.model.density, ctx.content_rect().width());
+        self.model.lacks_letters = !language::has_letters(ctx, &theme.font(Type::Body), wanted);
+        let locale = if self.model.lacks_letters { Locale::English } else { wanted };
+        language::speak(locale);
+        let before = self.spoken.replace(locale).filter(|before| *before != locale)?;
+        tracing::debug!(before = before.tag(), "the keys on the screen follow the language");
+        self.model.settings.keyboard = Some(Layout::of_language());
+        Some(Effect::SaveSettings(self.model.settings.clone()))
     }
 
     /// What of the window a viewer sees: a television may cut its edges off.
@@ -420,7 +442,7 @@ impl Shell {
     fn read_remote(&mut self, out: &mut Vec<Msg>) {
         for event in std::mem::take(&mut self.remote) {
             match event {
-                RemoteEvent::Gone(name) => out.push(Msg::Note(format!("{name} is disconnected"))),
+                RemoteEvent::Gone(name) => out.push(Msg::Note(tr!("note-disconnected", name = name))),
                 RemoteEvent::Key(key, pressed) => match remote::meaning(&self.model, key, pressed) {
                     Some(Meaning::Tell(msg)) => out.push(*msg),
                     Some(Meaning::Walk(step, count)) => (0..count).for_each(|_| self.step(step)),
@@ -618,6 +640,7 @@ impl LumenApp {
         let places = Places::of_user();
         let mut settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
+        cc.egui_ctx.add_font_provider(Arc::new(language::Fonts::begin()));
         let ctx = cc.egui_ctx.clone();
         let remembered = if density.is_tv() { &places.television } else { &places.device };
         let device = device::of_installation(remembered, density, args.device_name.as_deref());
@@ -632,7 +655,9 @@ impl LumenApp {
         let network = around::network_of(args, &settings)?;
         let wake_up = Arc::new(move || wake(&ctx));
         let services = Services::start(&args.server, &places, (density, device, budget), &network, wake_up)?;
-        settings.keyboard.get_or_insert_with(Layout::of_environment);
+        let locale = Locale::wanted(None);
+        language::speak(settings.language.unwrap_or(locale));
+        settings.keyboard.get_or_insert_with(Layout::of_language);
         let (mut model, mut pending) = Model::new(density, args.launch(), settings);
         pending.extend(model.begin_on_desktop(Recents::load(&places.recents), desktop::drops_are_delivered()));
         model.desktop.crash = crash::unseen(&places.crashes).filter(|_| !density.is_tv() && args.screenshot.is_none());
@@ -646,7 +671,7 @@ impl LumenApp {
         let host = Host::start(link, (args.server.clone(), network));
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
-            shell: Shell { pictures: Pictures::within(&budget), ..Shell::new(model) },
+            shell: Shell { pictures: Pictures::within(&budget), locale, ..Shell::new(model) },
             services,
             answers: Vec::new(),
             pending,

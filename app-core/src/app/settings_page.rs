@@ -4,6 +4,7 @@ use super::{Effect, Failure, Loadable, Model, Place};
 use crate::{
     ask::Ask,
     failure::Remedy,
+    language::{Locale, tr},
     player_view::{skip::SkipChoice, viewing::Viewing},
 };
 use service_api::{
@@ -35,13 +36,13 @@ impl Section {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Account => "Account",
-            Self::Plan => "Plan",
-            Self::Devices => "Devices",
-            Self::Playback => "Playback",
-            Self::Privacy => "Privacy",
-            Self::Support => "Support",
-            Self::About => "About",
+            Self::Account => tr!("part-account"),
+            Self::Plan => tr!("part-plan"),
+            Self::Devices => tr!("part-devices"),
+            Self::Playback => tr!("part-playback"),
+            Self::Privacy => tr!("part-privacy"),
+            Self::Support => tr!("part-support"),
+            Self::About => tr!("part-about"),
         }
     }
 }
@@ -128,6 +129,8 @@ pub(crate) enum SettingsWish {
     Section(Section),
     Autoplay(bool),
     Skip(SegmentKind, SkipChoice),
+    /// The language of the application; `None` follows the system.
+    Language(Option<Locale>),
     /// The next language of subtitles; after the last, none.
     NextLanguage,
     Consent(Consents),
@@ -164,6 +167,10 @@ impl Model {
             SettingsWish::Skip(kind, choice) => {
                 let viewing = self.viewing().with_skip(kind, choice);
                 effects.extend(self.change_viewing(viewing));
+            }
+            SettingsWish::Language(language) => {
+                self.settings.language = language;
+                effects.push(Effect::SaveSettings(self.settings.clone()));
             }
             SettingsWish::NextLanguage => {
                 let at = LANGUAGES.iter().position(|tag| self.settings.text_language.as_deref() == Some(*tag));
@@ -235,14 +242,14 @@ impl Model {
             }
         }
         match self.settings_page.account.finish(answer) {
-            Some(failure) => self.refused(Err(failure), "Your account is as it was told last", now),
+            Some(failure) => self.refused(Err(failure), tr!("account-stale"), now),
             None => self.lost_by(self.settings_page.account.failure().cloned()),
         }
     }
 
     pub(super) fn devices_told(&mut self, answer: Result<Vec<Device>, Failure>, now: f64) -> Vec<Effect> {
         match self.settings_page.devices.finish(answer) {
-            Some(failure) => self.refused(Err(failure), "The devices are as they were told last", now),
+            Some(failure) => self.refused(Err(failure), tr!("devices-stale"), now),
             None => self.lost_by(self.settings_page.devices.failure().cloned()),
         }
     }
@@ -266,12 +273,12 @@ impl Model {
     pub(super) fn device_ended(&mut self, device: &str, answer: Result<(), Failure>, now: f64) -> Vec<Effect> {
         self.settings_page.ending.retain(|ending| ending != device);
         if answer.is_err() {
-            return self.refused(answer, "It is still signed in", now);
+            return self.refused(answer, tr!("device-still-in"), now);
         }
         if let Loadable::Ready { value, .. } = &mut self.settings_page.devices {
             value.retain(|known| known.id != device);
         }
-        self.notify("It was signed out", now);
+        self.notify(tr!("device-is-out"), now);
         vec![]
     }
 
@@ -286,11 +293,11 @@ impl Model {
             && value.consents == consents
         {
             self.settings_page.account.start();
-            let mut effects = self.refused(answer, "That was not saved", now);
+            let mut effects = self.refused(answer, tr!("not-saved"), now);
             effects.push(Effect::Ask(Ask::Account));
             return effects;
         }
-        self.refused(answer, "That was not saved", now)
+        self.refused(answer, tr!("not-saved"), now)
     }
 
     pub(super) fn exported(&mut self, answer: Result<PathBuf, Failure>) -> Vec<Effect> {
@@ -327,7 +334,7 @@ impl Model {
         match answer {
             Ok(()) => {
                 let effects = self.sign_out();
-                self.notify("Your account was erased", now);
+                self.notify(tr!("account-erased"), now);
                 effects
             }
             Err(failure) => {

@@ -5,6 +5,7 @@ use crate::{
     app::Model,
     cx::{Cx, say},
     focus::FocusMap,
+    language::{Locale, tr},
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -13,7 +14,7 @@ use crate::{
 };
 use egui::{Align2, CursorIcon, Id, Pos2, Rect, Role, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-const LINE: f32 = 62.0;
+const LINE: f32 = 54.0;
 const PILL: f32 = 34.0;
 
 /// One setting: a switch, or one of a few.
@@ -37,7 +38,7 @@ pub(crate) fn settings(model: &Model) -> Vec<Setting> {
     let now = &model.settings.desktop;
     let switch = |name, detail, is_on: bool, change: fn(bool) -> Change| {
         let choice = |words, on| Choice { words, is_chosen: is_on == on, change: change(on) };
-        Setting { name, detail, choices: vec![choice("On", true), choice("Off", false)] }
+        Setting { name, detail, choices: vec![choice(tr!("on"), true), choice(tr!("off"), false)] }
     };
     let size = |words, size| Choice { words, is_chosen: now.look.text_size == size, change: Change::TextSize(size) };
     let motion = |words, reduced| Choice {
@@ -45,53 +46,54 @@ pub(crate) fn settings(model: &Model) -> Vec<Setting> {
         is_chosen: now.look.reduced_motion == reduced,
         change: Change::ReducedMotion(reduced),
     };
+    let language = |words, locale| Choice {
+        words,
+        is_chosen: model.settings.language == locale,
+        change: Change::Language(locale),
+    };
+    let languages = Locale::ALL.into_iter().map(|locale| language(locale.own_name(), Some(locale)));
     vec![
-        switch(
-            "Media keys",
-            "Keys, headsets and panels of the desktop steer the player",
-            now.media_keys,
-            Change::MediaKeys,
-        ),
-        switch(
-            "Keep the screen on",
-            "While something plays, and for half a minute of a pause",
-            now.keep_awake,
-            Change::KeepAwake,
-        ),
-        switch(
-            "Remember what was opened",
-            "Addresses and files, in the list of Ctrl O",
-            now.keep_recents,
-            Change::KeepRecents,
-        ),
+        switch(tr!("desktop-media-keys"), tr!("desktop-media-keys-detail"), now.media_keys, Change::MediaKeys),
+        switch(tr!("desktop-awake"), tr!("desktop-awake-detail"), now.keep_awake, Change::KeepAwake),
+        switch(tr!("desktop-recents"), tr!("desktop-recents-detail"), now.keep_recents, Change::KeepRecents),
         Setting {
-            name: "Text size",
-            detail: "Of everything but subtitles",
+            name: tr!("desktop-text-size"),
+            detail: tr!("desktop-text-size-detail"),
             choices: vec![
-                size("As the desktop", None),
-                size("100 %", Some(100)),
-                size("125 %", Some(125)),
-                size("150 %", Some(150)),
+                size(tr!("desktop-as-desktop"), None),
+                size(tr!("subtitle-size-normal"), Some(100)),
+                size(tr!("subtitle-size-large"), Some(125)),
+                size(tr!("subtitle-size-larger"), Some(150)),
             ],
         },
         Setting {
-            name: "Movement",
-            detail: "Of what slides and fades",
-            choices: vec![motion("As the desktop", None), motion("Reduced", Some(true)), motion("Full", Some(false))],
+            name: tr!("desktop-movement"),
+            detail: tr!("desktop-movement-detail"),
+            choices: vec![
+                motion(tr!("desktop-as-desktop"), None),
+                motion(tr!("desktop-reduced"), Some(true)),
+                motion(tr!("desktop-full"), Some(false)),
+            ],
+        },
+        Setting {
+            name: tr!("language"),
+            detail: if model.lacks_letters { tr!("language-no-font-short") } else { tr!("language-detail") },
+            choices: std::iter::once(language(tr!("language-of-system"), None)).chain(languages).collect(),
         },
     ]
 }
 
-fn pill_id(setting: &Setting, choice: &Choice) -> Id {
-    Id::unique(("desktop-setting", setting.name, choice.words))
+/// Made from what it does: it stays when the words are those of another language.
+fn pill_id(choice: &Choice) -> Id {
+    Id::unique(("desktop-setting", choice.change))
 }
 
 /// Adds the settings to a map, each a row of its own.
 pub(crate) fn focus_rows(map: FocusMap, model: &Model) -> FocusMap {
     settings(model).iter().fold(map, |map, setting| {
         map.row(
-            Id::unique(("desktop-setting", setting.name)),
-            setting.choices.iter().map(|choice| pill_id(setting, choice)),
+            Id::unique(("desktop-setting-row", setting.choices.first().map(|choice| choice.change))),
+            setting.choices.iter().map(|choice| pill_id(choice)),
         )
     })
 }
@@ -128,7 +130,7 @@ fn pill(ui: &Ui, cx: &mut Cx<'_>, setting: &Setting, choice: &Choice, right_top:
     let rect = Rect::from_min_size(right_top - vec2(width, 0.0), vec2(width, PILL));
     let spoken = format!("{}: {}", setting.name, choice.words);
     let info = || WidgetInfo::selected(Role::RadioButton, true, choice.is_chosen, &spoken);
-    let touch = cx.touch(ui, pill_id(setting, choice), rect, info);
+    let touch = cx.touch(ui, pill_id(choice), rect, info);
     let (fill, ink) = match (choice.is_chosen, touch.is_raised()) {
         (true, _) => (tokens.focus, tokens.on_focus),
         (false, true) => (tokens.control_hover, tokens.text),
@@ -169,10 +171,11 @@ pub(crate) fn sheet(ui: &Ui, cx: &mut Cx<'_>, model: &Model) {
     let lines = settings(model).len() as f32 * LINE;
     let card = super::sheet::card(ui, cx, vec2(720.0, 150.0 + lines));
     let at = pos2(card.left() + 28.0, card.top() + 24.0);
-    let heading = text::line(ui.painter(), &cx.theme, (at, Align2::LEFT_TOP), "Desktop", (Type::Title, tokens.text));
-    say(ui, Id::unique("desktop-heading"), heading, "Desktop settings");
+    let heading =
+        text::line(ui.painter(), &cx.theme, (at, Align2::LEFT_TOP), tr!("desktop"), (Type::Title, tokens.text));
+    say(ui, Id::unique("desktop-heading"), heading, tr!("desktop-settings"));
     let bottom = desktop_section(ui, cx, model, pos2(at.x, heading.bottom() + 10.0), card.width() - 56.0);
-    let label = Label::new(Kind::Plain, "Done");
+    let label = Label::new(Kind::Plain, tr!("done"));
     if button::labelled(ui, cx, close_id(), pos2(at.x, bottom + 10.0), &label).1 {
         cx.send(DesktopMsg::Close.into());
     }

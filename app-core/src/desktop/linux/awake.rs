@@ -2,6 +2,7 @@
 //! asked by itself, because each is missing somewhere.
 
 use super::{Buses, portal, within};
+use crate::language::key;
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::watch;
 use zbus::{
@@ -69,7 +70,8 @@ enum Held {
     Logind(#[expect(dead_code, reason = "it is held, not used")] OwnedFd),
 }
 
-const WHY: &str = "Playing a video";
+/// Key of what the desktop shows as the reason.
+const WHY: &str = key!("desktop-playing");
 
 impl OnBus {
     pub(crate) fn new(buses: Buses) -> Self {

@@ -15,6 +15,7 @@ use crate::{
     cx::{Cx, Touch, say},
     focus::{FocusMap, Step},
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -112,7 +113,7 @@ fn name(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, menu: Menu) {
     if let Some(parent) = menu.parent() {
         let zone = rect.shrink2(vec2(6.0, 4.0));
         let touch = cx.touch(ui, back_id(menu), zone, || {
-            WidgetInfo::labeled(Role::Button, true, format!("Back to {}", title(parent)))
+            WidgetInfo::labeled(Role::Button, true, tr!("menu-back-to", menu = title(parent)))
         });
         if touch.focused {
             ui.painter().rect_filled(zone, 9.0, tokens.focus);

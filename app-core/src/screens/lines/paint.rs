@@ -5,6 +5,7 @@ use crate::{
     app::{Field, Msg, Typed, Wish},
     cx::{Cx, Touch, say},
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -302,7 +303,7 @@ fn table(ui: &Ui, cx: &Cx<'_>, rect: Rect, page: Id, (columns, rows): Columns<'_
         let at = (pos2(area.center().x, rect.top() + TABLE_ROW / 2.0), Align2::CENTER_CENTER);
         let colour = if *is_own { tokens.accent } else { tokens.text };
         let shown = text::line(ui.painter(), &cx.theme, at, name, (Type::BodyStrong, colour));
-        let words = if *is_own { format!("{name}, your plan") } else { name.clone() };
+        let words = if *is_own { tr!("plan-own", name = name) } else { name.clone() };
         say(ui, page.with(("column", name)), shown, &words);
     }
     for (number, (name, values)) in rows.iter().enumerate() {
