@@ -4,6 +4,7 @@ mod desktop;
 pub(crate) mod fixtures;
 mod household;
 mod journeys;
+mod languages;
 mod panels;
 mod player;
 mod rasteriser;
