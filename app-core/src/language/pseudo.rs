@@ -20,6 +20,10 @@ pub(super) fn disguised(file: &str) -> String {
         let Entry::Message(message) = entry else { continue };
         let Some(pattern) = &mut message.value else { continue };
         let letters = accented(pattern);
+        if letters == 0 {
+            // A comma, or what only puts variables side by side.
+            continue;
+        }
         let end = format!("{}]", padding(letters));
         match pattern.elements.last_mut() {
             Some(PatternElement::TextElement { value }) => value.push_str(&end),
