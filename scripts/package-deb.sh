@@ -17,7 +17,7 @@ OPENED='libx11-6, libx11-xcb1, libxcb1, libxcursor1, libxi6, libxrandr2, libxkbc
  libwayland-client0, libwayland-cursor0, libwayland-egl1, libegl1, libgl1, libgl1-mesa-dri, libfontconfig1,
  gstreamer1.0-plugins-base, gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad, gstreamer1.0-plugins-ugly,
  gstreamer1.0-libav, gstreamer1.0-alsa | gstreamer1.0-pulseaudio | gstreamer1.0-pipewire, ca-certificates'
-RECOMMENDS='gstreamer1.0-gl, gstreamer1.0-pulseaudio, xdg-desktop-portal, xdg-utils'
+RECOMMENDS='fonts-noto-cjk, gstreamer1.0-gl, gstreamer1.0-pulseaudio, xdg-desktop-portal, xdg-utils'
 SUGGESTS='gnome-keyring, playerctl'
 
 main() {

@@ -46,7 +46,7 @@ Depends: libc6, libudev1, adduser, cage, xwayland, dbus, libpam-systemd, libgstr
  gstreamer1.0-plugins-base, gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad, gstreamer1.0-plugins-ugly,
  gstreamer1.0-libav, gstreamer1.0-alsa, libwayland-client0, libwayland-cursor0, libwayland-egl1, libxkbcommon0,
  libegl1, libgl1, libgles2, libgl1-mesa-dri, libfontconfig1, fonts-inter, ca-certificates
-Recommends: firmware-linux-free
+Recommends: fonts-noto-cjk, firmware-linux-free
 Description: television player and session
  Lumen for a screen across the room: steered with five keys, by remote control, gamepad or HDMI-CEC. With this package a
  machine without a desktop boots into it.

@@ -44,6 +44,7 @@ use crate::{
     },
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
+    language::tr,
     launch::{Launch, QualityWish},
     loadable::Loadable,
     player_view::{
@@ -263,6 +264,10 @@ pub(crate) struct Model {
     pub(crate) link: Link,
     /// What moves above the rows.
     pub(crate) previews: Previews,
+    /// The language that is wanted has letters that no font here has: English is spoken instead.
+    pub(crate) lacks_letters: bool,
+    /// Some font here has the letters of Japanese. Found out where the languages are listed.
+    pub(crate) has_japanese: bool,
     /// Where the first title page was opened.
     came_from_search: bool,
     /// Back at the top was pressed once, until this time.
@@ -306,6 +311,8 @@ impl Model {
             diagnostics: false,
             link: Link::default(),
             previews: Previews::default(),
+            lacks_letters: false,
+            has_japanese: false,
             came_from_search: false,
             leaving_until: 0.0,
             launch,
@@ -343,7 +350,7 @@ impl Model {
             Msg::CopySignInLink => match &self.sign_in.step {
                 SignInStep::Waiting(url) => {
                     let link = url.to_string();
-                    self.notify("Link copied", now);
+                    self.notify(tr!("note-link-copied"), now);
                     vec![Effect::Copy(link)]
                 }
                 _ => vec![],
@@ -796,7 +803,7 @@ impl Model {
                     return vec![Effect::Quit];
                 }
                 self.leaving_until = now + Toast::LIFE;
-                self.notify("Press Back again to leave", now);
+                self.notify(tr!("note-press-back-again"), now);
                 vec![]
             }
             _ if self.full_screen => self.set_full_screen(false),

@@ -1,5 +1,6 @@
 //! What went wrong with the service, in the words and with the action that a viewer needs.
 
+use crate::language::tr;
 use service_api::GrantId;
 use std::fmt;
 
@@ -19,11 +20,11 @@ impl Remedy {
     /// The verb on the button.
     pub(crate) fn label(self) -> &'static str {
         match self {
-            Self::TryAgain => "Try again",
-            Self::SignIn => "Sign in",
-            Self::GoBack => "Back",
-            Self::SeePlans => "See plans",
-            Self::SeeDevices => "See devices",
+            Self::TryAgain => tr!("remedy-try-again"),
+            Self::SignIn => tr!("sign-in"),
+            Self::GoBack => tr!("back"),
+            Self::SeePlans => tr!("remedy-see-plans"),
+            Self::SeeDevices => tr!("remedy-see-devices"),
         }
     }
 }

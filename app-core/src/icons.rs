@@ -3,6 +3,8 @@
 //! The fonts are cut to these code points (`assets/fonts/README.md`). An idle control shows the regular weight, an
 //! active one the filled weight of the same code point.
 
+use crate::language::tr;
+
 pub(crate) const PLAY: &str = "\u{e3d0}";
 pub(crate) const PAUSE: &str = "\u{e39e}";
 pub(crate) const BACK_10: &str = "\u{e038}";
@@ -66,6 +68,29 @@ pub(crate) const AVATARS: [(&str, &str); 16] = [
     ("sailboat", "\u{e78a}"),
     ("guitar", "\u{ea8a}"),
 ];
+
+/// What a picture of profiles shows.
+pub(crate) fn avatar_words(name: &str) -> &'static str {
+    match name {
+        "cat" => tr!("avatar-cat"),
+        "dog" => tr!("avatar-dog"),
+        "rabbit" => tr!("avatar-rabbit"),
+        "bird" => tr!("avatar-bird"),
+        "fish" => tr!("avatar-fish"),
+        "horse" => tr!("avatar-horse"),
+        "butterfly" => tr!("avatar-butterfly"),
+        "flower" => tr!("avatar-flower"),
+        "cactus" => tr!("avatar-cactus"),
+        "acorn" => tr!("avatar-acorn"),
+        "robot" => tr!("avatar-robot"),
+        "ghost" => tr!("avatar-ghost"),
+        "rocket" => tr!("avatar-rocket"),
+        "planet" => tr!("avatar-planet"),
+        "sailboat" => tr!("avatar-sailboat"),
+        _ => tr!("avatar-guitar"),
+    }
+}
+
 pub(crate) const MINI_PLAYER: &str = "\u{e64c}";
 pub(crate) const NEXT: &str = "\u{e5a6}";
 pub(crate) const CLOSE: &str = "\u{e4f6}";

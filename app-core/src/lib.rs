@@ -11,6 +11,7 @@
 //!  remote/       remote controls, gamepads     a thread for each kind
 //!  figures/      what frames and keys cost     only when somebody measures
 //!  services.rs   client, player, files         tokio
+//!  language/     the words, in the viewer's language
 //!  desktop/      what the desktop around it is told and asked: files, media keys, sleep, network
 //!  shell.rs      one frame; the window
 //! ```
@@ -42,6 +43,7 @@ mod focus;
 mod format;
 mod heartbeat;
 mod icons;
+mod language;
 mod launch;
 mod loadable;
 mod motion;

@@ -1,6 +1,9 @@
 //! Why a title may not be watched, in words that say what to do about it.
 
-use crate::failure::{Elsewhere, Failure, Remedy};
+use crate::{
+    failure::{Elsewhere, Failure, Remedy},
+    language::{self, tr},
+};
 use service_api::{
     client::{Client, ClientError},
     identity::Profile,
@@ -14,12 +17,12 @@ const MAX_ELSEWHERE: usize = 4;
 /// A failed call in the words of the screen.
 pub(crate) fn failure(error: &ClientError) -> Failure {
     let (sentence, remedy) = match error {
-        error if error.is_signed_out() => (error.viewer_message(), Remedy::SignIn),
+        error if error.is_signed_out() => (language::foreign(&error.viewer_message()), Remedy::SignIn),
         ClientError::Problem(problem) => {
             let (sentence, remedy) = of_code(problem.code);
-            (sentence.map_or_else(|| error.viewer_message(), str::to_owned), remedy)
+            (sentence.map_or_else(|| language::foreign(&error.viewer_message()), str::to_owned), remedy)
         }
-        _ => (error.viewer_message(), Remedy::TryAgain),
+        _ => (language::foreign(&error.viewer_message()), Remedy::TryAgain),
     };
     let code = match error {
         ClientError::Problem(problem) => serde_json::to_value(problem.code)
@@ -37,26 +40,14 @@ pub(crate) fn failure(error: &ClientError) -> Failure {
 /// What a viewer can do about a refusal. Without a sentence of ours the service's own is shown.
 fn of_code(code: ProblemCode) -> (Option<&'static str>, Remedy) {
     match code {
-        ProblemCode::StreamLimit => {
-            (Some("Too many devices are watching: stop one of them, or upgrade your plan"), Remedy::TryAgain)
-        }
-        ProblemCode::DeviceLimit => (
-            Some("Your plan has no place for another device: sign one out that is not used any more"),
-            Remedy::SeeDevices,
-        ),
-        ProblemCode::NotEntitled => (Some("This title is not in your plan"), Remedy::SeePlans),
-        ProblemCode::PinRequired => (
-            Some("A PIN guards this household: choose the profile that has it, enter the PIN, then come back"),
-            Remedy::GoBack,
-        ),
-        ProblemCode::Revoked => {
-            (Some("Playback on this device was stopped from another one, or from your account page"), Remedy::TryAgain)
-        }
-        ProblemCode::NotAvailableNow => (Some("This title is not offered any more, or not yet"), Remedy::GoBack),
-        ProblemCode::NotAvailableHere => (Some("This title is not offered where you are"), Remedy::GoBack),
-        ProblemCode::AddressHidden => {
-            (Some("Your connection hides where you are: switch the VPN or proxy off, then try again"), Remedy::TryAgain)
-        }
+        ProblemCode::StreamLimit => (Some(tr!("refusal-stream-limit")), Remedy::TryAgain),
+        ProblemCode::DeviceLimit => (Some(tr!("refusal-device-limit")), Remedy::SeeDevices),
+        ProblemCode::NotEntitled => (Some(tr!("refusal-not-entitled")), Remedy::SeePlans),
+        ProblemCode::PinRequired => (Some(tr!("refusal-pin-required")), Remedy::GoBack),
+        ProblemCode::Revoked => (Some(tr!("refusal-revoked")), Remedy::TryAgain),
+        ProblemCode::NotAvailableNow => (Some(tr!("refusal-not-now")), Remedy::GoBack),
+        ProblemCode::NotAvailableHere => (Some(tr!("refusal-not-here")), Remedy::GoBack),
+        ProblemCode::AddressHidden => (Some(tr!("refusal-address-hidden")), Remedy::TryAgain),
         ProblemCode::Forbidden | ProblemCode::NotFound => (None, Remedy::GoBack),
         _ => (None, Remedy::TryAgain),
     }
@@ -85,23 +76,19 @@ fn occupied(failure: Failure, devices: &[RegisteredDevice], profiles: &[Profile]
     let others: Vec<&RegisteredDevice> = others.take(MAX_ELSEWHERE).collect();
     let who = |device: &RegisteredDevice| {
         let known = profiles.iter().find(|profile| Some(&profile.id) == device.profile.as_ref());
-        known.map_or_else(|| "Somebody".to_owned(), |profile| profile.name.clone())
+        known.map_or_else(|| tr!("refusal-somebody").to_owned(), |profile| profile.name.clone())
     };
     let (sentence, is_alone) = match &others[..] {
         [] => return failure,
         [only] => {
             let (who, place) = (who(only), label(only));
-            (format!("{who} is watching on {place} – stop there to watch here, or upgrade your plan"), true)
+            (tr!("refusal-one-elsewhere", who = who, place = place), true)
         }
         // Who and where is on the buttons.
-        all => {
-            let count = all.len();
-            let rest = "stop one of them to watch here, or upgrade your plan";
-            (format!("{count} other devices are watching – {rest}"), false)
-        }
+        all => (tr!("refusal-several-elsewhere", count = all.len()), false),
     };
     let named = |device: &RegisteredDevice| {
-        if is_alone { label(device) } else { format!("{} on {}", who(device), label(device)) }
+        if is_alone { label(device) } else { tr!("refusal-on-device", who = who(device), place = label(device)) }
     };
     let elsewhere = others
         .iter()
@@ -116,11 +103,11 @@ fn label(device: &RegisteredDevice) -> String {
         return device.name.clone();
     }
     match device.class {
-        DeviceClass::Desktop => "a computer",
-        DeviceClass::Browser => "a browser",
-        DeviceClass::Phone => "a phone",
-        DeviceClass::Tablet => "a tablet",
-        DeviceClass::Tv => "a television",
+        DeviceClass::Desktop => tr!("device-computer"),
+        DeviceClass::Browser => tr!("device-browser"),
+        DeviceClass::Phone => tr!("device-phone"),
+        DeviceClass::Tablet => tr!("device-tablet"),
+        DeviceClass::Tv => tr!("device-television"),
     }
     .to_owned()
 }

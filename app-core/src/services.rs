@@ -15,6 +15,7 @@ use crate::{
     desktop::{host::Link, network::Network, recents::Recents},
     effect::{Effect, OpenRequest, Target},
     failure::Failure,
+    language::tr,
     networks::Networks,
     platform::Budget,
     progress::{self, Journal, Key},
@@ -386,7 +387,7 @@ impl Services {
                 Err(error) => error.to_string(),
             };
             tracing::warn!(error = failed, "no browser could be opened");
-            shared.tell(Msg::Note("No browser could be opened: copy the link and open it yourself".to_owned()));
+            shared.tell(Msg::Note(tr!("note-no-browser").to_owned()));
         });
     }
 

@@ -3,6 +3,7 @@
 use crate::{
     density::Density,
     desktop::{appearance, network::NetworkChoice},
+    language::Locale,
     launch::QualityWish,
     player_view::{
         keys::KeyChoices,
@@ -44,6 +45,9 @@ pub(crate) struct Settings {
     pub(crate) quality: Option<QualityWish>,
     /// Subtitles in this language (BCP 47); `None` for no subtitles.
     pub(crate) text_language: Option<String>,
+    /// Language of the application; `None` follows the system.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) language: Option<Locale>,
     /// What becomes of intros, recaps and credits, for profiles that chose nothing else.
     #[serde(deserialize_with = "or_default")]
     pub(crate) skip: SkipChoices,
@@ -83,6 +87,7 @@ impl Default for Settings {
             muted: false,
             quality: None,
             text_language: None,
+            language: None,
             skip: SkipChoices::default(),
             searches: BTreeMap::new(),
             viewing_by_profile: ViewingByProfile::default(),
@@ -305,13 +310,13 @@ mod tests {
     fn a_damaged_part_does_not_cost_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        let content = r#"{"volume": 0.25, "skip": {"intro": "perhaps"}, "text_look": {"size": "large", "edge": 7},
+        let content = r#"{"volume": 0.25, "skip": {"intro": "perhaps"}, "language": "tlh", "text_look": {"size": "large", "edge": 7},
             "text_delays": {}, "viewing_by_profile": {"mira": {"autoplay_next": "no"}}, "keys": {"mute": ["Z"], "fly": 1}}"#;
         std::fs::write(&path, content).unwrap();
         let settings = Settings::load(&path);
         assert_eq!(
-            (settings.volume, settings.skip, settings.text_look),
-            (0.25, Default::default(), Default::default())
+            (settings.volume, settings.skip, settings.text_look, settings.language),
+            (0.25, Default::default(), Default::default(), None)
         );
         assert!(!settings.keys.is_empty());
         assert_eq!(settings.viewing(Some(&"mira".into())), Viewing::default());

@@ -27,6 +27,7 @@ use crate::{
     effect::Effect,
     figures::{Meter, Seen},
     focus::{Focus, FocusMap, Repeat, Step},
+    language::{self, Locale, tr},
     launch::LaunchArgs,
     pictures::Pictures,
     platform::Platform,
@@ -36,7 +37,7 @@ use crate::{
     screens::{self, diagnostics::Combination},
     services::Services,
     settings::{Places, Settings},
-    theme::{self, Theme, WAKE, wake},
+    theme::{self, Theme, Type, WAKE, wake},
     tokens::{self, Palette, Tokens},
     video_surface::{self, VideoSurface},
     widgets::{
@@ -73,6 +74,10 @@ pub(crate) struct Shell {
     owes_frame: bool,
     /// What egui's own widgets look like.
     dressed: (Palette, &'static Tokens),
+    /// The language of the system.
+    pub(crate) locale: Locale,
+    /// What is spoken, once there was a frame.
+    spoken: Option<Locale>,
 }
 
 impl Shell {
@@ -96,6 +101,8 @@ impl Shell {
             viewport: None,
             owes_frame: false,
             dressed: (Palette::default(), tokens::dark()),
+            locale: Locale::default(),
+            spoken: None,
         }
     }
 
@@ -108,6 +115,7 @@ impl Shell {
         let ui = &mut whole;
         let now = ctx.time();
         let mut effects = Vec::new();
+        effects.extend(self.choose_language(&ctx));
         for msg in answers {
             match msg {
                 Msg::Picture { path, image } => self.pictures.arrive(path, image, now),
@@ -145,6 +153,24 @@ impl Shell {
             ctx.request_repaint_after(Duration::try_from_secs_f64(after).unwrap_or_default().max(WAKE));
         }
         effects
+    }
+
+    /// Speaks what the settings say, from this frame on. The keyboard on the screen follows a change, but not the start:
+    /// it may have been set to another language by itself.
+    fn choose_language(&mut self, ctx: &Context) -> Option<Effect> {
+        let wanted = self.model.settings.language.unwrap_or(self.locale);
+        let theme = Theme::new(self.model.density, ctx.content_rect().width(), self.palette());
+        let has_letters = |locale| language::has_letters(ctx, &theme.font(Type::Body), locale);
+        self.model.lacks_letters = !has_letters(wanted);
+        if self.model.lists_languages() {
+            self.model.has_japanese = has_letters(Locale::Japanese);
+        }
+        let locale = if self.model.lacks_letters { Locale::English } else { wanted };
+        language::speak(locale);
+        let before = self.spoken.replace(locale).filter(|before| *before != locale)?;
+        tracing::debug!(before = before.tag(), "the keys on the screen follow the language");
+        self.model.settings.keyboard = Some(Layout::of_language());
+        Some(Effect::SaveSettings(self.model.settings.clone()))
     }
 
     /// What of the window a viewer sees: a television may cut its edges off.
@@ -443,9 +469,9 @@ impl Shell {
     fn read_remote(&mut self, out: &mut Vec<Msg>) {
         for event in std::mem::take(&mut self.remote) {
             match event {
-                RemoteEvent::Gone(name) => out.push(Msg::Note(format!("{name} is disconnected"))),
+                RemoteEvent::Gone(name) => out.push(Msg::Note(tr!("note-disconnected", name = name))),
                 RemoteEvent::Battery(name, left) => {
-                    out.push(Msg::Note(format!("{name}: {left} % of the battery are left")));
+                    out.push(Msg::Note(tr!("note-battery", name = name, left = left)));
                 }
                 RemoteEvent::Key(key, pressed) => match remote::meaning(&self.model, key, pressed) {
                     Some(Meaning::Tell(msg)) => out.push(*msg),
@@ -679,6 +705,7 @@ impl LumenApp {
         let places = Places::of_user();
         let mut settings = Settings::load(&places.settings);
         crate::theme::install(&cc.egui_ctx);
+        cc.egui_ctx.add_font_provider(Arc::new(language::Fonts::begin()));
         let ctx = cc.egui_ctx.clone();
         let device = device::of_installation(places.device_of(density), density, args.device_name.as_deref());
         let platform = args.platform.unwrap_or_else(Platform::detect);
@@ -694,13 +721,15 @@ impl LumenApp {
         let graphics = cc.gl.as_deref().map(video_surface::look);
         let chosen = video_surface::choose(args.video_path, graphics.as_ref());
         tracing::info!(path = chosen.path.words(), renderer = chosen.renderer, "how pictures come to the screen");
-        if let Some(remark) = chosen.remark {
+        if let Some(remark) = chosen.remark.map(language::text) {
             tracing::warn!("{remark}");
         }
         let ways = (&network, chosen.path);
         let services = Services::start(&args.server, &places, (density, device, budget), ways, wake_up)?;
         let video = if graphics.is_some() { VideoSurface::of_gl(chosen) } else { VideoSurface::default() };
-        settings.keyboard.get_or_insert_with(Layout::of_environment);
+        let locale = Locale::wanted(None);
+        language::speak(settings.language.unwrap_or(locale));
+        settings.keyboard.get_or_insert_with(Layout::of_language);
         let (mut model, mut pending) = Model::new(density, args.launch(), settings);
         model.previews.are_affordable = budget.previews;
         pending.extend(model.begin_on_desktop(Recents::load(&places.recents), desktop::drops_are_delivered()));
@@ -715,7 +744,7 @@ impl LumenApp {
         let host = Host::start(link, (args.server.clone(), network));
         let screenshot = args.screenshot.clone().map(|file| Screenshot { file, after: args.after });
         Ok(Self {
-            shell: Shell { pictures: Pictures::within(&budget), video, ..Shell::new(model) },
+            shell: Shell { pictures: Pictures::within(&budget), video, locale, ..Shell::new(model) },
             services,
             answers: Vec::new(),
             pending,

@@ -54,6 +54,8 @@ pub fn run(density: Density, args: LaunchArgs) -> anyhow::Result<()> {
         renderer: eframe::Renderer::Glow,
         // Size, place and full screen; all other settings are our own.
         persist_window: remembers,
+        // The same, told which language was chosen: `language::Fonts`.
+        system_font_fallback: false,
         persistence_path: Some(Places::of_user().window),
         ..Default::default()
     };

@@ -1,11 +1,14 @@
 //! What comes from the desktop around the application, and what is opened by address.
 
 use super::{Effect, Model, Msg, Place, PlayFrom, PlayerMsg, placeholder};
-use crate::desktop::{
-    address::Address,
-    model::{Change, DesktopEffect, DesktopMsg, OpenSheet},
-    now_playing::Remote,
-    recents::Recents,
+use crate::{
+    desktop::{
+        address::Address,
+        model::{Change, DesktopEffect, DesktopMsg, OpenSheet},
+        now_playing::Remote,
+        recents::Recents,
+    },
+    language::tr,
 };
 use player_core::{
     Command, MediaTime, PlaybackState,
@@ -33,7 +36,7 @@ impl Model {
             DesktopMsg::CopyCrash => {
                 let Some(report) = &self.desktop.crash else { return vec![] };
                 let copied = Effect::Copy(report.text.clone());
-                self.notify("Report copied", now);
+                self.notify(tr!("crash-copied"), now);
                 return vec![copied];
             }
             DesktopMsg::DeleteCrash => {
@@ -116,7 +119,7 @@ impl Model {
                     // Kept until somebody is there who may watch it.
                     self.launch.title = Some(id);
                     self.launch.start = at;
-                    self.notify("Sign in and choose a profile to watch this title", now);
+                    self.notify(tr!("note-sign-in-for-title"), now);
                     return effects;
                 }
                 let summary = placeholder(&id);
@@ -132,7 +135,7 @@ impl Model {
             sheet.browsing = false;
             sheet.no_dialog |= answer.is_err();
             if answer.is_err() {
-                sheet.problem = Some("This desktop has no dialog for files; type the path instead".to_owned());
+                sheet.problem = Some(tr!("open-no-dialog").to_owned());
             }
         }
         let Ok(Some(url)) = answer else { return vec![] };
@@ -155,6 +158,7 @@ impl Model {
             Change::ReducedMotion(reduced) => desktop.look.reduced_motion = reduced,
             Change::Light(light) => desktop.look.light = light,
             Change::HighContrast(high) => desktop.look.high_contrast = high,
+            Change::Language(language) => self.settings.language = language,
             Change::KeepRecents(on) => {
                 desktop.keep_recents = on;
                 if !on {

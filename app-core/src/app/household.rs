@@ -4,6 +4,7 @@ use super::{Effect, Failure, Loadable, Model, Place, pin::PinPurpose, pin::PinSc
 use crate::{
     ask::{Ask, HouseholdDocument},
     failure::Remedy,
+    language::tr,
 };
 use service_api::{
     ProfileId,
@@ -228,7 +229,7 @@ impl Model {
         editor.is_saving = false;
         match answer {
             Ok(saved) => {
-                self.notify(&format!("{} was saved", saved.profile.name), now);
+                self.notify(&tr!("note-profile-saved", name = &saved.profile.name), now);
                 self.household.editor = None;
                 if self.place == Place::EditProfile {
                     self.place = Place::Profiles;
@@ -272,7 +273,7 @@ impl Model {
         }
         self.household.editor = None;
         self.place = Place::Profiles;
-        self.notify("The profile was removed", now);
+        self.notify(tr!("note-profile-removed"), now);
         let mut effects = self.forget_searches_of(profile);
         effects.push(Effect::Ask(Ask::Household));
         effects
@@ -308,7 +309,7 @@ impl Model {
             editor.has_pin = is_set;
             editor.failure = None;
         }
-        self.notify(if is_set { "The PIN was set" } else { "The PIN was removed" }, now);
+        self.notify(if is_set { tr!("note-pin-set") } else { tr!("note-pin-removed") }, now);
         vec![]
     }
 }

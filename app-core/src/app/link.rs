@@ -7,6 +7,7 @@
 //! ```
 
 use super::{Effect, Failure, Model, Msg, Place};
+use crate::language::tr;
 
 /// Waits before the service is asked again, in seconds; the last one from then on.
 const WAITS: [f64; 5] = [2.0, 4.0, 8.0, 15.0, 30.0];
@@ -162,12 +163,16 @@ impl Model {
             Link::There => None,
             Link::Away { .. } | Link::Asking { .. } if self.place == Place::Player => None,
             Link::Away { next, .. } => {
-                let seconds = (next - now).max(0.0).ceil();
-                let still = if self.home.ready().is_some() { "What is shown here stays. " } else { "" };
-                Some(format!("No connection. {still}Trying again in {seconds:.0} s"))
+                let seconds = (next - now).max(0.0).ceil() as u32;
+                let is_shown = self.home.ready().is_some();
+                Some(if is_shown {
+                    tr!("link-away-kept", seconds = seconds)
+                } else {
+                    tr!("link-away", seconds = seconds)
+                })
             }
-            Link::Asking { .. } => Some("Reconnecting…".to_owned()),
-            Link::Back { .. } => Some("Back online".to_owned()),
+            Link::Asking { .. } => Some(tr!("link-asking").to_owned()),
+            Link::Back { .. } => Some(tr!("link-back").to_owned()),
         }
     }
 }

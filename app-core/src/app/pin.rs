@@ -2,7 +2,7 @@
 //! same digits twice.
 
 use super::{Effect, Failure, Model, Place};
-use crate::{ask::Ask, failure::Remedy};
+use crate::{ask::Ask, failure::Remedy, language::tr};
 use service_api::{identity::Profile, profile::Pin};
 use std::fmt;
 
@@ -48,9 +48,9 @@ impl PinScreen {
     pub(crate) fn heading(&self) -> String {
         let name = &self.profile.name;
         match self.purpose {
-            PinPurpose::Unlock => format!("Enter the PIN of {name}"),
-            PinPurpose::Choose => format!("Choose a PIN for {name}: four to eight digits"),
-            PinPurpose::Repeat(_) => "Enter the same PIN again".to_owned(),
+            PinPurpose::Unlock => tr!("pin-enter", name = name),
+            PinPurpose::Choose => tr!("pin-choose", name = name),
+            PinPurpose::Repeat(_) => tr!("pin-repeat").to_owned(),
         }
     }
 
@@ -161,7 +161,7 @@ impl Model {
 
 fn differs() -> Failure {
     Failure {
-        sentence: "These were not the same: choose a PIN again".to_owned(),
+        sentence: tr!("pin-differs").to_owned(),
         remedy: Remedy::TryAgain,
         code: "pin-differs".to_owned(),
         detail: String::new(),

@@ -1,7 +1,7 @@
 //! Searching the catalog as the viewer types: page after page, with what was searched before and what may be meant.
 
 use super::{Effect, Failure, Model, Place, suggest};
-use crate::{ask::Ask, loadable::Loadable, widgets::keyboard::KeyCap};
+use crate::{ask::Ask, language::tr, loadable::Loadable, widgets::keyboard::KeyCap};
 use service_api::{ProfileId, catalog::TitleList};
 
 /// The service is asked this long after the last letter, in seconds: letters come in bursts.
@@ -197,7 +197,7 @@ impl Model {
             }
             Err(failure) => {
                 value.next = None;
-                self.refused(Err(failure), "There is more that could not be loaded", now)
+                self.refused(Err(failure), tr!("search-more-failed"), now)
             }
         }
     }
@@ -224,7 +224,7 @@ impl Model {
 
     pub(super) fn forget_searches(&mut self, now: f64) -> Vec<Effect> {
         let Some(profile) = self.profile.as_ref().map(|profile| profile.id.clone()) else { return vec![] };
-        self.notify("What was searched is forgotten", now);
+        self.notify(tr!("search-forgotten"), now);
         self.forget_searches_of(&profile)
     }
 

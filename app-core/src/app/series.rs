@@ -1,6 +1,7 @@
 //! Series: which episode is next, and which season is looked at.
 
 use super::{Effect, Model, PlayFrom, Source, TitleScreen, browsing::load_title, placeholder};
+use crate::language::tr;
 use service_api::catalog::{Season, TitleKind, TitlePage, TitleSummary};
 
 /// Was it begun and not seen to its end?
@@ -80,7 +81,7 @@ impl Model {
         };
         let (place, returns_to) = (self.place, player.returns_to);
         let unattended = if asked { 0 } else { player.next_up.unattended.saturating_add(1) };
-        self.notify("Next episode", now);
+        self.notify(tr!("next-episode"), now);
         let summary = next.summary.map_or_else(|| placeholder(&next.id), |summary| *summary);
         let effects = self.play_title(summary, PlayFrom::Resume);
         if let Some(player) = &mut self.player {

@@ -5,6 +5,7 @@ use crate::{
     ask::Ask,
     density::Density,
     failure::Remedy,
+    language::{Locale, tr},
     player_view::{skip::SkipChoice, viewing::Viewing},
     settings::Settings,
 };
@@ -52,14 +53,14 @@ impl Section {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Account => "Account",
-            Self::Plan => "Plan",
-            Self::Devices => "Devices",
-            Self::Playback => "Playback",
-            Self::Privacy => "Privacy",
-            Self::Support => "Support",
-            Self::About => "About",
-            Self::Television => "This TV",
+            Self::Account => tr!("part-account"),
+            Self::Plan => tr!("part-plan"),
+            Self::Devices => tr!("part-devices"),
+            Self::Playback => tr!("part-playback"),
+            Self::Privacy => tr!("part-privacy"),
+            Self::Support => tr!("part-support"),
+            Self::About => tr!("part-about"),
+            Self::Television => tr!("part-television"),
         }
     }
 }
@@ -152,6 +153,8 @@ pub(crate) enum SettingsWish {
     Overscan(u8),
     /// The next language of the keys on the screen.
     NextKeyboard,
+    /// The language of the application; `None` follows the system.
+    Language(Option<Locale>),
     /// The next language of subtitles; after the last, none.
     NextLanguage,
     Consent(Consents),
@@ -203,6 +206,10 @@ impl Model {
             }
             SettingsWish::NextKeyboard => {
                 self.settings.keyboard = Some(self.settings.keyboard.unwrap_or_default().next());
+                effects.push(Effect::SaveSettings(self.settings.clone()));
+            }
+            SettingsWish::Language(language) => {
+                self.settings.language = language;
                 effects.push(Effect::SaveSettings(self.settings.clone()));
             }
             SettingsWish::NextLanguage => {
@@ -275,14 +282,14 @@ impl Model {
             }
         }
         match self.settings_page.account.finish(answer) {
-            Some(failure) => self.refused(Err(failure), "Your account is as it was told last", now),
+            Some(failure) => self.refused(Err(failure), tr!("account-stale"), now),
             None => self.lost_by(self.settings_page.account.failure().cloned()),
         }
     }
 
     pub(super) fn devices_told(&mut self, answer: Result<Vec<Device>, Failure>, now: f64) -> Vec<Effect> {
         match self.settings_page.devices.finish(answer) {
-            Some(failure) => self.refused(Err(failure), "The devices are as they were told last", now),
+            Some(failure) => self.refused(Err(failure), tr!("devices-stale"), now),
             None => self.lost_by(self.settings_page.devices.failure().cloned()),
         }
     }
@@ -306,12 +313,12 @@ impl Model {
     pub(super) fn device_ended(&mut self, device: &str, answer: Result<(), Failure>, now: f64) -> Vec<Effect> {
         self.settings_page.ending.retain(|ending| ending != device);
         if answer.is_err() {
-            return self.refused(answer, "It is still signed in", now);
+            return self.refused(answer, tr!("device-still-in"), now);
         }
         if let Loadable::Ready { value, .. } = &mut self.settings_page.devices {
             value.retain(|known| known.id != device);
         }
-        self.notify("It was signed out", now);
+        self.notify(tr!("device-is-out"), now);
         vec![]
     }
 
@@ -326,11 +333,11 @@ impl Model {
             && value.consents == consents
         {
             self.settings_page.account.start();
-            let mut effects = self.refused(answer, "That was not saved", now);
+            let mut effects = self.refused(answer, tr!("not-saved"), now);
             effects.push(Effect::Ask(Ask::Account));
             return effects;
         }
-        self.refused(answer, "That was not saved", now)
+        self.refused(answer, tr!("not-saved"), now)
     }
 
     pub(super) fn exported(&mut self, answer: Result<PathBuf, Failure>) -> Vec<Effect> {
@@ -367,7 +374,7 @@ impl Model {
         match answer {
             Ok(()) => {
                 let effects = self.sign_out();
-                self.notify("Your account was erased", now);
+                self.notify(tr!("account-erased"), now);
                 effects
             }
             Err(failure) => {
@@ -380,6 +387,17 @@ impl Model {
     /// How the profile that is chosen wants to watch.
     pub(crate) fn viewing(&self) -> Viewing {
         self.settings.viewing(self.profile.as_ref().map(|profile| &profile.id))
+    }
+
+    /// Are the languages of the application to be chosen from where the viewer is?
+    pub(crate) fn lists_languages(&self) -> bool {
+        let on_page = self.place == Place::Settings && self.settings_page.section == Section::Playback;
+        on_page || self.desktop.shows_settings
+    }
+
+    /// A language in its own words, or in those that are spoken where nothing can draw its letters.
+    pub(crate) fn name_of(&self, locale: Locale) -> &'static str {
+        if locale == Locale::Japanese && !self.has_japanese { tr!("language-japanese") } else { locale.own_name() }
     }
 
     fn change_viewing(&mut self, viewing: Viewing) -> Option<Effect> {

@@ -1,7 +1,7 @@
 //! What a profile wants to watch and what it thinks of titles: shown at once, taken back if the service refuses.
 
 use super::{Effect, Failure, Model, Place, optimistic::Optimistic, optimistic::Outcome};
-use crate::{ask::Ask, failure::Remedy};
+use crate::{ask::Ask, failure::Remedy, language::tr};
 use service_api::{
     ProfileId, TitleId,
     catalog::{CardShape, Row, TitleSummary},
@@ -24,7 +24,7 @@ pub(crate) struct Taste {
 
 impl Default for Taste {
     fn default() -> Self {
-        let row = Row { id: "my-list".into(), heading: "My list".into(), shape: CardShape::Wide, items: Vec::new() };
+        let row = Row { id: Self::ROW.into(), heading: String::new(), shape: CardShape::Wide, items: Vec::new() };
         Self { row, listed: HashMap::new(), removed: HashMap::new(), ratings: HashMap::new() }
     }
 }
@@ -46,6 +46,9 @@ impl Taste {
     pub(crate) fn list(&self) -> &[TitleSummary] {
         &self.row.items
     }
+
+    /// Identity of the row that the list is on home.
+    pub(crate) const ROW: &str = "my-list";
 
     pub(crate) fn is_listed(&self, title: &TitleId) -> bool {
         self.row.items.iter().any(|item| item.id == *title)
@@ -126,8 +129,9 @@ impl Model {
         self.taste.put(title, !is_listed);
         let known = self.taste.listed.entry(title.id.clone()).or_insert_with(|| Optimistic::new(is_listed));
         let ask = known.wish(!is_listed);
-        let what = if is_listed { "removed from" } else { "added to" };
-        self.notify(&format!("{} {what} your list", title.name), now);
+        let name = &title.name;
+        let words = if is_listed { tr!("note-unlisted", name = name) } else { tr!("note-listed", name = name) };
+        self.notify(&words, now);
         let ask = ask.map(|listed| Ask::SetListed { profile, title: title.id.clone(), listed });
         ask.map(Effect::Ask).into_iter().collect()
     }
@@ -178,7 +182,7 @@ impl Model {
                 if let Some(summary) = summary {
                     self.taste.put(&summary, listed);
                 }
-                self.refused(answer, "Your list could not be changed", now)
+                self.refused(answer, tr!("note-list-unchanged"), now)
             }
         }
     }
@@ -202,7 +206,7 @@ impl Model {
         match rating.answered(answer.is_ok()) {
             Outcome::Settled => vec![],
             Outcome::Send(thumbs) => vec![Effect::Ask(Ask::Rate { profile, title, thumbs })],
-            Outcome::RolledBack(_) => self.refused(answer, "Your rating was not saved", now),
+            Outcome::RolledBack(_) => self.refused(answer, tr!("note-rating-lost"), now),
         }
     }
 
@@ -222,7 +226,7 @@ impl Model {
         if failure.remedy == Remedy::SignIn && self.place != Place::Player {
             self.session_lost(failure);
         } else if !self.is_locked(&failure) {
-            self.notify(&format!("{what}: {}", lower(&failure.sentence)), now);
+            self.notify(&tr!("note-failed", what = what, why = lower(&failure.sentence)), now);
         }
         vec![]
     }

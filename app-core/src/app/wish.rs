@@ -1,7 +1,7 @@
 //! What viewers ask for on the pages about the household and the account, and the fields they type in.
 
 use super::{Effect, Model, Place, household::HouseholdWish, settings_page::SettingsWish, taste::TasteWish};
-use crate::ask::Told;
+use crate::{ask::Told, language::tr};
 use service_api::ProfileId;
 use std::fmt;
 
@@ -61,9 +61,9 @@ impl Field {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::ProfileName => "Name",
-            Self::Message => "Message",
-            Self::Password => "Password",
+            Self::ProfileName => tr!("profile-name"),
+            Self::Message => tr!("support-message"),
+            Self::Password => tr!("erase-password-hint"),
         }
     }
 }
@@ -93,13 +93,13 @@ pub(crate) enum Confirm {
 impl Confirm {
     pub(crate) fn question(&self) -> String {
         match self {
-            Self::RemoveProfile { name, .. } => format!("Remove the profile of {name}?"),
-            Self::RemovePin { name, .. } => format!("Remove the PIN of {name}?"),
-            Self::EndDevice { name, .. } => format!("Sign out {name}?"),
-            Self::ForgetSearches => "Forget what was searched?".to_owned(),
-            Self::Erase => "Erase your account?".to_owned(),
-            Self::Reset => "Reset this TV?".to_owned(),
-            Self::ResetForGood => "Really reset it?".to_owned(),
+            Self::RemoveProfile { name, .. } => tr!("confirm-remove-profile", name = name),
+            Self::RemovePin { name, .. } => tr!("confirm-remove-pin", name = name),
+            Self::EndDevice { name, .. } => tr!("confirm-end-device", name = name),
+            Self::ForgetSearches => tr!("confirm-forget-searches").to_owned(),
+            Self::Erase => tr!("confirm-erase").to_owned(),
+            Self::Reset => tr!("confirm-reset").to_owned(),
+            Self::ResetForGood => tr!("confirm-reset-for-good").to_owned(),
         }
     }
 
@@ -107,15 +107,15 @@ impl Confirm {
     pub(crate) fn consequence(&self) -> &'static str {
         match self {
             Self::RemoveProfile { .. } => {
-                "Its list, its ratings and all its positions go with it, and do not come back"
+                tr!("confirm-remove-profile-means")
             }
-            Self::RemovePin { .. } => "Everybody in the household can watch with this profile then",
-            Self::EndDevice { .. } => "It has to sign in again before it can be used",
-            Self::ForgetSearches => "Searches of this profile on this device",
-            Self::Reset => "It is signed out, and forgets its settings, searches and positions that were not sent yet",
-            Self::ResetForGood => "This cannot be undone. Your account and what you watched stay with the service",
+            Self::RemovePin { .. } => tr!("confirm-remove-pin-means"),
+            Self::EndDevice { .. } => tr!("confirm-end-device-means"),
+            Self::ForgetSearches => tr!("confirm-forget-searches-means"),
+            Self::Reset => tr!("confirm-reset-means"),
+            Self::ResetForGood => tr!("confirm-reset-for-good-means"),
             Self::Erase => {
-                "All profiles, lists, positions and devices are deleted, and everybody is signed out. This cannot be undone"
+                tr!("confirm-erase-means")
             }
         }
     }
@@ -123,12 +123,12 @@ impl Confirm {
     /// The verb on the button.
     pub(crate) fn verb(&self) -> &'static str {
         match self {
-            Self::RemoveProfile { .. } | Self::RemovePin { .. } => "Remove",
-            Self::EndDevice { .. } => "Sign out",
-            Self::ForgetSearches => "Forget",
-            Self::Erase => "Erase for ever",
-            Self::Reset => "Reset",
-            Self::ResetForGood => "Reset now",
+            Self::RemoveProfile { .. } | Self::RemovePin { .. } => tr!("remove"),
+            Self::EndDevice { .. } => tr!("sign-out"),
+            Self::ForgetSearches => tr!("forget"),
+            Self::Erase => tr!("erase-for-ever"),
+            Self::Reset => tr!("reset-offer"),
+            Self::ResetForGood => tr!("reset-now"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a viewer names: the address of a stream, a file of this machine, or a title of the catalog.
 
+use crate::language::tr;
 use service_api::TitleId;
 use std::{path::Path, time::Duration};
 use url::Url;
@@ -36,28 +37,26 @@ impl Address {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("Enter the address of a stream, such as https://example.com/master.m3u8, or a file".to_owned());
+            return Err(tr!("address-enter").to_owned());
         }
         if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-            return Err("This is too long for an address, or has strange characters in it".to_owned());
+            return Err(tr!("address-too-long").to_owned());
         }
         if text == "-" {
-            return Err("Standard input cannot be played; give the address or the file itself".to_owned());
+            return Err(tr!("address-standard-input").to_owned());
         }
         match Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => match url.has_host() {
                 true => Ok(Self::Stream(url)),
-                false => Err("This address names no server".to_owned()),
+                false => Err(tr!("address-no-server").to_owned()),
             },
             Ok(url) if url.scheme() == SCHEME => link(&url),
             Ok(url) if url.scheme() == "file" => match url.to_file_path() {
                 Ok(path) => file(&path),
-                Err(()) => Err("Only files of this machine can be opened".to_owned()),
+                Err(()) => Err(tr!("address-other-machine").to_owned()),
             },
             // `C:\film.mp4` reads like an address, and so does `Part 1: the film.mp4`.
-            Ok(_) if !Path::new(text).exists() => {
-                Err("Only http and https addresses, files and links to titles can be opened".to_owned())
-            }
+            Ok(_) if !Path::new(text).exists() => Err(tr!("address-kinds").to_owned()),
             _ => path(text),
         }
     }
@@ -87,7 +86,8 @@ pub(crate) fn name_of(url: &Url) -> (String, String) {
         let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
         return (part(path.file_name()), part(path.parent().and_then(Path::file_name)));
     }
-    let last = url.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty())).unwrap_or("Stream");
+    let last =
+        url.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty())).unwrap_or(tr!("address-stream"));
     (last.to_owned(), url.host_str().unwrap_or_default().to_owned())
 }
 
@@ -100,26 +100,26 @@ fn path(text: &str) -> Result<Address, String> {
     let expanded = text.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest)));
     let path = expanded.unwrap_or_else(|| text.into());
     if !path.exists() && !text.starts_with(['/', '.', '~', '\\']) {
-        return Err("There is no file of this name; a complete address begins with https://".to_owned());
+        return Err(tr!("address-no-such-name").to_owned());
     }
     file(&path)
 }
 
 fn file(path: &Path) -> Result<Address, String> {
-    let found = path.metadata().map_err(|_| "There is no such file, or it may not be read".to_owned())?;
+    let found = path.metadata().map_err(|_| tr!("address-no-file").to_owned())?;
     if found.is_dir() {
-        return Err("This is a folder; name a playlist, an MPD or a media file in it".to_owned());
+        return Err(tr!("address-folder").to_owned());
     }
     if !found.is_file() {
-        return Err("Only files can be opened".to_owned());
+        return Err(tr!("address-only-files").to_owned());
     }
     let whole = std::path::absolute(path).ok().and_then(|path| Url::from_file_path(path).ok());
-    whole.map(Address::Stream).ok_or_else(|| "This path cannot be opened".to_owned())
+    whole.map(Address::Stream).ok_or_else(|| tr!("address-bad-path").to_owned())
 }
 
 /// Reads `lumen://title/ID?t=SECONDS`. Other parameters are left for other versions.
 fn link(url: &Url) -> Result<Address, String> {
-    let wrong = || "This link leads to nothing that Lumen knows".to_owned();
+    let wrong = || tr!("address-bad-link").to_owned();
     let mut parts = url.path().trim_matches('/').split('/');
     let (Some("title"), Some(id), None) = (url.host_str(), parts.next(), parts.next()) else { return Err(wrong()) };
     let sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

@@ -5,6 +5,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::tr,
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -36,12 +37,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, report: &CrashReport) {
         ui.painter(),
         &cx.theme,
         (pos2(left, card.top() + 24.0), Align2::LEFT_TOP),
-        "Lumen crashed the last time",
+        tr!("crash-heading"),
         (Type::Title, tokens.text),
     );
-    say(ui, id("heading"), heading, "Lumen crashed the last time");
-    let words =
-        "This is what is known of it. It is on this device only; nothing is sent unless you pass it on yourself.";
+    say(ui, id("heading"), heading, tr!("crash-heading"));
+    let words = tr!("crash-what");
     let at = (pos2(left, heading.bottom() + 8.0), width, 3);
     let line = text::paragraph(ui.painter(), &cx.theme, at, words, (Type::Body, tokens.text_2));
     say(ui, id("words"), line, words);
@@ -61,9 +61,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, report: &CrashReport) {
 
     let mut x = left;
     for (name, label, msg) in [
-        ("copy", Label::new(Kind::Primary, "Copy the report").icon(icons::COPY), DesktopMsg::CopyCrash),
-        ("delete", Label::new(Kind::Plain, "Delete it"), DesktopMsg::DeleteCrash),
-        ("keep", Label::new(Kind::Quiet, "Close"), DesktopMsg::Close),
+        ("copy", Label::new(Kind::Primary, tr!("crash-copy")).icon(icons::COPY), DesktopMsg::CopyCrash),
+        ("delete", Label::new(Kind::Plain, tr!("crash-delete")), DesktopMsg::DeleteCrash),
+        ("keep", Label::new(Kind::Quiet, tr!("close")), DesktopMsg::Close),
     ] {
         let (rect, pressed) = button::labelled(ui, cx, id(name), pos2(x, buttons), &label);
         x = rect.right() + 12.0;

@@ -2,6 +2,7 @@
 
 use super::network::{Network, NetworkChoice};
 use crate::{
+    language::{self, Locale, tr},
     launch::LaunchArgs,
     settings::{Places, Settings},
     storage,
@@ -98,6 +99,7 @@ impl Diagnosis {
 pub fn diagnose(args: &LaunchArgs) -> Diagnosis {
     let places = Places::of_user();
     let settings = Settings::load(&places.settings);
+    language::speak(Locale::wanted(settings.language));
     let choice = args.network(&settings.desktop.network);
     let mut findings = vec![decoders(installed_decoders())];
     let (graphics, found) = look_at_graphics();
@@ -112,10 +114,10 @@ pub fn diagnose(args: &LaunchArgs) -> Diagnosis {
 }
 
 fn decoders(found: Result<Vec<CodecSupport>, String>) -> Finding {
-    const ADVICE: &str = "Install GStreamer's plugins good, bad, ugly and libav";
+    let advice = tr!("doctor-plugins");
     let found = match found {
         Ok(found) => found,
-        Err(error) => return Finding::new("decoders", Health::Broken, error, ADVICE),
+        Err(error) => return Finding::new("decoders", Health::Broken, error, advice),
     };
     let (here, missing): (Vec<_>, Vec<_>) = found.into_iter().partition(|codec| codec.decoder.is_some());
     let name = |codec: &CodecSupport| match &codec.decoder {
@@ -125,7 +127,11 @@ fn decoders(found: Result<Vec<CodecSupport>, String>) -> Finding {
     let mut detail = here.iter().map(name).collect::<Vec<_>>().join(", ");
     if !missing.is_empty() {
         let missing = missing.iter().map(name).collect::<Vec<_>>().join(", ");
-        detail = if detail.is_empty() { format!("none: {missing}") } else { format!("{detail}; none for {missing}") };
+        detail = if detail.is_empty() {
+            tr!("doctor-none", missing = missing)
+        } else {
+            tr!("doctor-none-for", here = detail, missing = missing)
+        };
     }
     let health = if missing.iter().any(|codec| NEEDED.contains(&codec.codec)) {
         Health::Broken
@@ -134,12 +140,12 @@ fn decoders(found: Result<Vec<CodecSupport>, String>) -> Finding {
     } else {
         Health::Lacking
     };
-    Finding::new("decoders", health, detail, ADVICE)
+    Finding::new("decoders", health, detail, advice)
 }
 
 /// The renderer of a window that is never shown.
 fn look_at_graphics() -> (Option<Graphics>, Finding) {
-    const ADVICE: &str = "A display with OpenGL 2.1 or OpenGL ES 2.0 is needed; on servers try Xvfb";
+    let advice = tr!("doctor-display");
     let seen = Arc::new(Mutex::new(None));
     let told = Arc::clone(&seen);
     let options = eframe::NativeOptions {
@@ -162,16 +168,15 @@ fn look_at_graphics() -> (Option<Graphics>, Finding) {
     let finding = match (&graphics, looked) {
         (Some(graphics), _) => {
             let health = if graphics.is_software() { Health::Lacking } else { Health::Good };
-            let advice = "Pictures are drawn without a graphics card; 1080p may stutter";
-            Finding::new("OpenGL", health, graphics.renderer.clone(), advice)
+            Finding::new("OpenGL", health, graphics.renderer.clone(), tr!("doctor-software"))
         }
         (None, Err(error)) => {
             // The window library puts the place in its source in front.
             let said = error.to_string();
             let words = said.rsplit(": ").next().unwrap_or(&said).to_owned();
-            Finding::new("OpenGL", Health::Broken, words, ADVICE)
+            Finding::new("OpenGL", Health::Broken, words, advice)
         }
-        (None, Ok(())) => Finding::new("OpenGL", Health::Broken, "no window could be looked at", ADVICE),
+        (None, Ok(())) => Finding::new("OpenGL", Health::Broken, tr!("doctor-no-window"), advice),
     };
     (graphics, finding)
 }
@@ -180,23 +185,23 @@ fn look_at_graphics() -> (Option<Graphics>, Finding) {
 fn video_path(wish: VideoPathWish, graphics: Option<&Graphics>) -> Finding {
     let chosen = video_surface::choose(wish, graphics);
     let health = if chosen.remark.is_some() { Health::Lacking } else { Health::Good };
-    Finding::new("video path", health, chosen.path.words(), chosen.remark.unwrap_or_default())
+    Finding::new("video path", health, chosen.path.words(), chosen.remark.map(language::text).unwrap_or_default())
 }
 
 fn keyring(server: &Url) -> Finding {
     let answers = KeyringStore::new(server).answers_within(KEYRING_PATIENCE);
     let (health, detail) = match answers {
-        true => (Health::Good, "answers"),
-        false => (Health::Lacking, "does not answer; the sign-in is kept in an encrypted file"),
+        true => (Health::Good, tr!("doctor-answers")),
+        false => (Health::Lacking, tr!("doctor-keyring-silent")),
     };
-    Finding::new("keyring", health, detail, "A Secret Service such as gnome-keyring would keep it better")
+    Finding::new("keyring", health, detail, tr!("doctor-keyring"))
 }
 
 fn network(server: &Url, choice: NetworkChoice) -> Vec<Finding> {
     let network = match Network::of(choice) {
         Ok(network) => network,
         Err(error) => {
-            let advice = "Give another file with --ca, or take it out of the settings";
+            let advice = tr!("doctor-certificates");
             return vec![Finding::new("certificates", Health::Broken, error, advice)];
         }
     };
@@ -219,16 +224,16 @@ fn network(server: &Url, choice: NetworkChoice) -> Vec<Finding> {
 }
 
 async fn reach(server: &Url, network: &Network) -> Finding {
-    const ADVICE: &str = "Streams and files can be watched without it; another server is named with --server";
+    let advice = tr!("doctor-server");
     let store = Arc::new(MemoryStore::default());
     let client = match Client::by_way_of(server.clone(), store, &network.for_service()) {
         Ok(client) => client,
-        Err(error) => return Finding::new("server", Health::Lacking, error.to_string(), ADVICE),
+        Err(error) => return Finding::new("server", Health::Lacking, error.to_string(), advice),
     };
     let name = client.origin().as_str().trim_end_matches('/').to_owned();
     match client.probe().await {
-        Ok(()) => Finding::new("server", Health::Good, format!("{name} answers"), ""),
-        Err(error) => Finding::new("server", Health::Lacking, format!("{name}: {error}"), ADVICE),
+        Ok(()) => Finding::new("server", Health::Good, tr!("doctor-server-answers", name = name), ""),
+        Err(error) => Finding::new("server", Health::Lacking, format!("{name}: {error}"), advice),
     }
 }
 
@@ -239,7 +244,7 @@ fn folder(name: &str, file: &Path) -> Finding {
     match written {
         Ok(()) => Finding::new(name, Health::Good, shown, ""),
         Err(error) => {
-            let advice = "Nothing is remembered from start to start until this folder can be written";
+            let advice = tr!("doctor-folder");
             Finding::new(name, Health::Lacking, format!("{shown}: {error}"), advice)
         }
     }
@@ -248,9 +253,9 @@ fn folder(name: &str, file: &Path) -> Finding {
 fn crashes(folder: &Path) -> Finding {
     let (health, detail) = match super::crash::unseen(folder) {
         Some(report) => (Health::Lacking, format!("{}", report.path.display())),
-        None => (Health::Good, "none that was not looked at".to_owned()),
+        None => (Health::Good, tr!("doctor-no-crash").to_owned()),
     };
-    Finding::new("crashes", health, detail, "The next start shows it; it can be copied there")
+    Finding::new("crashes", health, detail, tr!("doctor-crash"))
 }
 
 #[cfg(test)]

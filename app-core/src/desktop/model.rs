@@ -1,7 +1,7 @@
 //! What the viewer sees and does of the desktop's part, as values.
 
 use super::{address::Address, appearance::Appearance, crash::CrashReport, now_playing::Remote, recents::Recents};
-use crate::app::Msg;
+use crate::{app::Msg, language::Locale};
 use url::Url;
 
 /// What can happen.
@@ -47,7 +47,7 @@ impl From<Remote> for Msg {
 }
 
 /// A setting of the desktop's part.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Change {
     MediaKeys(bool),
     KeepAwake(bool),
@@ -58,6 +58,8 @@ pub(crate) enum Change {
     /// The light theme; `None` follows the desktop.
     Light(Option<bool>),
     HighContrast(Option<bool>),
+    /// `None` follows the system.
+    Language(Option<Locale>),
 }
 
 /// What is wanted of the world.

@@ -1,6 +1,6 @@
 //! The way to the network: the proxy, and certificates that are believed besides the system's.
 
-use crate::storage;
+use crate::{language::tr, storage};
 use player_core::net;
 use serde::{Deserialize, Serialize};
 use service_api::client;
@@ -91,7 +91,7 @@ pub(crate) struct Network {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network").field("choice", &self.choice).finish_non_exhaustive()
+        f.debug_struct(tr!("stats-network")).field("choice", &self.choice).finish_non_exhaustive()
     }
 }
 
@@ -166,11 +166,14 @@ impl Network {
             (name.clone(), shown)
         }));
         if let Some(told) = self.desktop.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            facts.push(("the desktop's proxy".to_owned(), without_user(told)));
+            facts.push((tr!("doctor-desktop-proxy").to_owned(), without_user(told)));
         }
         if let Some(path) = &self.choice.authorities {
             let count = String::from_utf8_lossy(&self.authorities).matches(BEGIN).count();
-            facts.push(("own certificates".to_owned(), format!("{count} in {}", path.display())));
+            facts.push((
+                tr!("doctor-own-certificates").to_owned(),
+                tr!("doctor-count-in", count = count, path = path.display().to_string()),
+            ));
         }
         facts
     }
@@ -180,10 +183,10 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 fn read_authorities(path: &Path) -> Result<Vec<u8>, String> {
     let read = storage::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let bytes = read.ok_or_else(|| format!("{}: there is no such file", path.display()))?;
+    let bytes = read.ok_or_else(|| tr!("doctor-no-such-file", path = path.display().to_string()))?;
     // What is in them is looked at by whoever uses them.
     if !String::from_utf8_lossy(&bytes).contains(BEGIN) {
-        return Err(format!("{}: there is no certificate in it (PEM)", path.display()));
+        return Err(tr!("doctor-no-certificate", path = path.display().to_string()));
     }
     let usable = net::HttpFetcher::by_way_of(
         &player_core::config::NetConfig::default(),

@@ -10,6 +10,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::tr,
     theme::Type,
     tokens,
     widgets::{
@@ -74,15 +75,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, open: &OpenSheet
         ui.painter(),
         &cx.theme,
         (pos2(left, card.top() + 24.0), Align2::LEFT_TOP),
-        "Open",
+        tr!("open"),
         (Type::Title, tokens.text),
     );
-    say(ui, id("heading"), heading, "Open");
-    let hint = if model.desktop.takes_drops {
-        "An address, a file, or drop one on the window"
-    } else {
-        "An address or a file; Ctrl V plays a copied address"
-    };
+    say(ui, id("heading"), heading, tr!("open"));
+    let hint = if model.desktop.takes_drops { tr!("open-hint-drop") } else { tr!("open-hint-paste") };
     let line = text::line(
         ui.painter(),
         &cx.theme,
@@ -93,7 +90,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, open: &OpenSheet
     say(ui, id("hint"), line, hint);
     let mut top = address_line(ui, cx, open, pos2(left, heading.bottom() + 16.0), width);
     if let Some(problem) = &open.problem {
-        let words = text::clipped_line(
+        let words = text::fitted_line(
             ui.painter(),
             &cx.theme,
             (pos2(left, top + 10.0), Align2::LEFT_TOP, width),
@@ -111,7 +108,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, open: &OpenSheet
 
 fn address_line(ui: &mut Ui, cx: &mut Cx<'_>, open: &OpenSheet, at: egui::Pos2, width: f32) -> f32 {
     let tokens = cx.theme.tokens;
-    let label = Label::new(Kind::Primary, "Play").icon(icons::PLAY);
+    let label = Label::new(Kind::Primary, tr!("play")).icon(icons::PLAY);
     let button_width = button::width(ui, cx, &label);
     let height = cx.theme.metrics.button_height;
     let field = Rect::from_min_size(at, vec2(width - button_width - 12.0, height));
@@ -123,7 +120,7 @@ fn address_line(ui: &mut Ui, cx: &mut Cx<'_>, open: &OpenSheet, at: egui::Pos2, 
     let mut child = ui.new_child(UiBuilder::new().max_rect(field).id_salt("open-field"));
     let edit = TextEdit::singleline(&mut typed)
         .id(field_id())
-        .hint_text("https://example.com/master.m3u8 or ~/Videos/film.mp4")
+        .hint_text(tr!("open-example"))
         .frame(egui::Frame::NONE)
         .background_color(tokens::CLEAR)
         .margin(Margin::ZERO)
@@ -155,10 +152,10 @@ fn recent_list(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f
         ui.painter(),
         &cx.theme,
         (at, Align2::LEFT_TOP),
-        "Opened lately",
+        tr!("open-lately"),
         (Type::LabelStrong, tokens.text_2),
     );
-    say(ui, id("lately"), heading, "Opened lately");
+    say(ui, id("lately"), heading, tr!("open-lately"));
     let mut top = at.y + 22.0;
     for (index, url) in model.desktop.recents.iter().take(SHOWN).enumerate() {
         let (name, place) = address::name_of(url);
@@ -190,14 +187,14 @@ fn recent_list(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f
 }
 
 fn buttons(ui: &Ui, cx: &mut Cx<'_>, open: &OpenSheet, clears: bool, (at, right): (egui::Pos2, f32)) {
-    let words = if open.browsing { "Choosing…" } else { "Choose a file…" };
+    let words = if open.browsing { tr!("open-choosing") } else { tr!("open-choose") };
     let browse = Label::new(Kind::Plain, words).icon(icons::FILM).enabled(!open.browsing && !open.no_dialog);
     let (rect, pressed) = button::labelled(ui, cx, id("browse"), at, &browse);
     if pressed {
         cx.send(DesktopMsg::Browse.into());
     }
     if clears {
-        let label = Label::new(Kind::Quiet, "Clear the list");
+        let label = Label::new(Kind::Quiet, tr!("open-clear"));
         let (_, pressed) = button::labelled(ui, cx, id("clear"), pos2(rect.right() + 12.0, at.y), &label);
         if pressed {
             cx.send(DesktopMsg::ClearRecents.into());
@@ -205,7 +202,7 @@ fn buttons(ui: &Ui, cx: &mut Cx<'_>, open: &OpenSheet, clears: bool, (at, right)
     }
     let mut right = right;
     for (name, words, msg) in
-        [("close", "Close", DesktopMsg::Close), ("settings", "Settings", DesktopMsg::ShowSettings)]
+        [("close", tr!("close"), DesktopMsg::Close), ("settings", tr!("settings"), DesktopMsg::ShowSettings)]
     {
         let label = Label::new(Kind::Quiet, words);
         let left = right - button::width(ui, cx, &label);
@@ -225,6 +222,6 @@ pub(crate) fn drop_hint(ui: &Ui, cx: &Cx<'_>) {
     ui.painter().rect_filled(area, 0.0, tokens.scrim.gamma_multiply(0.7));
     ui.painter().rect_stroke(area.shrink(16.0), 20.0, (3.0, tokens.accent), StrokeKind::Inside);
     let at = (area.center(), Align2::CENTER_CENTER);
-    let words = text::line(ui.painter(), &theme, at, "Drop to play", (Type::Title, tokens.text));
-    say(ui, id("drop"), words, "Drop to play");
+    let words = text::line(ui.painter(), &theme, at, tr!("open-drop"), (Type::Title, tokens.text));
+    say(ui, id("drop"), words, tr!("open-drop"));
 }

@@ -5,6 +5,7 @@ use crate::{
     app::Model,
     cx::{Cx, say},
     focus::FocusMap,
+    language::{Locale, tr},
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -39,7 +40,7 @@ pub(crate) fn settings(model: &Model) -> Vec<Setting> {
     let now = &model.settings.desktop;
     let switch = |name, detail, is_on: bool, change: fn(bool) -> Change| {
         let choice = |words, on| Choice { words, is_chosen: is_on == on, change: change(on) };
-        Setting { name, detail, choices: vec![choice("On", true), choice("Off", false)] }
+        Setting { name, detail, choices: vec![choice(tr!("on"), true), choice(tr!("off"), false)] }
     };
     let size = |words, size| Choice { words, is_chosen: now.look.text_size == size, change: Change::TextSize(size) };
     let motion = |words, reduced| Choice {
@@ -50,63 +51,72 @@ pub(crate) fn settings(model: &Model) -> Vec<Setting> {
     let theme = |words, light| Choice { words, is_chosen: now.look.light == light, change: Change::Light(light) };
     let contrast =
         |words, high| Choice { words, is_chosen: now.look.high_contrast == high, change: Change::HighContrast(high) };
+    let language = |words, locale| Choice {
+        words,
+        is_chosen: model.settings.language == locale,
+        change: Change::Language(locale),
+    };
+    let languages = Locale::ALL.into_iter().map(|locale| language(model.name_of(locale), Some(locale)));
     vec![
-        switch(
-            "Media keys",
-            "Keys, headsets and panels of the desktop steer the player",
-            now.media_keys,
-            Change::MediaKeys,
-        ),
-        switch(
-            "Keep the screen on",
-            "While something plays, and for half a minute of a pause",
-            now.keep_awake,
-            Change::KeepAwake,
-        ),
-        switch(
-            "Remember what was opened",
-            "Addresses and files, in the list of Ctrl O",
-            now.keep_recents,
-            Change::KeepRecents,
-        ),
+        switch(tr!("desktop-media-keys"), tr!("desktop-media-keys-detail"), now.media_keys, Change::MediaKeys),
+        switch(tr!("desktop-awake"), tr!("desktop-awake-detail"), now.keep_awake, Change::KeepAwake),
+        switch(tr!("desktop-recents"), tr!("desktop-recents-detail"), now.keep_recents, Change::KeepRecents),
         Setting {
-            name: "Theme",
-            detail: "The player is always dark",
-            choices: vec![theme("As the desktop", None), theme("Dark", Some(false)), theme("Light", Some(true))],
-        },
-        Setting {
-            name: "High contrast",
-            detail: "Colours that are far apart",
-            choices: vec![contrast("As the desktop", None), contrast("On", Some(true)), contrast("Off", Some(false))],
-        },
-        Setting {
-            name: "Text size",
-            detail: "Of everything but subtitles",
+            name: tr!("desktop-theme"),
+            detail: tr!("desktop-theme-detail"),
             choices: vec![
-                size("As the desktop", None),
-                size("100 %", Some(100)),
-                size("125 %", Some(125)),
-                size("150 %", Some(150)),
+                theme(tr!("desktop-as-desktop"), None),
+                theme(tr!("desktop-dark"), Some(false)),
+                theme(tr!("desktop-light"), Some(true)),
             ],
         },
         Setting {
-            name: "Movement",
-            detail: "Of what slides and fades",
-            choices: vec![motion("As the desktop", None), motion("Reduced", Some(true)), motion("Full", Some(false))],
+            name: tr!("desktop-contrast"),
+            detail: tr!("desktop-contrast-detail"),
+            choices: vec![
+                contrast(tr!("desktop-as-desktop"), None),
+                contrast(tr!("on"), Some(true)),
+                contrast(tr!("off"), Some(false)),
+            ],
+        },
+        Setting {
+            name: tr!("desktop-text-size"),
+            detail: tr!("desktop-text-size-detail"),
+            choices: vec![
+                size(tr!("desktop-as-desktop"), None),
+                size(tr!("subtitle-size-normal"), Some(100)),
+                size(tr!("subtitle-size-large"), Some(125)),
+                size(tr!("subtitle-size-larger"), Some(150)),
+            ],
+        },
+        Setting {
+            name: tr!("desktop-movement"),
+            detail: tr!("desktop-movement-detail"),
+            choices: vec![
+                motion(tr!("desktop-as-desktop"), None),
+                motion(tr!("desktop-reduced"), Some(true)),
+                motion(tr!("desktop-full"), Some(false)),
+            ],
+        },
+        Setting {
+            name: tr!("language"),
+            detail: if model.lacks_letters { tr!("language-no-font-short") } else { tr!("language-detail") },
+            choices: std::iter::once(language(tr!("language-of-system"), None)).chain(languages).collect(),
         },
     ]
 }
 
-fn pill_id(setting: &Setting, choice: &Choice) -> Id {
-    Id::unique(("desktop-setting", setting.name, choice.words))
+/// Made from what it does: it stays when the words are those of another language.
+fn pill_id(choice: &Choice) -> Id {
+    Id::unique(("desktop-setting", choice.change))
 }
 
 /// Adds the settings to a map, each a row of its own.
 pub(crate) fn focus_rows(map: FocusMap, model: &Model) -> FocusMap {
     settings(model).iter().fold(map, |map, setting| {
         map.row(
-            Id::unique(("desktop-setting", setting.name)),
-            setting.choices.iter().map(|choice| pill_id(setting, choice)),
+            Id::unique(("desktop-setting-row", setting.choices.first().map(|choice| choice.change))),
+            setting.choices.iter().map(pill_id),
         )
     })
 }
@@ -129,7 +139,7 @@ fn desktop_section(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: Pos2, (width, li
         }
         if line >= TEXTS {
             let detail = (pos2(at.x, name.bottom() + 2.0), Align2::LEFT_TOP, right - 10.0 - at.x);
-            text::clipped_line(ui.painter(), &cx.theme, detail, setting.detail, (Type::Caption, tokens.text_3));
+            text::fitted_line(ui.painter(), &cx.theme, detail, setting.detail, (Type::Caption, tokens.text_3));
         }
         top += line;
     }
@@ -144,7 +154,7 @@ fn pill(ui: &Ui, cx: &mut Cx<'_>, setting: &Setting, choice: &Choice, right_top:
     let rect = Rect::from_min_size(right_top - vec2(width, 0.0), vec2(width, PILL));
     let spoken = format!("{}: {}", setting.name, choice.words);
     let info = || WidgetInfo::selected(Role::RadioButton, true, choice.is_chosen, &spoken);
-    let touch = cx.touch(ui, pill_id(setting, choice), rect, info);
+    let touch = cx.touch(ui, pill_id(choice), rect, info);
     let (fill, ink) = match (choice.is_chosen, touch.is_raised()) {
         (true, _) => (tokens.focus, tokens.on_focus),
         (false, true) => (tokens.control_hover, tokens.text),
@@ -183,13 +193,14 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
 pub(crate) fn sheet(ui: &Ui, cx: &mut Cx<'_>, model: &Model) {
     let tokens = cx.theme.tokens;
     let count = settings(model).len() as f32;
-    let card = super::sheet::card(ui, cx, vec2(720.0, 150.0 + count * LINE));
+    let card = super::sheet::card(ui, cx, vec2(820.0, 150.0 + count * LINE));
     let line = ((card.height() - 150.0) / count).min(LINE);
     let at = pos2(card.left() + 28.0, card.top() + 24.0);
-    let heading = text::line(ui.painter(), &cx.theme, (at, Align2::LEFT_TOP), "Desktop", (Type::Title, tokens.text));
-    say(ui, Id::unique("desktop-heading"), heading, "Desktop settings");
+    let heading =
+        text::line(ui.painter(), &cx.theme, (at, Align2::LEFT_TOP), tr!("desktop"), (Type::Title, tokens.text));
+    say(ui, Id::unique("desktop-heading"), heading, tr!("desktop-settings"));
     let bottom = desktop_section(ui, cx, model, pos2(at.x, heading.bottom() + 10.0), (card.width() - 56.0, line));
-    let label = Label::new(Kind::Plain, "Done");
+    let label = Label::new(Kind::Plain, tr!("done"));
     if button::labelled(ui, cx, close_id(), pos2(at.x, bottom + 10.0), &label).1 {
         cx.send(DesktopMsg::Close.into());
     }

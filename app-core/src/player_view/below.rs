@@ -10,6 +10,7 @@ use crate::{
     cx::{Cx, say},
     focus::{Focus, FocusMap, Step},
     format,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -106,12 +107,13 @@ pub(super) fn view(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScre
         if *row == chapters_id() {
             chapters(&child, cx, area, player, at);
         } else if *row == episodes_id() {
-            let heading = around.season.as_ref().map(|season| format!("Season {}", season.number)).unwrap_or_default();
+            let heading = around.season.as_ref().map(|season| tr!("title-season", number = season.number));
+            let heading = heading.unwrap_or_default().into();
             let items = around.episodes();
-            let row = Row { id: *row, heading: &heading, shape: CardShape::Wide, items, opens: Opens::Playback };
+            let row = Row { id: *row, heading, shape: CardShape::Wide, items, opens: Opens::Playback };
             row.view(&child, cx, area, at);
         } else {
-            let (heading, items) = ("More like this", around.more.as_slice());
+            let (heading, items) = (tr!("title-more-like").into(), around.more.as_slice());
             let row = Row { id: *row, heading, shape: CardShape::Wide, items, opens: Opens::Page };
             row.view(&child, cx, area, at);
         }
@@ -134,8 +136,8 @@ fn chapters(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, top: f3
     let ink = if focused.is_some() { cx.theme.tokens.text } else { cx.theme.tokens.text_2 };
     let left = area.left() + keyline;
     let place = (pos2(left, top), Align2::LEFT_TOP);
-    let heading = text::line(ui.painter(), &cx.theme, place, "Chapters", (Type::RowTitle, ink));
-    say(ui, chapters_id().with("heading"), heading, "Chapters");
+    let heading = text::line(ui.painter(), &cx.theme, place, tr!("title-chapters"), (Type::RowTitle, ink));
+    say(ui, chapters_id().with("heading"), heading, tr!("title-chapters"));
     let seen = |index: usize| {
         let x = left + pitch * index as f32 - offset;
         x < area.right() + 40.0 && x + size.x > area.left() - 40.0
@@ -225,7 +227,7 @@ fn chapter(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, shown: &Shown) {
 /// What a chapter is called, and when it begins.
 fn words(chapter: &Chapter, index: usize) -> (String, String) {
     let name = match chapter.name.trim() {
-        "" => format!("Chapter {}", index + 1),
+        "" => tr!("chapter", number = index + 1),
         name => name.to_owned(),
     };
     let at = format::clock(Duration::try_from_secs_f64(chapter.start_s.max(0.0)).unwrap_or_default());

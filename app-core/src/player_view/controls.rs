@@ -10,6 +10,7 @@ use crate::{
     app::Msg,
     cx::{Cx, say},
     format, icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -37,6 +38,23 @@ struct Control {
 /// Identity of a control; also what menus hang on.
 pub(crate) fn control_id(name: &str) -> Id {
     Id::unique(("player-control", name))
+}
+
+/// What a control is called on the screen; its name is only told apart by.
+fn words_of(name: &str) -> &'static str {
+    match name {
+        "Play" => tr!("play"),
+        "Back 10 seconds" => tr!("player-back-10"),
+        "Forward 10 seconds" => tr!("player-forward-10"),
+        "Next episode" => tr!("next-episode"),
+        "Mute" => tr!("player-mute"),
+        "Audio" => tr!("audio"),
+        "Subtitles" => tr!("subtitles"),
+        "Settings" => tr!("settings"),
+        "Stats" => tr!("stats"),
+        "Mini player" => tr!("player-mini"),
+        _ => tr!("player-full-screen"),
+    }
 }
 
 /// Left and right edge of the controls.
@@ -221,8 +239,8 @@ fn volume(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, left: egui::Pos2, osd
     let rail = Rect::from_min_size(pos2(left.x + 4.0, left.y - 2.0), vec2(WIDTH * unfolded, 4.0));
     let response = ui.interact(rail.expand2(vec2(6.0, 12.0)), id, Sense::click_and_drag());
     let level = if player.muted { 0.0 } else { player.volume };
-    response.widget_info(|| WidgetInfo::slider(true, f64::from(level * 100.0), "Volume"));
-    describe_slider(ui, id, &format!("{:.0} %", level * 100.0), (0.0, 100.0));
+    response.widget_info(|| WidgetInfo::slider(true, f64::from(level * 100.0), tr!("player-volume")));
+    describe_slider(ui, id, &format::percent(level), (0.0, 100.0));
     if let Some(pos) = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked()) {
         let share = (pos.x - rail.left()) / rail.width().max(1.0);
         cx.send(Msg::Player(PlayerMsg::SetVolume(share.clamp(0.0, 1.0))));
@@ -268,7 +286,11 @@ fn clock(ui: &Ui, cx: &Cx<'_>, player: &PlayerScreen, left: egui::Pos2, osd: f32
         .right();
     }
     if player.shows_volume() {
-        let words = if player.muted { "Muted".to_owned() } else { format!("Volume {:.0} %", player.volume * 100.0) };
+        let words = if player.muted {
+            tr!("player-muted").to_owned()
+        } else {
+            tr!("player-volume-is", percent = (player.volume * 100.0).round() as u32)
+        };
         let rect = text::line(
             ui.painter(),
             &cx.theme,
@@ -288,9 +310,9 @@ fn icon_button(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, (centre, osd): (
     let toggles = matches!(control.name, "Stats" | "Subtitles");
     let touch = cx.touch(ui, id, rect, || {
         let name = match (control.name, control.icon) {
-            ("Play", icons::PAUSE) => "Pause",
-            ("Mute", icons::SPEAKER_MUTED) => "Unmute",
-            (name, _) => name,
+            ("Play", icons::PAUSE) => tr!("pause"),
+            ("Mute", icons::SPEAKER_MUTED) => tr!("player-unmute"),
+            (name, _) => words_of(name),
         };
         if toggles {
             WidgetInfo::selected(Role::Button, true, control.active, name)
@@ -322,6 +344,6 @@ fn icon_button(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, (centre, osd): (
     // A menu that is open says enough, and a hint would lie over it.
     let says_enough = opens_menu && player.menu.is_some();
     if !tv && !says_enough {
-        touch.response.on_hover_text(player.keys.tooltip(control.name, control.action));
+        touch.response.on_hover_text(player.keys.tooltip(words_of(control.name), control.action));
     }
 }

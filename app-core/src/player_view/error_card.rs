@@ -10,6 +10,7 @@ use crate::{
     failure::{Elsewhere, Remedy},
     focus::FocusMap,
     icons,
+    language::{self, tr},
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -65,7 +66,7 @@ fn describe(player: &PlayerScreen) -> Described {
             Described { sentence: failure.sentence.clone(), code: failure.code.clone(), remedy: failure.remedy }
         }
         (_, Some(error)) => Described {
-            sentence: error.code.sentence().to_owned(),
+            sentence: language::foreign(error.code.sentence()),
             code: format!("E{}", error.code.number()),
             remedy: match error.code.remedy() {
                 player_core::error::Remedy::TryAgain => Remedy::TryAgain,
@@ -73,7 +74,11 @@ fn describe(player: &PlayerScreen) -> Described {
                 player_core::error::Remedy::GoBack => Remedy::GoBack,
             },
         },
-        _ => Described { sentence: "Playback stopped".to_owned(), code: "E9001".to_owned(), remedy: Remedy::TryAgain },
+        _ => Described {
+            sentence: tr!("playback-stopped").to_owned(),
+            code: "E9001".to_owned(),
+            remedy: Remedy::TryAgain,
+        },
     }
 }
 
@@ -106,7 +111,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
 
     let mut top = words.bottom() + 24.0;
     for (index, other) in others.iter().enumerate() {
-        let words = format!("Stop {}", other.device);
+        let words = tr!("error-stop-device", device = &other.device);
         let label = Label::new(Kind::Plain, &words);
         let size = vec2(button::width(ui, cx, &label).min(inner), button_height);
         let rect = Rect::from_min_size(pos2(left, top), size);
@@ -128,7 +133,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
         });
     }
     if described.remedy != Remedy::GoBack {
-        let label = Label::new(Kind::Plain, "Back");
+        let label = Label::new(Kind::Plain, tr!("back"));
         let (_, pressed) = button::labelled(ui, cx, id("back"), pos2(first.right() + 12.0, top), &label);
         if pressed {
             cx.send(Msg::Player(PlayerMsg::Leave));
@@ -142,8 +147,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
         &described.code,
         (Type::Caption, tokens.text_3),
     );
-    say(ui, id("code"), code, &format!("Error code {}", described.code));
-    let fold_label = if player.details { "Hide details" } else { "Details" };
+    say(ui, id("code"), code, &tr!("error-code", code = &described.code));
+    let fold_label = if player.details { tr!("error-hide-details") } else { tr!("error-details") };
     let label = Label::new(Kind::Quiet, fold_label);
     let size = vec2(button::width(ui, cx, &label), 28.0);
     let rect = Rect::from_min_size(pos2(card.right() - 24.0 - size.x, top - 2.0), size);
@@ -156,7 +161,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
         let words = text::place(ui.painter(), (box_rect.min + vec2(12.0, 10.0), Align2::LEFT_TOP), &galley);
         say(ui, id("details-text"), words, &player.error_details());
         let rect = Rect::from_min_size(box_rect.right_top() + vec2(-34.0, 4.0), vec2(30.0, 30.0));
-        if button::round(ui, cx, id("copy"), rect, (icons::COPY, "Copy details")) {
+        if button::round(ui, cx, id("copy"), rect, (icons::COPY, tr!("error-copy-details"))) {
             cx.send(Msg::Player(PlayerMsg::CopyDetails));
         }
     }

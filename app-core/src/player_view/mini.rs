@@ -9,6 +9,7 @@ use crate::{
     app::Msg,
     cx::{Cx, say},
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     video_surface::VideoSurface,
@@ -57,9 +58,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut 
     let rect = place(area).translate(vec2(0.0, 14.0 * (1.0 - shown)));
     let (name, _) = player.heading();
 
-    let touch = cx.touch(ui, id("ground"), rect, || {
-        WidgetInfo::labeled(Role::Button, true, format!("Back to the player: {name}"))
-    });
+    let touch =
+        cx.touch(ui, id("ground"), rect, || WidgetInfo::labeled(Role::Button, true, tr!("mini-back-to", name = &name)));
     let painter = ui.painter();
     painter.add(toast::shadow(cx.theme.page.shadow).as_shape(rect, 10.0));
     painter.rect_filled(rect, 2.0, tokens.letterbox);
@@ -102,15 +102,15 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, player: &PlayerScreen, video: &mut 
     if touch.activated && !pressed {
         cx.send(Msg::Player(PlayerMsg::Maximise));
     }
-    touch.response.on_hover_text(player.keys.tooltip("Back to the player", Action::MiniPlayer));
+    touch.response.on_hover_text(player.keys.tooltip(tr!("mini-back"), Action::MiniPlayer));
 }
 
 /// What the viewer should come back for.
 fn state(player: &PlayerScreen) -> Option<&'static str> {
     match player.next_card() {
-        _ if player.has_failed() => Some("Playback stopped"),
-        Some(Card::StillWatching) => Some("Still watching?"),
-        Some(Card::Offer { left: Some(_) }) => Some("Next episode in a moment"),
+        _ if player.has_failed() => Some(tr!("playback-stopped")),
+        Some(Card::StillWatching) => Some(tr!("still-watching")),
+        Some(Card::Offer { left: Some(_) }) => Some(tr!("mini-next-soon")),
         Some(Card::Offer { left: None }) | None => None,
     }
 }
@@ -129,14 +129,14 @@ fn buttons(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, player: &PlayerScreen) -> bool 
     let plays = player.snapshot.wants_play;
     // Not in the middle: a click there goes back to the player.
     let play = Rect::from_center_size(rect.right_bottom() + vec2(-24.0, -24.0), Vec2::splat(32.0));
-    let (icon, name) = if plays { (icons::PAUSE, "Pause") } else { (icons::PLAY, "Play") };
+    let (icon, name) = if plays { (icons::PAUSE, tr!("pause")) } else { (icons::PLAY, tr!("play")) };
     let mut pressed = false;
     if !player.has_failed() && button::round(ui, cx, id("play"), play, (icon, name)) {
         cx.send(Msg::Player(PlayerMsg::TogglePlay));
         pressed = true;
     }
     let close = Rect::from_center_size(rect.right_top() + vec2(-24.0, 24.0), Vec2::splat(32.0));
-    if button::round(ui, cx, id("close"), close, (icons::CLOSE, "Stop playing")) {
+    if button::round(ui, cx, id("close"), close, (icons::CLOSE, tr!("mini-stop"))) {
         cx.send(Msg::Player(PlayerMsg::Leave));
         pressed = true;
     }

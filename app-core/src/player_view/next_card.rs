@@ -12,6 +12,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     widgets::{
@@ -50,13 +51,19 @@ struct Words {
 
 fn words(card: Card) -> Words {
     match card {
-        Card::StillWatching => {
-            Words { kicker: "Still watching?", play: "Keep watching".to_owned(), cancel: "I am done" }
+        Card::StillWatching => Words {
+            kicker: tr!("still-watching"),
+            play: tr!("next-keep-watching").to_owned(),
+            cancel: tr!("next-i-am-done"),
+        },
+        Card::Offer { left: Some(left) } => Words {
+            kicker: tr!("next-episode"),
+            play: tr!("next-play-in", seconds = left.ceil().max(0.0) as u32),
+            cancel: tr!("next-watch-credits"),
+        },
+        Card::Offer { left: None } => {
+            Words { kicker: tr!("next-episode"), play: tr!("next-play-now").to_owned(), cancel: tr!("next-not-now") }
         }
-        Card::Offer { left: Some(left) } => {
-            Words { kicker: "Next episode", play: format!("Play in {:.0} s", left.ceil()), cancel: "Watch credits" }
-        }
-        Card::Offer { left: None } => Words { kicker: "Next episode", play: "Play now".to_owned(), cancel: "Not now" },
     }
 }
 
@@ -75,7 +82,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
     let gap = if thumb.x > 0.0 { 16.0 } else { 0.0 };
     let labels = [Label::new(Kind::Primary, &words.play).icon(icons::PLAY), Label::new(Kind::Plain, words.cancel)];
     // Seconds change the words, and nothing else.
-    let widest = Label { text: "Play in 10 s", ..labels[0] };
+    let ten = tr!("next-play-in", seconds = 10);
+    let widest = Label { text: &ten, ..labels[0] };
     let play_width = button::width(ui, cx, &labels[0]).max(button::width(ui, cx, &widest));
     let cancel_width = button::width(ui, cx, &labels[1]);
     let inner = (play_width + 10.0 + cancel_width).max(if tv { 250.0 } else { 280.0 });
@@ -124,7 +132,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
         painter,
         &cx.theme,
         (pos2(left, kicker.bottom() + 4.0), Align2::LEFT_TOP, inner),
-        if name.is_empty() { "Continue with the series" } else { name },
+        if name.is_empty() { tr!("next-continue-series") } else { name },
         (Type::RowTitle, tokens.text),
     );
     if !detail.is_empty() {
@@ -165,6 +173,6 @@ fn buttons(
     }
     if !cx.theme.density.is_tv() {
         let zone = ui.interact(play, play_id().with("hint"), Sense::hover());
-        zone.on_hover_text(player.keys.tooltip("Next episode", Action::NextEpisode));
+        zone.on_hover_text(player.keys.tooltip(tr!("next-episode"), Action::NextEpisode));
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     app::Msg,
     cx::{Cx, say},
     format,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -30,7 +31,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, rail: Rect, player: &PlayerScreen, 
     let response = ui.interact(zone, id, Sense::click_and_drag());
     cx.focus.note_rect(id, rail);
     let position = player.shown_position();
-    response.widget_info(|| WidgetInfo::slider(duration.is_some(), position, "Seek"));
+    response.widget_info(|| WidgetInfo::slider(duration.is_some(), position, tr!("player-seek")));
     describe_slider(ui, id, &spoken(position, duration), (0.0, duration.unwrap_or(0.0)));
 
     let Some(duration) = duration else {
@@ -176,7 +177,12 @@ fn bubble(ui: &Ui, cx: &mut Cx<'_>, rail: Rect, (x, time): (f32, f64), player: &
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         let shape = RectShape::filled(Rect::from_min_size(top, size), 7.0, tokens::UNTINTED.gamma_multiply(osd));
         painter.add(shape.with_texture(texture.id(), whole));
-        say(ui, Id::unique("player-preview"), Rect::from_min_size(top, size), &format!("Picture at {words}"));
+        say(
+            ui,
+            Id::unique("player-preview"),
+            Rect::from_min_size(top, size),
+            &tr!("player-picture-at", place = &words),
+        );
     }
 }
 
@@ -190,7 +196,7 @@ fn fitting(size: Vec2, widest: f32) -> Vec2 {
 fn spoken(position: f64, duration: Option<f64>) -> String {
     let words = |seconds: f64| format::spoken(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default());
     match duration {
-        Some(duration) => format!("{} of {}", words(position), words(duration)),
+        Some(duration) => tr!("time-of", time = words(position), whole = words(duration)),
         None => words(position),
     }
 }

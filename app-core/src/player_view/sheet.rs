@@ -11,6 +11,7 @@ use crate::{
     density::Density,
     focus::FocusMap,
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     widgets::{
@@ -75,12 +76,12 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
         painter,
         &cx.theme,
         (card.left_top() + vec2(56.0, 36.0), Align2::LEFT_CENTER),
-        "Keyboard",
+        tr!("keys-heading"),
         (Type::RowTitle, tokens.text),
     );
-    say(ui, id("title"), heading, "Keyboard");
+    say(ui, id("title"), heading, tr!("keys-heading"));
     if !player.key_choices.is_empty() {
-        let label = Label::new(Kind::Quiet, "Reset all keys");
+        let label = Label::new(Kind::Quiet, tr!("keys-reset"));
         let size = vec2(button::width(ui, cx, &label), 32.0);
         let rect = Rect::from_min_size(pos2(card.right() - 20.0 - size.x, card.top() + 20.0), size);
         if button::labelled_in(ui, cx, id("reset"), rect, &label) {
@@ -102,7 +103,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen) 
 fn shortcut(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, row: &'static Row, player: &PlayerScreen) {
     let tokens = cx.theme.tokens;
     let keys = player.keys.label(row);
-    let spoken = format!("{keys}: {}", row.help);
+    let spoken = format!("{keys}: {}", row.help());
     let waits = matches!(player.rebinding, Some(Rebinding::Waiting(of)) if of == row);
     let mut ink = (if player.keys.is_chosen(row) { tokens.accent } else { tokens.text }, tokens.text_2);
     if row.is_fixed() {
@@ -125,37 +126,36 @@ fn shortcut(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, row: &'static Row, player: &Pl
     let (left, y) = (rect.left() + 8.0, rect.center().y);
     let at = (pos2(left, y), Align2::LEFT_CENTER, 112.0);
     let (words, colour) = if waits {
-        ("Press a key…", if ink.0 == tokens.text { tokens.accent } else { ink.0 })
+        (tr!("keys-press"), if ink.0 == tokens.text { tokens.accent } else { ink.0 })
     } else {
         (keys.as_str(), ink.0)
     };
-    text::clipped_line(ui.painter(), &cx.theme, at, words, (Type::LabelStrong, colour));
+    text::fitted_line(ui.painter(), &cx.theme, at, words, (Type::LabelStrong, colour));
     let at = (pos2(left + 118.0, y), Align2::LEFT_CENTER, rect.width() - 130.0);
-    text::clipped_line(ui.painter(), &cx.theme, at, row.help, (Type::Label, ink.1));
+    text::fitted_line(ui.painter(), &cx.theme, at, row.help(), (Type::Label, ink.1));
 }
 
 /// What can be done here, or the question whether a key may be taken from another action.
 fn footer(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, player: &PlayerScreen) {
     let tokens = cx.theme.tokens;
     let (words, asks) = match &player.rebinding {
-        None => ("Choose a line to give it another key".to_owned(), false),
-        Some(Rebinding::Waiting(row)) => {
-            (format!("Press the new key for “{}”; Esc keeps the old one", row.help), false)
-        }
-        Some(Rebinding::Asking { key, owner, .. }) => (format!("{} is “{}”", key.label(), owner.help), true),
+        None => (tr!("keys-choose").to_owned(), false),
+        Some(Rebinding::Waiting(row)) => (tr!("keys-press-new", help = row.help()), false),
+        Some(Rebinding::Asking { key, owner, .. }) => (tr!("keys-taken", key = key.label(), help = owner.help()), true),
     };
     let colour = if asks { tokens.text } else { tokens.text_3 };
     let at = (pos2(rect.left(), rect.center().y), Align2::LEFT_CENTER, rect.width() - if asks { 300.0 } else { 0.0 });
-    let line = text::clipped_line(ui.painter(), &cx.theme, at, &words, (Type::Label, colour));
+    let line = text::fitted_line(ui.painter(), &cx.theme, at, &words, (Type::Label, colour));
     say(ui, id("footer"), line, &words);
     announce(ui, id("footer"), Live::Polite);
     if !asks {
         return;
     }
     let mut right = rect.right();
-    for (name, words, kind, msg) in
-        [("cancel", "Keep", Kind::Plain, KeysMsg::Cancel), ("swap", "Swap the keys", Kind::Primary, KeysMsg::Swap)]
-    {
+    for (name, words, kind, msg) in [
+        ("cancel", tr!("keys-keep"), Kind::Plain, KeysMsg::Cancel),
+        ("swap", tr!("keys-swap"), Kind::Primary, KeysMsg::Swap),
+    ] {
         let label = Label::new(kind, words);
         let size = vec2(button::width(ui, cx, &label), 34.0);
         let place = Rect::from_min_size(pos2(right - size.x, rect.center().y - size.y / 2.0), size);

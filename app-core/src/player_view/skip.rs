@@ -8,6 +8,7 @@
 //! Where segments overlap, the one that began last is meant. One that is shorter than three seconds is not worth a
 //! button, and in the last second of one there is nothing left to skip.
 
+use crate::language::tr;
 use serde::{Deserialize, Serialize};
 use service_api::catalog::{Segment, SegmentKind};
 
@@ -75,10 +76,10 @@ pub(crate) struct Pill {
 impl Pill {
     pub(crate) fn words(&self) -> &'static str {
         match (self.kind, self.to) {
-            (SegmentKind::Recap, _) => "Skip recap",
-            (SegmentKind::Credits, SkipTo::End) => "Finish",
-            (SegmentKind::Credits, SkipTo::Time(_)) => "Skip credits",
-            (SegmentKind::Intro | SegmentKind::Unknown, _) => "Skip intro",
+            (SegmentKind::Recap, _) => tr!("skip-recap"),
+            (SegmentKind::Credits, SkipTo::End) => tr!("skip-finish"),
+            (SegmentKind::Credits, SkipTo::Time(_)) => tr!("skip-credits"),
+            (SegmentKind::Intro | SegmentKind::Unknown, _) => tr!("skip-intro"),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     app::Msg,
     cx::{Cx, say},
     format, icons,
+    language::tr,
     theme::{Theme, Type},
     tokens,
     widgets::text,
@@ -41,15 +42,14 @@ fn video(player: &PlayerScreen) -> Option<String> {
     // `23.98`, but `25`.
     words.extend(player.frames.rate().map(|rate| {
         let text = format!("{rate:.2}");
-        format!("{} fps", text.trim_end_matches('0').trim_end_matches('.'))
+        tr!("stats-rate", rate = format::decimal(text.trim_end_matches('0').trim_end_matches('.')))
     }));
     if let Some(decoder) = &snapshot.stats.video_decoder {
-        let kind = match is_hardware(decoder) {
-            Some(true) => " (hardware)",
-            Some(false) => " (software)",
-            None => "",
-        };
-        words.push(format!("{decoder}{kind}"));
+        words.push(match is_hardware(decoder) {
+            Some(true) => tr!("stats-hardware", decoder = decoder),
+            Some(false) => tr!("stats-software", decoder = decoder),
+            None => decoder.clone(),
+        });
     }
     words.retain(|word| !word.is_empty());
     Some(words.join(" · "))
@@ -73,75 +73,89 @@ fn table(player: &PlayerScreen, path: &str) -> Vec<(&'static str, String)> {
         let mut ladder: Vec<_> = snapshot.rungs.iter().map(|r| (r.bitrate, r.id)).collect();
         ladder.sort();
         let place = ladder.iter().position(|(_, id)| *id == rung.id).map_or(0, |index| index + 1);
-        let choice = match snapshot.quality {
-            QualityChoice::Auto => "auto",
-            QualityChoice::Fixed(_) => "fixed",
-        };
-        format!("{place} of {} · {} · {} ({choice})", ladder.len(), rung.label(), rung.bitrate)
+        let (count, label, rate) = (ladder.len(), rung.label(), format::decimal(&rung.bitrate.to_string()));
+        match snapshot.quality {
+            QualityChoice::Auto => {
+                tr!("stats-rendition-auto", place = place, count = count, label = label, rate = rate)
+            }
+            QualityChoice::Fixed(_) => {
+                tr!("stats-rendition-fixed", place = place, count = count, label = label, rate = rate)
+            }
+        }
     });
     let throughput = match (stats.throughput, stats.safe_throughput) {
-        (Some(estimate), Some(safe)) => format!("{estimate} est · {safe} safe"),
-        (Some(estimate), None) => format!("{estimate} est"),
+        (Some(estimate), Some(safe)) => tr!(
+            "stats-estimate-safe",
+            estimate = format::decimal(&estimate.to_string()),
+            safe = format::decimal(&safe.to_string())
+        ),
+        (Some(estimate), None) => tr!("stats-estimate", estimate = format::decimal(&estimate.to_string())),
         _ => dash(),
     };
-    let first = stats.time_to_first_frame.map_or_else(dash, |time| format!("{} ms", time.as_millis()));
+    let first = stats.time_to_first_frame.map_or_else(dash, format::milliseconds);
     let stalls = match stats.stalls {
-        0 => "0 stalls".to_owned(),
-        1 => format!("1 stall, {:.1} s", stats.stalled_for.as_secs_f64()),
-        n => format!("{n} stalls, {:.1} s", stats.stalled_for.as_secs_f64()),
+        0 => tr!("stats-no-stalls").to_owned(),
+        count => tr!("stats-stalls", count = count, time = format::tenths(stats.stalled_for.as_secs_f64())),
     };
-    let ttfb = stats.ttfb.map_or_else(dash, |time| format!("{:.0} ms", time.as_secs_f64() * 1e3));
+    let ttfb = stats.ttfb.map_or_else(dash, format::milliseconds);
     vec![
-        ("Video", video(player).unwrap_or_else(dash)),
-        ("Drawn", path.to_owned()),
-        ("Audio", audio(snapshot).unwrap_or_else(dash)),
-        ("Rendition", rendition),
-        ("Throughput", throughput),
-        ("Buffer", format!("{:.1} s", snapshot.buffered.as_secs_f64())),
-        ("Start", format!("{first} to first frame · {stalls}")),
+        (tr!("stats-video"), video(player).unwrap_or_else(dash)),
+        (tr!("stats-drawn"), path.to_owned()),
+        (tr!("audio"), audio(snapshot).unwrap_or_else(dash)),
+        (tr!("stats-rendition"), rendition),
+        (tr!("stats-throughput"), throughput),
+        (tr!("stats-buffer"), tr!("seconds-short", amount = format::tenths(snapshot.buffered.as_secs_f64()))),
+        (tr!("stats-start"), tr!("stats-first-frame", time = first, stalls = stalls)),
         (
-            "Frames",
-            format!(
-                "{} shown · {} dropped as late",
-                format::count(stats.frames_shown),
-                format::count(stats.frames_dropped)
+            tr!("stats-frames"),
+            tr!(
+                "stats-frames-are",
+                shown = format::count(stats.frames_shown),
+                dropped = format::count(stats.frames_dropped)
             ),
         ),
-        ("Network", format!("{} · {} segments · {ttfb} first byte", stats.bytes, stats.segments)),
         (
-            "State",
-            format!(
-                "{}{} · {} switches · {} abandoned · {} failed",
-                state(snapshot.state),
-                speed(snapshot),
-                stats.switches,
-                stats.abandoned,
-                stats.failures
+            tr!("stats-network"),
+            tr!(
+                "stats-network-is",
+                bytes = format::decimal(&stats.bytes.to_string()),
+                count = stats.segments,
+                first = ttfb
+            ),
+        ),
+        (
+            tr!("stats-state"),
+            tr!(
+                "stats-state-is",
+                state = speed(snapshot, state(snapshot.state)),
+                switches = stats.switches,
+                abandoned = stats.abandoned,
+                failed = stats.failures
             ),
         ),
         // The first part is enough to find it in a log; what is copied has all of it.
-        ("Session", snapshot.session.map_or_else(dash, |id| id.to_string().chars().take(8).collect())),
+        (tr!("stats-session"), snapshot.session.map_or_else(dash, |id| id.to_string().chars().take(8).collect())),
     ]
 }
 
-/// What there is to say of the speed.
-fn speed(snapshot: &PlayerSnapshot) -> String {
+/// The state, with what there is to say of the speed.
+fn speed(snapshot: &PlayerSnapshot, state: &str) -> String {
     match (snapshot.trick_speed, f64::from(snapshot.rate.get())) {
-        (Some(speed), _) => format!(", winding {speed}×"),
-        (None, 1.0) => String::new(),
-        (None, rate) => format!(" at {}", speed_label(rate)),
+        (Some(speed), _) => tr!("stats-winding", state = state, speed = format!("{speed}×")),
+        (None, 1.0) => state.to_owned(),
+        (None, rate) => tr!("stats-at-speed", state = state, speed = speed_label(rate)),
     }
 }
 
 fn state(state: PlaybackState) -> &'static str {
     match state {
-        PlaybackState::Loading => "loading",
-        PlaybackState::Playing => "playing",
-        PlaybackState::Paused => "paused",
-        PlaybackState::Stalled => "stalled",
-        PlaybackState::Seeking => "seeking",
-        PlaybackState::Ended => "ended",
-        PlaybackState::Failed => "failed",
+        PlaybackState::Loading => tr!("stats-loading"),
+        PlaybackState::Playing => tr!("stats-playing"),
+        PlaybackState::Paused => tr!("stats-paused"),
+        PlaybackState::Stalled => tr!("stats-stalled"),
+        PlaybackState::Seeking => tr!("stats-seeking"),
+        PlaybackState::Ended => tr!("stats-ended"),
+        PlaybackState::Failed => tr!("stats-failed"),
     }
 }
 
@@ -157,7 +171,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
     let key_width = 78.0;
     let painter = ui.painter();
 
-    let why = snapshot.decisions.back().map_or("No decision yet", |note| note.sentence.as_str());
+    let why = snapshot.decisions.back().map_or(tr!("stats-no-decision"), |note| note.sentence.as_str());
     let rows: Vec<_> = table(player, path)
         .into_iter()
         .map(|(name, value)| {
@@ -166,7 +180,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
                 &theme,
                 &value,
                 (Type::Caption, tokens.text),
-                width - 2.0 * padding - key_width - if name == "Video" { 26.0 } else { 0.0 },
+                width - 2.0 * padding - key_width - if name == tr!("stats-video") { 26.0 } else { 0.0 },
                 2,
             );
             (name, value, galley)
@@ -190,9 +204,9 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
         say(ui, Id::unique(("player-stats", *name)), rect, &format!("{name}: {value}"));
         y += galley.size().y + 3.0;
     }
-    key(painter, y, "Why");
+    key(painter, y, tr!("stats-why"));
     let rect = text::place(painter, (pos2(card.left() + padding + key_width, y), Align2::LEFT_TOP), &why_galley);
-    say(ui, Id::unique("player-stats-why"), rect, &format!("Why: {why}"));
+    say(ui, Id::unique("player-stats-why"), rect, &format!("{}: {why}", tr!("stats-why")));
     y += why_galley.size().y + 12.0;
 
     let half = (width - 2.0 * padding - 8.0) / 2.0;
@@ -216,11 +230,23 @@ fn plots(painter: &Painter, theme: &Theme, snapshot: &PlayerSnapshot, rendition:
     let most = buffered.iter().copied().fold(10.0_f32, f32::max) * 1.15;
     let buffered: Vec<f32> = buffered.iter().map(|b| b / most).collect();
 
-    let scale = Bitrate::from_bps(top as u64).to_string();
-    panel(painter, theme, rendition, &[("rendition", tokens.accent), ("throughput", tokens.good)], &scale);
+    let scale = format::decimal(&Bitrate::from_bps(top as u64).to_string());
+    panel(
+        painter,
+        theme,
+        rendition,
+        &[(tr!("stats-plot-rendition"), tokens.accent), (tr!("stats-plot-throughput"), tokens.good)],
+        &scale,
+    );
     curve(painter, rendition, &estimate, tokens.good.gamma_multiply(0.8), false);
     curve(painter, rendition, &shown, tokens.accent, true);
-    panel(painter, theme, buffer, &[("buffer", tokens.info)], &format!("{most:.0} s"));
+    panel(
+        painter,
+        theme,
+        buffer,
+        &[(tr!("stats-plot-buffer"), tokens.info)],
+        &tr!("seconds-short", amount = most.round() as u32),
+    );
     curve(painter, buffer, &buffered, tokens.info, false);
 }
 
@@ -263,7 +289,7 @@ fn copy_button(ui: &Ui, cx: &mut Cx<'_>, card: Rect) {
     }
     let tokens = cx.theme.tokens;
     let rect = Rect::from_center_size(card.right_top() + vec2(-21.0, 21.0), vec2(26.0, 26.0));
-    let touch = cx.touch(ui, copy_id(), rect, || WidgetInfo::labeled(Role::Button, true, "Copy stats as JSON"));
+    let touch = cx.touch(ui, copy_id(), rect, || WidgetInfo::labeled(Role::Button, true, tr!("stats-copy")));
     let fill = if touch.focused {
         tokens.focus
     } else if touch.hovered {
@@ -280,7 +306,7 @@ fn copy_button(ui: &Ui, cx: &mut Cx<'_>, card: Rect) {
     if touch.activated {
         cx.send(Msg::Player(PlayerMsg::CopyStats));
     }
-    touch.response.on_hover_text("Copy stats as JSON");
+    touch.response.on_hover_text(tr!("stats-copy"));
 }
 
 #[cfg(test)]

@@ -9,7 +9,13 @@ use super::{
     model::{Menu, PlayerScreen},
     text_style::{TextColour, TextEdge, TextGround, TextLook, TextPlace},
 };
-use crate::{cx::Cx, cx::say, theme::Type, tokens, video_surface};
+use crate::{
+    cx::Cx,
+    cx::say,
+    language::{self, key},
+    theme::Type,
+    tokens, video_surface,
+};
 use egui::{
     Align, Color32, FontId, Galley, Id, Rect, Stroke, Ui, Vec2, epaint::text::LayoutJob, epaint::text::TextFormat,
     pos2, vec2,
@@ -23,7 +29,7 @@ const LINES: usize = 4;
 const MOST_LINES: usize = 15;
 
 /// What is shown to choose a look by when nobody speaks.
-const SAMPLE: &str = "This is how subtitles look";
+const SAMPLE: &str = key!("subtitle-sample");
 /// Upper edge of the picture that the heading takes while the controls are there, in points.
 const HEADING: f32 = 76.0;
 
@@ -68,7 +74,7 @@ pub(crate) fn view(ui: &Ui, cx: &Cx<'_>, area: Rect, player: &PlayerScreen, osd:
     let mut lines: Vec<Vec<Piece<'_>>> = usual.into_iter().flat_map(lines_of).collect();
     lines.drain(..lines.len().saturating_sub(LINES));
     if lines.is_empty() && player.menu == Some(Menu::TextLook) {
-        lines.push(vec![(SAMPLE, TextStyle::default())]);
+        lines.push(vec![(language::text(SAMPLE), TextStyle::default())]);
     }
     let mut blocks: Vec<(Block, Rect)> = Vec::new();
     if !lines.is_empty() {

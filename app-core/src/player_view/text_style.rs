@@ -1,5 +1,6 @@
 //! How subtitles look: chosen by the viewer, kept in the settings, seen at once.
 
+use crate::language::tr;
 use serde::{Deserialize, Serialize};
 
 /// The look of subtitles. What an author chose for single words stays as it is.
@@ -30,17 +31,17 @@ impl TextTrait {
     /// What it is called.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Size => "Size",
-            Self::Colour => "Colour",
-            Self::Edge => "Edge",
-            Self::Ground => "Background",
-            Self::Place => "Position",
+            Self::Size => tr!("subtitle-size"),
+            Self::Colour => tr!("subtitle-colour"),
+            Self::Edge => tr!("subtitle-edge"),
+            Self::Ground => tr!("subtitle-background"),
+            Self::Place => tr!("subtitle-position"),
         }
     }
 }
 
 macro_rules! choices {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $words:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = tr!($words:literal),)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -52,7 +53,7 @@ macro_rules! choices {
             const ALL: &[Self] = &[$(Self::$variant,)*];
 
             fn words(self) -> &'static str {
-                match self { $(Self::$variant => $words,)* }
+                match self { $(Self::$variant => tr!($words),)* }
             }
         }
     };
@@ -61,12 +62,12 @@ macro_rules! choices {
 choices! {
     /// Of letters, beside the usual one.
     TextSize {
-        Small = "75 %",
+        Small = tr!("subtitle-size-small"),
         #[default]
-        Normal = "100 %",
-        Large = "125 %",
-        Larger = "150 %",
-        Largest = "200 %",
+        Normal = tr!("subtitle-size-normal"),
+        Large = tr!("subtitle-size-large"),
+        Larger = tr!("subtitle-size-larger"),
+        Largest = tr!("subtitle-size-largest"),
     }
 }
 
@@ -74,10 +75,10 @@ choices! {
     /// Of letters that have none of their own.
     TextColour {
         #[default]
-        White = "White",
-        Yellow = "Yellow",
-        Green = "Green",
-        Blue = "Blue",
+        White = tr!("subtitle-white"),
+        Yellow = tr!("subtitle-yellow"),
+        Green = tr!("subtitle-green"),
+        Blue = tr!("subtitle-blue"),
     }
 }
 
@@ -85,9 +86,9 @@ choices! {
     /// What sets letters off from the picture.
     TextEdge {
         #[default]
-        Outline = "Outline",
-        Shadow = "Shadow",
-        None = "None",
+        Outline = tr!("subtitle-outline"),
+        Shadow = tr!("subtitle-shadow"),
+        None = tr!("subtitle-edge-none"),
     }
 }
 
@@ -95,9 +96,9 @@ choices! {
     /// Behind the lines.
     TextGround {
         #[default]
-        None = "None",
-        Shaded = "Shaded",
-        Solid = "Solid",
+        None = tr!("subtitle-ground-none"),
+        Shaded = tr!("subtitle-shaded"),
+        Solid = tr!("subtitle-solid"),
     }
 }
 
@@ -105,9 +106,9 @@ choices! {
     /// Where lines go that do not say where.
     TextPlace {
         #[default]
-        Bottom = "Bottom",
-        Higher = "Higher",
-        Top = "Top",
+        Bottom = tr!("subtitle-bottom"),
+        Higher = tr!("subtitle-higher"),
+        Top = tr!("subtitle-top"),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::{self, tr},
     motion::{self, time},
     theme::Type,
     video_surface::VideoSurface,
@@ -125,7 +126,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
     if player.shows_spinner() {
         let radius = if cx.theme.density.is_tv() { 22.0 } else { 26.0 };
         spinner::paint(ui.painter(), area.center(), radius, tokens.text);
-        let words = if player.phase == Phase::Opening { "Opening" } else { "Buffering" };
+        let words = if player.phase == Phase::Opening { tr!("player-opening") } else { tr!("player-buffering") };
         let id = Id::unique("player-waiting");
         say(ui, id, Rect::from_center_size(area.center(), vec2(60.0, 60.0)), words);
         announce(ui, id, Live::Polite);
@@ -138,7 +139,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
         winding_hint(ui, cx, area, speed);
     }
     if let Some(notice) = player.snapshot.notice.as_deref().filter(|_| !player.has_failed()) {
-        notice_pill(ui, cx, area, notice);
+        notice_pill(ui, cx, area, &language::foreign(notice));
     }
     if let Some(open) = player.menu {
         menu::view(ui, cx, area, player, open);
@@ -189,13 +190,13 @@ fn heading(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, osd: f32
         let rect = Rect::from_center_size(pos2(left + 9.0, top + 17.0), vec2(36.0, 36.0));
         let id = Id::unique("player-leave");
         let response = ui.interact(rect, id, Sense::CLICK);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Leave the player"));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, tr!("player-leave")));
         let ink = if response.hovered() { tokens.text } else { tokens.text_2 };
         text::icon(ui.painter(), rect.center(), icons::ARROW_LEFT, 20.0, ink.gamma_multiply(osd));
         if response.clicked() {
             cx.send(Msg::Player(PlayerMsg::Leave));
         }
-        response.on_hover_text(player.keys.tooltip("Leave the player", Action::Back));
+        response.on_hover_text(player.keys.tooltip(tr!("player-leave"), Action::Back));
         left += 36.0;
     }
     let width = area.right() - keyline - left;
@@ -220,7 +221,7 @@ fn heading(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, osd: f32
 fn seek_hint(ui: &Ui, cx: &Cx<'_>, area: Rect, delta: f64) {
     let tokens = cx.theme.tokens;
     let sign = if delta < 0.0 { "−" } else { "+" };
-    let words = format!("{sign}{:.0} s", delta.abs());
+    let words = format!("{sign}{}", tr!("seconds-short", amount = delta.abs().round() as u32));
     let galley = text::galley(ui.painter(), &cx.theme, &words, (Type::Title, tokens.text), f32::INFINITY, 1);
     let rect = Rect::from_center_size(area.center(), galley.size() + vec2(44.0, 24.0));
     ui.painter().rect_filled(rect, rect.height() / 2.0, tokens.card);
@@ -235,12 +236,16 @@ fn winding_hint(ui: &Ui, cx: &Cx<'_>, area: Rect, speed: i32) {
     let size = galley.size() + vec2(84.0, 24.0);
     let rect = Rect::from_center_size(pos2(area.center().x, area.top() + area.height() * 0.2), size);
     ui.painter().rect_filled(rect, rect.height() / 2.0, tokens.card);
-    let (icon, direction) = if speed < 0 { (icons::CARET_LEFT, "back") } else { (icons::CARET_RIGHT, "forward") };
+    let (icon, spoken) = if speed < 0 {
+        (icons::CARET_LEFT, tr!("player-winding-back", speed = &words))
+    } else {
+        (icons::CARET_RIGHT, tr!("player-winding-forward", speed = &words))
+    };
     for offset in [26.0, 36.0] {
         text::icon(ui.painter(), pos2(rect.left() + offset, rect.center().y), icon, 18.0, tokens.text);
     }
     text::place(ui.painter(), (pos2(rect.left() + 54.0, rect.center().y), Align2::LEFT_CENTER), &galley);
-    say(ui, Id::unique("player-winding"), rect, &format!("Winding {direction} {words}"));
+    say(ui, Id::unique("player-winding"), rect, &spoken);
 }
 
 /// What is being dealt with, at the top.

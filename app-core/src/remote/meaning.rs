@@ -4,6 +4,7 @@ use super::RemoteKey;
 use crate::{
     app::{Model, Msg, Place, SearchMsg},
     focus::Step,
+    language::tr,
     player_view::{
         dpad::{DpadMsg, Way},
         model::{Menu, PlayerMsg, PlayerScreen},
@@ -50,11 +51,11 @@ fn in_player(player: &PlayerScreen, key: RemoteKey, pressed: bool) -> Option<Msg
     let tracks = |kind| player.snapshot.tracks_of(kind).count();
     Some(Msg::Player(match key {
         RemoteKey::Subtitles | RemoteKey::Yellow if tracks(TrackKind::Text) == 0 => {
-            return Some(Msg::Note("This title has no subtitles".to_owned()));
+            return Some(Msg::Note(tr!("note-no-subtitles").to_owned()));
         }
         RemoteKey::Subtitles | RemoteKey::Yellow => PlayerMsg::ToggleMenu(Menu::Subtitles),
         RemoteKey::Audio | RemoteKey::Green if tracks(TrackKind::Audio) < 2 => {
-            return Some(Msg::Note("This title has one sound track".to_owned()));
+            return Some(Msg::Note(tr!("note-one-sound").to_owned()));
         }
         RemoteKey::Audio | RemoteKey::Green => PlayerMsg::ToggleMenu(Menu::Audio),
         RemoteKey::Menu | RemoteKey::Blue => PlayerMsg::ToggleMenu(Menu::Quick),

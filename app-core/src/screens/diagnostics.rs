@@ -8,6 +8,7 @@ use crate::{
     cx::{Cx, say},
     desktop::log_file,
     focus::FocusMap,
+    language::tr,
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -73,17 +74,17 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         say(ui, id(name), rect, words);
         rect.bottom()
     };
-    top = line(ui, cx, top, "title", "Diagnostics", Type::Title, tokens.text) + 6.0;
+    top = line(ui, cx, top, "title", tr!("diagnostics"), Type::Title, tokens.text) + 6.0;
     let facts = facts(ui, model);
     for (index, words) in facts.iter().enumerate() {
         top = line(ui, cx, top, &format!("fact-{index}"), words, Type::Label, tokens.text_2) + 2.0;
     }
     let buttons = pos2(left, top + 10.0);
-    let (mut rect, close) = button::labelled(ui, cx, id("close"), buttons, &Label::new(Kind::Primary, "Close"));
+    let (mut rect, close) = button::labelled(ui, cx, id("close"), buttons, &Label::new(Kind::Primary, tr!("close")));
     if close {
         cx.send(Msg::Diagnostics(false));
     }
-    for (name, words, by) in [("less", "Larger picture", -1), ("more", "Smaller picture", 1)] {
+    for (name, words, by) in [("less", tr!("diagnostics-larger"), -1), ("more", tr!("diagnostics-smaller"), 1)] {
         let (next, pressed) =
             button::labelled(ui, cx, id(name), pos2(rect.right() + 12.0, rect.top()), &Label::new(Kind::Plain, words));
         if pressed {
@@ -99,7 +100,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     if let Some(squares) = picture(&facts) {
         let side = 200.0;
         let rect = Rect::from_min_size(pos2(right - side, area.top() + 30.0), vec2(side, side));
-        sign_in_code::paint(ui, cx, rect, &squares, ("Picture of these lines, for a phone", id("picture")));
+        sign_in_code::paint(ui, cx, rect, &squares, (tr!("diagnostics-picture"), id("picture")));
     }
     // Where the edges of the panel are, for those who change how much it cuts off.
     ui.painter().rect_stroke(area, 0.0, (2.0, tokens.accent), egui::StrokeKind::Inside);
@@ -109,13 +110,18 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
 fn facts(ui: &Ui, model: &Model) -> Vec<String> {
     let panel = ui.ctx().content_rect().size() * ui.ctx().pixels_per_point();
     let memory = std::fs::read_to_string("/proc/self/status").ok().and_then(|status| resident(&status));
-    let memory = memory.map_or_else(|| "unknown".to_owned(), |mib| format!("{mib} MiB"));
-    let signed_in = if model.account.is_some() { "signed in" } else { "signed out" };
+    let memory = memory.map_or_else(|| tr!("unknown").to_owned(), |mib| format!("{mib} MiB"));
+    let signed_in = if model.account.is_some() { tr!("diagnostics-signed-in") } else { tr!("diagnostics-signed-out") };
     vec![
-        format!("Lumen {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH),
-        format!("Server {} ({signed_in})", model.server.as_str().trim_end_matches('/')),
-        format!("Panel {:.0} × {:.0}, {} % of each edge left free", panel.x, panel.y, model.settings.overscan),
-        format!("Memory in use {memory}"),
+        tr!("diagnostics-lumen", version = env!("CARGO_PKG_VERSION"), machine = std::env::consts::ARCH),
+        tr!("diagnostics-server", address = model.server.as_str().trim_end_matches('/'), state = signed_in),
+        tr!(
+            "diagnostics-panel",
+            width = panel.x.round() as u32,
+            height = panel.y.round() as u32,
+            percent = model.settings.overscan
+        ),
+        tr!("diagnostics-memory", memory = memory),
     ]
 }
 

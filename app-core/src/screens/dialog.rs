@@ -4,6 +4,7 @@ use crate::{
     app::{Confirm, Msg, Wish},
     cx::{Cx, say},
     focus::FocusMap,
+    language::tr,
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -18,7 +19,7 @@ fn id(name: &str) -> Id {
 
 /// Its two answers; "no" has the focus first.
 pub(crate) fn focus_map() -> FocusMap {
-    FocusMap::default().row(id("answers"), [id("no"), id("yes")]).starting_at(id("no"))
+    FocusMap::default().row(id(tr!("doctor-answers")), [id("no"), id("yes")]).starting_at(id("no"))
 }
 
 /// Shows the question above everything.
@@ -43,7 +44,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, confirm: &Confirm) {
     let rect = text::place(painter, (pos2(left, rect.bottom() + 10.0), Align2::LEFT_TOP), &meaning);
     say(ui, id("meaning"), rect, confirm.consequence());
     let top = rect.bottom() + 24.0;
-    let no = Label::new(Kind::Plain, "Cancel");
+    let no = Label::new(Kind::Plain, tr!("cancel"));
     let (rect, cancelled) = button::labelled(ui, cx, id("no"), pos2(left, top), &no);
     let yes = Label::new(Kind::Primary, confirm.verb());
     let (_, agreed) = button::labelled(ui, cx, id("yes"), pos2(rect.right() + 12.0, top), &yes);

@@ -6,6 +6,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::tr,
     theme::Type,
     widgets::{avatar, text},
 };
@@ -32,7 +33,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let metrics = cx.theme.metrics;
     let left = area.left() + metrics.keyline;
     let top = area.top() + metrics.top + if tv { 8.0 } else { 24.0 };
-    let words = if editor.id.is_some() { "Change profile" } else { "New profile" };
+    let words = if editor.id.is_some() { tr!("profile-change") } else { tr!("profile-new") };
     let at = (pos2(left, top), Align2::LEFT_TOP);
     let heading = text::line(ui.painter(), &cx.theme, at, words, (Type::Title, tokens.text));
     say(ui, Id::unique("edit-profile-heading"), heading, words);
@@ -57,9 +58,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
 /// A ceiling in words.
 pub(crate) fn ceiling_words(ceiling: Option<u8>) -> String {
     match ceiling {
-        None => "All titles".to_owned(),
-        Some(0) => "Titles for everybody".to_owned(),
-        Some(age) => format!("Titles up to {age}"),
+        None => tr!("ages-all-titles").to_owned(),
+        Some(0) => tr!("ages-titles-everybody").to_owned(),
+        Some(age) => tr!("ages-titles-up-to", age = age),
     }
 }
 
@@ -73,25 +74,27 @@ fn lines_of(model: &Model) -> Vec<Line> {
     if let Some(failure) = &editor.failure {
         all.push(Line::Bad(failure.sentence.clone()));
     }
-    all.push(Line::Field { field: Field::ProfileName, text: editor.name.clone(), hint: "Name".to_owned(), rows: 1 });
-    all.push(Line::Discs { name: "Picture".to_owned(), discs: avatars(editor) });
-    all.push(Line::Discs { name: "Colour".to_owned(), discs: colours(editor) });
+    all.push(Line::Field {
+        field: Field::ProfileName,
+        text: editor.name.clone(),
+        hint: tr!("profile-name").to_owned(),
+        rows: 1,
+    });
+    all.push(Line::Discs { name: tr!("profile-picture").to_owned(), discs: avatars(editor) });
+    all.push(Line::Discs { name: tr!("profile-colour").to_owned(), discs: colours(editor) });
     all.push(Line::Switch {
-        name: "For a child".to_owned(),
-        detail: "Always has an age limit, and changes no other profile where a PIN guards them".to_owned(),
+        name: tr!("profile-for-child").to_owned(),
+        detail: tr!("profile-for-child-detail").to_owned(),
         is_on: editor.is_kids,
         wish: wish(HouseholdWish::Kids(!editor.is_kids)),
     });
-    all.push(Line::Pills {
-        name: "Titles that are shown: the service holds to it on every device".to_owned(),
-        pills: ages(editor),
-    });
+    all.push(Line::Pills { name: tr!("profile-titles-shown").to_owned(), pills: ages(editor) });
     if let Some(id) = &editor.id {
         all.extend(pin(editor, id));
     }
     all.push(Line::Button {
         icon: icons::CHECK,
-        words: if editor.is_saving { "Saving…" } else { "Save" }.to_owned(),
+        words: if editor.is_saving { tr!("saving") } else { tr!("save") }.to_owned(),
         wish: wish(HouseholdWish::Save),
         weight: Weight::Primary,
         is_enabled: editor.is_complete(),
@@ -101,7 +104,7 @@ fn lines_of(model: &Model) -> Vec<Line> {
     {
         all.push(Line::Button {
             icon: icons::REMOVE,
-            words: "Remove profile".to_owned(),
+            words: tr!("profile-remove").to_owned(),
             wish: Wish::Confirm(Confirm::RemoveProfile { profile: id.clone(), name: editor.name.clone() }),
             weight: Weight::Danger,
             is_enabled: !editor.is_saving,
@@ -113,20 +116,20 @@ fn lines_of(model: &Model) -> Vec<Line> {
 fn pin(editor: &Editor, id: &service_api::ProfileId) -> Vec<Line> {
     let choose = |words: &str, detail: &str| Line::Item {
         icon: icons::LOCK,
-        name: "PIN".to_owned(),
+        name: tr!("profile-pin").to_owned(),
         detail: detail.to_owned(),
         verb: words.to_owned(),
         wish: wish(HouseholdWish::ChoosePin),
     };
     if !editor.has_pin {
-        return vec![choose("Choose", "Nobody is asked for one")];
+        return vec![choose(tr!("profile-pin-choose"), tr!("profile-pin-none"))];
     }
     let remove = Confirm::RemovePin { profile: id.clone(), name: editor.name.clone() };
     vec![
-        choose("Change", "Asked for before this profile is used"),
+        choose(tr!("profile-pin-change"), tr!("profile-pin-asked")),
         Line::Button {
             icon: icons::LOCK,
-            words: "Remove PIN".to_owned(),
+            words: tr!("profile-pin-remove").to_owned(),
             wish: Wish::Confirm(remove),
             weight: Weight::Plain,
             is_enabled: true,
@@ -135,12 +138,12 @@ fn pin(editor: &Editor, id: &service_api::ProfileId) -> Vec<Line> {
 }
 
 fn avatars(editor: &Editor) -> Vec<Disc> {
-    let initial = ("", "Initial");
-    let pictures = icons::AVATARS.iter().map(|(name, _)| (*name, *name));
+    let initial = ("", tr!("profile-initial"));
+    let pictures = icons::AVATARS.iter().map(|(name, _)| (*name, icons::avatar_words(name)));
     std::iter::once(initial)
         .chain(pictures)
         .map(|(avatar, name)| Disc {
-            name: format!("Picture: {}", name.to_lowercase()),
+            name: tr!("profile-picture-is", name = name.to_lowercase()),
             colour: editor.colour.clone(),
             avatar: if avatar.is_empty() { initial_of(&editor.name) } else { avatar.to_owned() },
             is_chosen: editor.avatar == avatar,
@@ -156,12 +159,21 @@ fn initial_of(name: &str) -> String {
 }
 
 fn colours(editor: &Editor) -> Vec<Disc> {
-    let names = ["Blue", "Red", "Yellow", "Green", "Violet", "Pink", "Teal", "Grey"];
+    let names = [
+        tr!("colour-blue"),
+        tr!("colour-red"),
+        tr!("colour-yellow"),
+        tr!("colour-green"),
+        tr!("colour-violet"),
+        tr!("colour-pink"),
+        tr!("colour-teal"),
+        tr!("colour-grey"),
+    ];
     COLOURS
         .iter()
         .zip(names)
         .map(|(colour, name)| Disc {
-            name: format!("Colour: {}", name.to_lowercase()),
+            name: tr!("profile-colour-is", name = name.to_lowercase()),
             colour: (*colour).to_owned(),
             avatar: String::new(),
             is_chosen: editor.colour.eq_ignore_ascii_case(colour),
@@ -181,9 +193,9 @@ fn ages(editor: &Editor) -> Vec<Pill> {
         ages.push(None);
     }
     let words = |age: Option<u8>| match age {
-        None => "All".to_owned(),
-        Some(0) => "For everybody".to_owned(),
-        Some(age) => format!("Up to {age}"),
+        None => tr!("ages-all").to_owned(),
+        Some(0) => tr!("ages-everybody").to_owned(),
+        Some(age) => tr!("ages-up-to", age = age),
     };
     ages.into_iter()
         .map(|age| Pill {

@@ -2,10 +2,11 @@
 
 use super::{nav, notice};
 use crate::{
-    app::{Model, Msg, PlayFrom, Preview, TasteWish, Wish},
+    app::{Model, Msg, PlayFrom, Preview, Taste, TasteWish, Wish},
     cx::{Cx, say},
     focus::FocusMap,
     format, icons,
+    language::{self, tr},
     loadable::Loadable,
     motion::{self, time},
     theme::Type,
@@ -133,10 +134,19 @@ fn layout(cx: &Cx<'_>, area: Rect, (home, shown): Content<'_>) -> Layout {
     Layout { hero, rows, height: top + 36.0 }
 }
 
+/// What a row is called: those that every household has in the viewer's language, the editors' as they were written.
+fn heading(row: &HomeRow) -> String {
+    match row.heading.strip_prefix("Because you watched ") {
+        Some(name) if row.id.starts_with("because") => tr!("row-because", name = name),
+        _ if row.id == Taste::ROW => tr!("list-mine").to_owned(),
+        _ => language::foreign(&row.heading),
+    }
+}
+
 fn row_view(row: &HomeRow) -> Row<'_> {
     Row {
         id: row_id(row),
-        heading: &row.heading,
+        heading: heading(row).into(),
         shape: row.shape,
         items: &row.items,
         opens: if row.shape == CardShape::Wide { Opens::PageUnlessBegun } else { Opens::Page },
@@ -179,8 +189,8 @@ fn content(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, (home, rows): Content<'_>, 
 /// Nothing is ready yet: say what is going on instead of showing a void.
 fn empty(ui: &Ui, cx: &Cx<'_>, area: Rect, home: &Home) {
     let words = match home.library {
-        Some(library) => format!("Your library is being made: {} of {} titles are ready", library.ready, library.total),
-        None => "There is nothing to watch yet".to_owned(),
+        Some(library) => tr!("home-being-made", ready = library.ready, total = library.total),
+        None => tr!("home-nothing").to_owned(),
     };
     let tokens = cx.theme.tokens;
     text::icon(ui.painter(), area.center() - vec2(0.0, 44.0), icons::FILM, 44.0, tokens.text_3);
@@ -398,10 +408,10 @@ fn facts_line(ui: &Ui, cx: &Cx<'_>, title: &TitleSummary, left_middle: egui::Pos
     };
     if let Some(progress) = title.progress.filter(|p| p.position_s > 0.0 && !p.is_finished()) {
         let left = format::length(progress.duration_s - progress.position_s);
-        word(&mut x, format!("{left} left"), tokens.good);
+        word(&mut x, tr!("time-left", time = left), tokens.good);
     }
     if let TitleState::Preparing { percent } = title.state {
-        word(&mut x, format!("Preparing {percent} %"), tokens.warn);
+        word(&mut x, tr!("title-preparing", percent = percent), tokens.warn);
     }
     for words in [
         title.year.map(|year| year.to_string()),
@@ -426,7 +436,8 @@ fn facts_line(ui: &Ui, cx: &Cx<'_>, title: &TitleSummary, left_middle: egui::Pos
 fn hero_buttons(ui: &Ui, cx: &mut Cx<'_>, hero: &TitleSummary, at: egui::Pos2) {
     let begun = hero.progress.is_some_and(|p| p.position_s > 0.0 && !p.is_finished());
     let ready = hero.state.is_ready();
-    let label = Label::new(Kind::Primary, if begun { "Resume" } else { "Play" }).icon(icons::PLAY).enabled(ready);
+    let label =
+        Label::new(Kind::Primary, if begun { tr!("resume") } else { tr!("play") }).icon(icons::PLAY).enabled(ready);
     let (rect, pressed) = button::labelled(ui, cx, play_id(), at, &label);
     if pressed {
         cx.send(Msg::Play { title: hero.clone(), from: PlayFrom::Resume });
@@ -437,16 +448,16 @@ fn hero_buttons(ui: &Ui, cx: &mut Cx<'_>, hero: &TitleSummary, at: egui::Pos2) {
     }
     let list = Rect::from_min_size(pos2(rect.right() + 12.0, rect.top()), vec2(rect.height(), rect.height()));
     let is_listed = cx.taste.is_listed(&hero.id);
-    let (icon, name) = if is_listed { (icons::CHECK, "Remove from my list") } else { (icons::PLUS, "Add to my list") };
+    let (icon, name) = if is_listed { (icons::CHECK, tr!("list-remove")) } else { (icons::PLUS, tr!("list-add")) };
     if button::toggle(ui, cx, list_id(), list, (icon, name, is_listed)) {
         cx.send(Msg::Wish(Wish::Taste(TasteWish::Toggle(Box::new(hero.clone())))));
     }
     let next = pos2(list.right() + 12.0, rect.top());
     let pressed = if cx.theme.density.is_tv() {
         let round = Rect::from_min_size(next, vec2(rect.height(), rect.height()));
-        button::round(ui, cx, info_id(), round, (icons::INFO, "More info"))
+        button::round(ui, cx, info_id(), round, (icons::INFO, tr!("title-more-info")))
     } else {
-        button::labelled(ui, cx, info_id(), next, &Label::new(Kind::Plain, "More info").icon(icons::INFO)).1
+        button::labelled(ui, cx, info_id(), next, &Label::new(Kind::Plain, tr!("title-more-info")).icon(icons::INFO)).1
     };
     if pressed {
         cx.send(Msg::ShowTitle(hero.clone()));
@@ -462,7 +473,7 @@ fn waiting(ui: &Ui, cx: &mut Cx<'_>, area: Rect) {
     let left = area.left() + metrics.keyline;
     let base = area.top() + hero - if tv { 58.0 } else { 96.0 };
     let slot = Rect::from_min_size(pos2(left, base), vec2(150.0, metrics.button_height));
-    let touch = cx.touch(ui, waiting_id(), slot, || WidgetInfo::labeled(Role::Button, true, "Loading"));
+    let touch = cx.touch(ui, waiting_id(), slot, || WidgetInfo::labeled(Role::Button, true, tr!("loading")));
     let block = |x: f32, y: f32, w: f32, h: f32, r: f32| {
         skeleton::block(painter, cx, Rect::from_min_size(pos2(left + x, base + y), vec2(w, h)), r);
     };
@@ -486,5 +497,5 @@ fn waiting(ui: &Ui, cx: &mut Cx<'_>, area: Rect) {
         area.right(),
         card::size(cx, CardShape::Poster),
     );
-    say(ui, Id::unique("home-waiting"), area, "Loading your library");
+    say(ui, Id::unique("home-waiting"), area, tr!("home-loading"));
 }

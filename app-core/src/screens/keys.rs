@@ -4,6 +4,7 @@ use crate::{
     app::{Field, Model, Msg, Wish},
     cx::{Cx, say},
     focus::FocusMap,
+    language::tr,
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -14,11 +15,20 @@ use egui::{Align2, Id, Rect, Sense, Ui, pos2, vec2};
 
 /// In the order of the alphabet: they are walked, not typed.
 const LETTERS: [&str; 4] = ["abcdefghijklm", "nopqrstuvwxyz", "0123456789.,?", "@-_!#$%&*+=/'"];
-/// What is not a letter, with its width in keys.
+/// What is not a letter, with its width in keys. The names are no words for the screen: [`words_of`] says those.
 const WORDS: [(&str, f32); 4] = [("Capitals", 3.0), ("Space", 4.0), ("Erase", 3.0), ("Done", 3.0)];
 
 fn letter_id(row: usize, column: usize) -> Id {
     Id::unique(("keys", row, column))
+}
+
+fn words_of(word: &str) -> &'static str {
+    match word {
+        "Capitals" => tr!("keyboard-capitals"),
+        "Space" => tr!("keyboard-space"),
+        "Erase" => tr!("keyboard-erase"),
+        _ => tr!("done"),
+    }
 }
 
 fn word_id(word: &str) -> Id {
@@ -59,7 +69,8 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, field: F
     let (words, colour) = if typed.is_empty() { (field.name(), tokens.text_3) } else { (tail.as_str(), tokens.text) };
     let place = (pos2(left, panel.top() + 14.0), Align2::LEFT_TOP, width);
     let line = text::clipped_line(ui.painter(), &cx.theme, place, words, (Type::Title, colour));
-    let spoken = if field.is_secret() { format!("{} letters", typed.chars().count()) } else { words.to_owned() };
+    let spoken =
+        if field.is_secret() { tr!("keyboard-typed", count = typed.chars().count()) } else { words.to_owned() };
     say(ui, Id::unique("keys-text"), line, &spoken);
 
     let capitals = ui.data(|data| data.get_temp::<bool>(capitals_id())).unwrap_or(false);
@@ -82,7 +93,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, field: F
         let rect = Rect::from_min_size(pos2(x, top), vec2(keys * (side + gap) - gap, side));
         x = rect.right() + gap;
         let kind = if word == "Done" { Kind::Primary } else { Kind::Plain };
-        if button::labelled_in(ui, cx, word_id(word), rect, &Label::new(kind, word)) {
+        if button::labelled_in(ui, cx, word_id(word), rect, &Label::new(kind, words_of(word))) {
             match word {
                 "Capitals" => {
                     ui.data_mut(|data| data.insert_temp(capitals_id(), !capitals));

@@ -125,7 +125,10 @@ impl Line {
             Self::Button { words, .. } => one(words),
             Self::Item { name, detail, verb, .. } if !verb.is_empty() => vec![page.with(("line", name, detail))],
             Self::Switch { name, .. } => one(name),
-            Self::Pills { name, pills } => pills.iter().map(|pill| page.with(("pill", name, &pill.words))).collect(),
+            Self::Pills { pills, .. } => {
+                // By what they do: a choice of language changes the words.
+                pills.iter().map(|pill| page.with(("pill", format!("{:?}", pill.wish)))).collect()
+            }
             Self::Discs { name, discs } => discs.iter().map(|disc| page.with(("disc", name, &disc.name))).collect(),
             Self::Field { field, .. } => vec![field_id(*field)],
             _ => Vec::new(),

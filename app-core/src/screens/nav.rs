@@ -4,6 +4,7 @@ use crate::{
     app::{Model, Msg, Place, SearchMsg, Section, SettingsWish, Wish},
     cx::Cx,
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -66,18 +67,23 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, model: &Model, (visible
         "lumen",
         (Type::Logo, tokens.text),
     );
-    let pill =
-        Rect::from_min_size(pos2(logo.right() + 19.0, y - metrics.nav_height / 2.0), vec2(68.0, metrics.nav_height));
-    tab(ui, cx, pill, ("home", "Home", Msg::GoHome), model.place == Place::Home);
-    let pill = Rect::from_min_size(pos2(pill.right() + 4.0, pill.top()), vec2(76.0, metrics.nav_height));
+    let wide = |words: &str, least: f32| {
+        let ink = (Type::BodyStrong, tokens.text);
+        let galley = crate::widgets::text::galley(ui.painter(), &cx.theme, words, ink, f32::INFINITY, 1);
+        vec2((galley.size().x + 22.0).max(least), metrics.nav_height)
+    };
+    let (home, search) = (wide(tr!("nav-home"), 68.0), wide(tr!("search"), 76.0));
+    let pill = Rect::from_min_size(pos2(logo.right() + 19.0, y - metrics.nav_height / 2.0), home);
+    tab(ui, cx, pill, ("home", tr!("nav-home"), Msg::GoHome), model.place == Place::Home);
+    let pill = Rect::from_min_size(pos2(pill.right() + 4.0, pill.top()), search);
     let open = Msg::Search(SearchMsg::Open);
-    tab(ui, cx, pill, ("search", "Search", open), model.place == Place::Search);
+    tab(ui, cx, pill, ("search", tr!("search"), open), model.place == Place::Search);
 
     let radius = if tv { 12.0 } else { 15.0 };
     let centre = pos2(area.right() - metrics.keyline - radius, y);
     if let Some(profile) = &model.profile {
         let rect = Rect::from_center_size(centre, Vec2::splat(2.0 * radius + 6.0));
-        let name = format!("Profile: {}", profile.name);
+        let name = tr!("nav-profile", name = &profile.name);
         let touch = cx.touch(ui, id("profile"), rect, || WidgetInfo::labeled(Role::Button, true, &name));
         let picture = model.household.avatar(&profile.id);
         avatar::paint(ui.painter(), &cx.theme, (centre, radius), profile, picture);
@@ -129,7 +135,8 @@ fn tab(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, (name, words, msg): (&str, &str, Ms
 /// The way to the settings.
 fn gear_view(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, here: bool) {
     let tokens = cx.theme.tokens;
-    let touch = cx.touch(ui, id("settings"), rect, || WidgetInfo::selected(Role::Tab, true, here, "Open settings"));
+    let touch =
+        cx.touch(ui, id("settings"), rect, || WidgetInfo::selected(Role::Tab, true, here, tr!("nav-open-settings")));
     let focus = motion::follow(ui.ctx(), id("settings"), f32::from(u8::from(touch.focused)), time::FOCUS);
     let ground = if here || touch.hovered { tokens.control } else { tokens::CLEAR };
     ui.painter().circle_filled(rect.center(), rect.width() / 2.0, tokens::mix(ground, tokens.focus, focus));
@@ -139,7 +146,7 @@ fn gear_view(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, here: bool) {
         ui.set_cursor_icon(CursorIcon::PointingHand);
     }
     let activated = touch.activated && !here;
-    touch.response.on_hover_text("Settings");
+    touch.response.on_hover_text(tr!("settings"));
     if activated {
         cx.send(Msg::Wish(Wish::Settings(SettingsWish::Open(Section::Account))));
     }
@@ -151,7 +158,7 @@ fn library_progress(ui: &Ui, cx: &Cx<'_>, model: &Model, right_middle: egui::Pos
         return;
     };
     let tokens = cx.theme.tokens;
-    let words = format!("Library {} of {}", library.ready, library.total);
+    let words = tr!("nav-library", ready = library.ready, total = library.total);
     let line = text::line(
         ui.painter(),
         &cx.theme,
@@ -200,9 +207,9 @@ fn profile_menu(ui: &Ui, cx: &mut Cx<'_>, model: &Model, right_top: egui::Pos2) 
             vec2(size.x - 16.0, line),
         );
         let (words, icon, msg) = if item == id("switch") {
-            ("Switch profile", icons::PEOPLE, Msg::ShowProfiles)
+            (tr!("nav-switch-profile"), icons::PEOPLE, Msg::ShowProfiles)
         } else {
-            ("Sign out", icons::SIGN_OUT, Msg::SignOut)
+            (tr!("sign-out"), icons::SIGN_OUT, Msg::SignOut)
         };
         let label = Label::new(Kind::Quiet, words).icon(icon);
         if button::labelled_in(ui, cx, item, rect, &label) {

@@ -4,6 +4,7 @@ use crate::{
     app::{Model, Msg, PinMsg, PinScreen},
     cx::{Cx, say},
     focus::FocusMap,
+    language::tr,
     theme::Type,
     widgets::{
         avatar,
@@ -102,8 +103,8 @@ fn key(ui: &Ui, cx: &mut Cx<'_>, pin: &PinScreen, button: Button, rect: Rect) {
             digit = number.to_string();
             (digit.as_str(), !pin.is_asking)
         }
-        Button::Erase => ("Erase", pin.count() > 0),
-        Button::Submit => ("OK", pin.is_complete()),
+        Button::Erase => (tr!("pin-erase"), pin.count() > 0),
+        Button::Submit => (tr!("pin-ok"), pin.is_complete()),
     };
     let kind = if button == Button::Submit { Kind::Primary } else { Kind::Plain };
     if button::labelled_in(ui, cx, button.id(), rect, &Label::new(kind, words).enabled(enabled)) {
@@ -116,7 +117,7 @@ fn dots(ui: &Ui, cx: &Cx<'_>, pin: &PinScreen, centre: egui::Pos2) {
     let tokens = cx.theme.tokens;
     let told = match &pin.failure {
         Some(failure) => Some((failure.sentence.as_str(), tokens.warn)),
-        None if pin.is_asking => Some(("Checking…", tokens.text_2)),
+        None if pin.is_asking => Some((tr!("pin-checking"), tokens.text_2)),
         None => None,
     };
     if let Some((words, colour)) = told {
@@ -136,5 +137,5 @@ fn dots(ui: &Ui, cx: &Cx<'_>, pin: &PinScreen, centre: egui::Pos2) {
         at.x += 22.0;
     }
     let rect = Rect::from_center_size(centre, vec2(180.0, 20.0));
-    say(ui, Id::unique("pin-count"), rect, &format!("{} digits", pin.count()));
+    say(ui, Id::unique("pin-count"), rect, &tr!("pin-digits", count = pin.count() as u32));
 }

@@ -5,6 +5,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -64,7 +65,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     ui.painter().rect_filled(area, 0.0, tokens.ink);
     let Some(account) = &model.account else { return };
     let tv = cx.theme.density.is_tv();
-    let words = if model.household.is_managing { "Whose profile?" } else { "Who is watching?" };
+    let words = if model.household.is_managing { tr!("profiles-whose") } else { tr!("profiles-who") };
     let heading = text::line(
         ui.painter(),
         &cx.theme,
@@ -90,11 +91,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     }
 
     let manage = if model.household.is_managing {
-        Label::new(Kind::Quiet, "Done").icon(icons::CHECK)
+        Label::new(Kind::Quiet, tr!("done")).icon(icons::CHECK)
     } else {
-        Label::new(Kind::Quiet, "Manage profiles").icon(icons::EDIT)
+        Label::new(Kind::Quiet, tr!("profiles-manage")).icon(icons::EDIT)
     };
-    let sign_out = Label::new(Kind::Quiet, "Sign out").icon(icons::SIGN_OUT);
+    let sign_out = Label::new(Kind::Quiet, tr!("sign-out")).icon(icons::SIGN_OUT);
     let width = button::width(ui, cx, &manage) + 12.0 + button::width(ui, cx, &sign_out);
     let at = pos2(area.center().x - width / 2.0, area.bottom() - if tv { 84.0 } else { 110.0 });
     let (rect, pressed) = button::labelled(ui, cx, manage_id(), at, &manage);
@@ -118,7 +119,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
 fn add_tile(ui: &Ui, cx: &mut Cx<'_>, centre: egui::Pos2, radius: f32) {
     let tokens = cx.theme.tokens;
     let rect = Rect::from_center_size(centre + vec2(0.0, 14.0), vec2(2.0 * radius, 2.0 * radius + 34.0));
-    let touch = cx.touch(ui, add_id(), rect, || WidgetInfo::labeled(Role::Button, true, "Add profile"));
+    let touch = cx.touch(ui, add_id(), rect, || WidgetInfo::labeled(Role::Button, true, tr!("profiles-add")));
     let lift = motion::follow(ui.ctx(), add_id(), f32::from(u8::from(touch.is_raised())), time::FOCUS);
     let radius = radius * (1.0 + 0.08 * lift);
     let painter = ui.painter();
@@ -129,7 +130,7 @@ fn add_tile(ui: &Ui, cx: &mut Cx<'_>, centre: egui::Pos2, radius: f32) {
     }
     let role = if lift > 0.5 { Type::BodyStrong } else { Type::BodyMedium };
     let below = (pos2(centre.x, centre.y + radius + 24.0), Align2::CENTER_CENTER);
-    text::line(painter, &cx.theme, below, "Add profile", (role, tokens::mix(tokens.text_2, tokens.text, lift)));
+    text::line(painter, &cx.theme, below, tr!("profiles-add"), (role, tokens::mix(tokens.text_2, tokens.text, lift)));
     if touch.hovered {
         ui.set_cursor_icon(CursorIcon::PointingHand);
     }
@@ -146,8 +147,8 @@ fn tile(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (centre, radius): (egui::Pos2, 
     let id = profile_id(profile);
     let touch = cx.touch(ui, id, rect, || {
         let spoken = match (household.is_managing, is_locked) {
-            (true, _) => format!("Change {}", profile.name),
-            (false, true) => format!("{}, locked", profile.name),
+            (true, _) => tr!("profiles-change", name = &profile.name),
+            (false, true) => tr!("profiles-locked", name = &profile.name),
             (false, false) => profile.name.clone(),
         };
         WidgetInfo::labeled(Role::Button, true, spoken)
@@ -177,7 +178,11 @@ fn tile(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (centre, radius): (egui::Pos2, 
     let below = pos2(centre.x, centre.y + radius + 24.0);
     let name = text::line(painter, &cx.theme, (below, Align2::CENTER_CENTER), &profile.name, (role, ink));
     if let Some(age) = profile.maturity_ceiling {
-        let words = if household.is_kids(&profile.id) { format!("Kids, up to {age}") } else { format!("up to {age}") };
+        let words = if household.is_kids(&profile.id) {
+            tr!("profiles-kids", age = age)
+        } else {
+            tr!("profiles-up-to", age = age)
+        };
         let at = pos2(centre.x, name.bottom() + 10.0);
         text::line(painter, &cx.theme, (at, Align2::CENTER_CENTER), &words, (Type::Caption, tokens.text_3));
     }

@@ -6,6 +6,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     icons,
+    language::tr,
     loadable::Loadable,
     theme::Type,
     tokens,
@@ -96,9 +97,9 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let room = Rect::from_min_max(pos2(area.left(), below + 26.0), area.max);
     match &model.search.found {
         Loadable::Ready { value, .. } if value.items.is_empty() => {
-            let below = hint(ui, cx, pos2(left, room.top()), &format!("Nothing fits “{}”", model.search.text.trim()));
+            let below = hint(ui, cx, pos2(left, room.top()), &tr!("search-nothing", words = model.search.text.trim()));
             if let Some(meant) = &model.search.meant {
-                let words = format!("Did you mean {meant}?");
+                let words = tr!("search-meant", words = meant);
                 let label = Label::new(Kind::Plain, &words);
                 if button::labelled(ui, cx, meant_id(), pos2(left, below + 16.0), &label).1 {
                     cx.send(Msg::Search(SearchMsg::Take(meant.clone())));
@@ -107,13 +108,12 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         }
         Loadable::Ready { value, .. } => {
             let heading = match (value.items.len(), &value.next) {
-                (1, None) => "One title".to_owned(),
-                (count, None) => format!("{count} titles"),
-                (count, Some(_)) => format!("{count} titles and more"),
+                (count, None) => tr!("search-count", count = count),
+                (count, Some(_)) => tr!("search-count-more", count = count),
             };
             let row = Row {
                 id: found_id(),
-                heading: &heading,
+                heading: heading.as_str().into(),
                 shape: CardShape::Wide,
                 items: &value.items,
                 opens: Opens::Page,
@@ -125,11 +125,11 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         }
         Loadable::Failed(failure) => notice::view(ui, cx, room, failure),
         Loadable::Loading => {
-            hint(ui, cx, pos2(left, room.top()), "Searching…");
+            hint(ui, cx, pos2(left, room.top()), tr!("search-searching"));
         }
         Loadable::Absent if !model.searches().is_empty() => past(ui, cx, model, pos2(left, room.top())),
         Loadable::Absent => {
-            hint(ui, cx, pos2(left, room.top()), "Titles, people and genres");
+            hint(ui, cx, pos2(left, room.top()), tr!("search-what"));
         }
     }
     nav::view(ui, cx, area, model, (1.0, 0.0));
@@ -151,7 +151,7 @@ fn is_near_end(ui: &Ui, cx: &Cx<'_>, area: Rect, count: usize) -> bool {
 
 /// What was searched before, to be taken again, and a way to forget it.
 fn past(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) {
-    let below = hint(ui, cx, at, "Searched before");
+    let below = hint(ui, cx, at, tr!("search-before"));
     let right = ui.max_rect().right() - cx.theme.metrics.keyline;
     let mut place = pos2(at.x, below + 12.0);
     for (index, text) in model.searches().iter().enumerate() {
@@ -166,7 +166,7 @@ fn past(ui: &Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) {
             cx.send(Msg::Search(SearchMsg::Take(text.clone())));
         }
     }
-    let label = Label::new(Kind::Quiet, "Forget these").icon(icons::REMOVE);
+    let label = Label::new(Kind::Quiet, tr!("search-forget")).icon(icons::REMOVE);
     let at = pos2(at.x, place.y + cx.theme.metrics.button_height + 12.0);
     if button::labelled(ui, cx, forget_id(), at, &label).1 {
         cx.send(Msg::Wish(Wish::Confirm(Confirm::ForgetSearches)));
@@ -201,7 +201,7 @@ fn field(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2) -> f32 {
     let mut child = ui.new_child(UiBuilder::new().max_rect(field).id_salt("search"));
     let edit = TextEdit::singleline(&mut text)
         .id(field_id())
-        .hint_text("Search")
+        .hint_text(tr!("search"))
         .frame(egui::Frame::NONE)
         .background_color(tokens::CLEAR)
         .margin(Margin::ZERO)

@@ -9,6 +9,7 @@ use crate::{
     app::{Model, Msg, SearchMsg},
     cx::{Cx, say},
     focus::FocusMap,
+    language::tr,
     loadable::Loadable,
     theme::Type,
     tokens,
@@ -75,7 +76,7 @@ pub(super) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let left = area.left() + metrics.keyline;
     let top = area.top() + metrics.top + metrics.nav_height + 22.0;
     let (shown, colour) = match model.search.text.as_str() {
-        "" => ("Search", tokens.text_3),
+        "" => (tr!("search"), tokens.text_3),
         text => (text, tokens.text),
     };
     let place = (pos2(left, top), Align2::LEFT_TOP, keyboard::WIDTH - 8.0);
@@ -95,13 +96,12 @@ pub(super) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let room = Rect::from_min_max(pos2(right.left(), below + 14.0), area.max);
     match &model.search.found {
         Loadable::Ready { value, .. } if value.items.is_empty() => {
-            hint(ui, cx, room.min, &format!("Nothing fits “{}”", model.search.text.trim()));
+            hint(ui, cx, room.min, &tr!("search-nothing", words = model.search.text.trim()));
         }
         Loadable::Ready { value, .. } => {
             let heading = match (value.items.len(), &value.next) {
-                (1, None) => "One title".to_owned(),
-                (count, None) => format!("{count} titles"),
-                (count, Some(_)) => format!("{count} titles and more"),
+                (count, None) => tr!("search-count", count = count),
+                (count, Some(_)) => tr!("search-count-more", count = count),
             };
             let style = (Type::RowTitle, tokens.text);
             let rect = text::line(ui.painter(), &cx.theme, (room.min, Align2::LEFT_TOP), &heading, style);
@@ -121,10 +121,10 @@ pub(super) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         }
         Loadable::Failed(failure) => notice::view(ui, cx, room, failure),
         Loadable::Loading => {
-            hint(ui, cx, room.min, "Searching…");
+            hint(ui, cx, room.min, tr!("search-searching"));
         }
         Loadable::Absent => {
-            hint(ui, cx, room.min, "Titles, people and genres");
+            hint(ui, cx, room.min, tr!("search-what"));
         }
     }
 }
@@ -142,7 +142,7 @@ fn chips(ui: &Ui, cx: &mut Cx<'_>, model: &Model, room: Rect) -> f32 {
         let galley = text::galley(ui.painter(), &cx.theme, words, style, most - 24.0, 1);
         let rect = Rect::from_min_size(pos2(x, room.top() + 2.0), vec2(galley.size().x + 24.0, CHIP));
         x = rect.right() + 10.0;
-        let spoken = format!("Search for {words}");
+        let spoken = tr!("search-for", words = words);
         let touch = cx.touch(ui, chip_id(words), rect, || WidgetInfo::labeled(Role::Button, true, &spoken));
         let (fill, ink) = match (touch.focused, touch.hovered) {
             (true, _) => (tokens.focus, tokens.on_focus),

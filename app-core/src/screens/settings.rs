@@ -9,6 +9,7 @@ use crate::{
     failure::Failure,
     focus::FocusMap,
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -78,8 +79,8 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     let left = area.left() + metrics.keyline;
     let top = area.top() + metrics.top + metrics.nav_height + if tv { 18.0 } else { 30.0 };
     let at = (pos2(left, top), Align2::LEFT_TOP);
-    let heading = text::line(ui.painter(), &cx.theme, at, "Settings", (Type::Title, tokens.text));
-    say(ui, Id::unique("settings-heading"), heading, "Settings");
+    let heading = text::line(ui.painter(), &cx.theme, at, tr!("settings"), (Type::Title, tokens.text));
+    say(ui, Id::unique("settings-heading"), heading, tr!("settings"));
     let below = tabs(ui, cx, model, pos2(left, heading.bottom() + if tv { 10.0 } else { 16.0 }));
     let room = Rect::from_min_max(
         pos2(left, below + if tv { 18.0 } else { 26.0 }),
@@ -93,7 +94,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
                 Rect::from_min_size(room.min + vec2(0.0, 58.0 * index as f32), vec2(room.width().min(680.0), 46.0));
             skeleton::block(ui.painter(), cx, rect, 10.0);
         }
-        say(ui, Id::unique("settings-waiting"), room, "Loading");
+        say(ui, Id::unique("settings-waiting"), room, tr!("loading"));
     } else {
         lines::view(ui, cx, room, part_id(model), &parts::lines(model));
     }
@@ -101,7 +102,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
     if model.settings_page.section == Section::Television {
         // The edges as they are now: all of it must be seen on the panel.
         ui.painter().rect_stroke(area, 0.0, (2.0, tokens.accent), egui::StrokeKind::Inside);
-        say(ui, Id::unique("settings-edges"), area, "Edges of the picture");
+        say(ui, Id::unique("settings-edges"), area, tr!("edges"));
     }
 }
 

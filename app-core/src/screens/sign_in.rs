@@ -7,6 +7,7 @@ use crate::{
     desktop::model::DesktopMsg,
     focus::FocusMap,
     icons,
+    language::tr,
     theme::Type,
     tokens,
     widgets::{
@@ -79,7 +80,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model) {
         ui.painter(),
         &cx.theme,
         (pos2(left, top), width, 3),
-        "Sign in to see your library and to continue where you left off",
+        tr!("sign-in-why"),
         (Type::Body, tokens.text_2),
     );
     top = line.bottom() + if tv { 20.0 } else { space(28.0) };
@@ -147,9 +148,9 @@ fn idle(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32)
     }
     let tv = cx.theme.density.is_tv();
     let label = match model.sign_in.failure {
-        Some(_) => Label::new(Kind::Primary, "Retry").icon(icons::FORWARD_10),
-        None if tv => Label::new(Kind::Primary, "Sign in"),
-        None => Label::new(Kind::Primary, "Sign in").icon(icons::OPEN_OUTSIDE),
+        Some(_) => Label::new(Kind::Primary, tr!("retry")).icon(icons::FORWARD_10),
+        None if tv => Label::new(Kind::Primary, tr!("sign-in")),
+        None => Label::new(Kind::Primary, tr!("sign-in")).icon(icons::OPEN_OUTSIDE),
     };
     let (rect, pressed) = button::labelled(ui, cx, id("sign-in"), at, &label);
     if pressed {
@@ -162,7 +163,7 @@ fn idle(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32)
         ui.painter(),
         &cx.theme,
         (pos2(rect.right() + 16.0, rect.center().y), Align2::LEFT_CENTER),
-        if tv { "with your phone" } else { "opens your browser" },
+        if tv { tr!("sign-in-by-phone") } else { tr!("sign-in-by-browser") },
         (Type::Label, tokens.text_3),
     );
     hint.bottom().max(rect.bottom())
@@ -170,16 +171,16 @@ fn idle(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32)
 
 fn starting(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f32) -> f32 {
     let server = model.server.as_str().trim_end_matches('/').to_owned();
-    busy(ui, cx, at, width, &format!("Asking {server}…"));
+    busy(ui, cx, at, width, &tr!("sign-in-asking", server = server));
     cancel(ui, cx, at + vec2(0.0, 44.0))
 }
 
 fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, at: egui::Pos2, width: f32) -> f32 {
-    busy(ui, cx, at, width, "Waiting for your browser…");
+    busy(ui, cx, at, width, tr!("sign-in-waiting"));
     let mut at = at + vec2(0.0, 44.0);
     for (name, words, icon, msg) in [
-        ("copy", "Copy link", icons::LINK, Msg::CopySignInLink),
-        ("again", "Open again", icons::OPEN_OUTSIDE, Msg::OpenBrowserAgain),
+        ("copy", tr!("sign-in-copy-link"), icons::LINK, Msg::CopySignInLink),
+        ("again", tr!("sign-in-open-again"), icons::OPEN_OUTSIDE, Msg::OpenBrowserAgain),
     ] {
         let label = Label::new(Kind::Plain, words).icon(icon);
         let (rect, pressed) = button::labelled(ui, cx, id(name), at, &label);
@@ -204,7 +205,7 @@ fn busy(ui: &Ui, cx: &Cx<'_>, at: egui::Pos2, width: f32, words: &str) {
 }
 
 fn cancel(ui: &Ui, cx: &mut Cx<'_>, at: egui::Pos2) -> f32 {
-    let (rect, pressed) = button::labelled(ui, cx, id("cancel"), at, &Label::new(Kind::Quiet, "Cancel"));
+    let (rect, pressed) = button::labelled(ui, cx, id("cancel"), at, &Label::new(Kind::Quiet, tr!("cancel")));
     if pressed {
         cx.send(Msg::CancelSignIn);
     }
@@ -218,11 +219,11 @@ fn address(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f
         ui.painter(),
         &cx.theme,
         (at, Align2::LEFT_TOP),
-        "Watch a stream without signing in",
+        tr!("sign-in-stream"),
         (Type::BodyStrong, tokens.text),
     );
-    say(ui, id("url-heading"), heading, "Watch a stream without signing in");
-    let label = Label::new(Kind::Plain, "Watch").icon(icons::PLAY);
+    say(ui, id("url-heading"), heading, tr!("sign-in-stream"));
+    let label = Label::new(Kind::Plain, tr!("sign-in-watch")).icon(icons::PLAY);
     let button_width = button::width(ui, cx, &label);
     let height = cx.theme.metrics.button_height;
     let top = heading.bottom() + 12.0;
@@ -263,7 +264,7 @@ fn address(ui: &mut Ui, cx: &mut Cx<'_>, model: &Model, at: egui::Pos2, width: f
     }
     let mut below = field.bottom() + 10.0;
     if !cx.theme.density.is_tv() {
-        let label = Label::new(Kind::Quiet, "Open a file, or what was opened lately").icon(icons::FILM);
+        let label = Label::new(Kind::Quiet, tr!("sign-in-open-file")).icon(icons::FILM);
         let (rect, pressed) = button::labelled(ui, cx, id("open"), pos2(at.x - 13.0, below - 4.0), &label);
         if pressed {
             cx.send(DesktopMsg::ShowOpen.into());

@@ -7,6 +7,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     format,
+    language::tr,
     theme::Type,
     widgets::{
         button::{self, Kind, Label},
@@ -41,7 +42,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (code, until): (&Sig
     top = logo.bottom() + 10.0;
     if let Some(squares) = &code.picture {
         let at = pos2(left + words + gap, top + 6.0);
-        let words = ("Picture of the address with the code, for a phone", id("picture"));
+        let words = (tr!("code-picture"), id("picture"));
         paint(ui, cx, Rect::from_min_size(at, vec2(side, side)), squares, words);
     }
     let line = |top: f32, name: &str, words_: &str, role, colour| {
@@ -49,27 +50,23 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (code, until): (&Sig
         say(ui, id(name), rect, words_);
         rect.bottom()
     };
-    top = line(top, "heading", "Sign in with your phone", Type::Title, tokens.text) + 16.0;
-    let how = if code.picture.is_some() {
-        "Scan the picture, or open this page on any device"
-    } else {
-        "Open this page on any device"
-    };
+    top = line(top, "heading", tr!("code-heading"), Type::Title, tokens.text) + 16.0;
+    let how = if code.picture.is_some() { tr!("code-scan-or-open") } else { tr!("code-open") };
     top = line(top, "how", how, Type::Body, tokens.text_2) + 4.0;
     top = line(top, "page", &code.address(), Type::RowTitle, tokens.text) + 16.0;
-    top = line(top, "enter", "and enter this code", Type::Body, tokens.text_2) + 2.0;
+    top = line(top, "enter", tr!("code-enter"), Type::Body, tokens.text_2) + 2.0;
     let shown =
         text::line(ui.painter(), &cx.theme, (pos2(left, top), Align2::LEFT_TOP), &code.text, (Type::Code, tokens.text));
     // Letter by letter: a screen reader would make a word of it.
     let spelled: Vec<String> = code.text.chars().map(String::from).collect();
-    say(ui, id("code"), shown, &format!("Code {}", spelled.join(" ")));
+    say(ui, id("code"), shown, &tr!("code-spelled", letters = spelled.join(" ")));
     top = shown.bottom() + 8.0;
     let left_s = (until - ui.ctx().time()).max(0.0);
     let rest = if left_s >= 1.0 {
         let clock = format::clock(Duration::from_secs_f64(left_s.ceil()));
-        format!("Waiting for you – the code is good for {clock}")
+        tr!("code-good-for", time = clock)
     } else {
-        "The code has expired, getting another…".to_owned()
+        tr!("code-expired").to_owned()
     };
     let rest =
         text::line(ui.painter(), &cx.theme, (pos2(left, top), Align2::LEFT_TOP), &rest, (Type::Label, tokens.text_2));
@@ -81,7 +78,9 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (code, until): (&Sig
 
 fn buttons(ui: &Ui, cx: &mut Cx<'_>, at: Pos2) {
     let mut at = at;
-    for (name, words, msg) in [("cancel", "Not now", Msg::CancelSignIn), ("new-code", "New code", Msg::SignIn)] {
+    for (name, words, msg) in
+        [("cancel", tr!("code-not-now"), Msg::CancelSignIn), ("new-code", tr!("code-new"), Msg::SignIn)]
+    {
         let (rect, pressed) = button::labelled(ui, cx, id(name), at, &Label::new(Kind::Plain, words));
         if pressed {
             cx.send(msg);

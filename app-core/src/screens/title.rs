@@ -8,6 +8,7 @@ use crate::{
     cx::{Cx, say},
     focus::FocusMap,
     format, icons,
+    language::tr,
     loadable::Loadable,
     motion::{self, time},
     theme::Type,
@@ -217,7 +218,7 @@ fn episodes(ui: &Ui, cx: &mut Cx<'_>, area: Rect, page: &TitleScreen, top: f32) 
     let shown = page.season();
     let mut x = area.left() + cx.theme.metrics.keyline;
     for (index, season) in told.seasons.iter().enumerate() {
-        let words = format!("Season {}", season.number);
+        let words = tr!("title-season", number = season.number);
         let galley = text::galley(ui.painter(), &cx.theme, &words, (Type::Label, tokens.text_2), f32::INFINITY, 1);
         let rect = Rect::from_min_size(pos2(x, top), vec2(galley.size().x + 28.0, SEASON_HEIGHT));
         x = rect.right() + 10.0;
@@ -237,13 +238,10 @@ fn episodes(ui: &Ui, cx: &mut Cx<'_>, area: Rect, page: &TitleScreen, top: f32) 
         }
     }
     if let Some(season) = told.seasons.get(shown) {
-        let heading = match season.episodes.len() {
-            1 => "One episode".to_owned(),
-            count => format!("{count} episodes"),
-        };
+        let heading = tr!("episodes", count = season.episodes.len());
         let row = Row {
             id: episodes_id(),
-            heading: &heading,
+            heading: heading.as_str().into(),
             shape: CardShape::Wide,
             items: &season.episodes,
             opens: Opens::Playback,
@@ -271,7 +269,7 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, title: &Title, top: f32) {
     if !title.more_like_this.is_empty() {
         let row = Row {
             id: more_id(),
-            heading: "More like this",
+            heading: tr!("title-more-like").into(),
             shape: CardShape::Wide,
             items: &title.more_like_this,
             opens: Opens::Page,
@@ -283,30 +281,29 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, title: &Title, top: f32) {
 /// Credits, languages and protection as a table.
 fn facts(ui: &Ui, cx: &Cx<'_>, title: &Title, at: egui::Pos2, right: f32) {
     let tokens = cx.theme.tokens;
-    let languages = |tags: &[String]| tags.iter().map(|tag| format::language(tag)).collect::<Vec<_>>().join(", ");
     let mut rows: Vec<(String, String)> =
         title.credits.iter().take(6).map(|credit| (credit.part.clone(), credit.name.clone())).collect();
-    rows.push(("Genres".into(), title.summary.genres.join(", ")));
-    rows.push(("Audio".into(), languages(&title.audio_languages)));
-    rows.push(("Subtitles".into(), languages(&title.subtitle_languages)));
+    rows.push((tr!("title-genres").into(), title.summary.genres.join(", ")));
+    rows.push((tr!("audio").into(), format::languages(&title.audio_languages)));
+    rows.push((tr!("subtitles").into(), format::languages(&title.subtitle_languages)));
     let protection = match title.protection {
-        Protection::Clear => "Not encrypted",
-        Protection::Cenc => "Encrypted (cenc)",
-        Protection::Cbcs => "Encrypted (cbcs)",
+        Protection::Clear => tr!("title-clear").to_owned(),
+        Protection::Cenc => tr!("title-encrypted", scheme = "cenc"),
+        Protection::Cbcs => tr!("title-encrypted", scheme = "cbcs"),
     };
-    rows.push(("Protection".into(), protection.into()));
+    rows.push((tr!("title-protection").into(), protection));
     let mut y = at.y;
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
         let middle = y + 10.0;
         let key = (pos2(at.x, middle), Align2::LEFT_CENTER, 108.0);
-        text::clipped_line(ui.painter(), &cx.theme, key, name, (Type::Label, tokens.text_3));
+        text::fitted_line(ui.painter(), &cx.theme, key, name, (Type::Label, tokens.text_3));
         let mut x = at.x + 116.0;
-        if name == "Protection" && title.protection != Protection::Clear {
+        if name == tr!("title-protection") && title.protection != Protection::Clear {
             text::icon(ui.painter(), pos2(x + 7.0, middle), icons::LOCK, 15.0, tokens.good);
             x += 20.0;
         }
         let place = (pos2(x, middle), Align2::LEFT_CENTER, (right - x).max(40.0));
-        let rect = text::clipped_line(ui.painter(), &cx.theme, place, value, (Type::Label, tokens.text_2));
+        let rect = text::fitted_line(ui.painter(), &cx.theme, place, value, (Type::Label, tokens.text_2));
         say(ui, Id::unique(("title-fact", name.as_str(), value.as_str())), rect, &format!("{name}: {value}"));
         y += 26.0;
     }
@@ -321,10 +318,10 @@ fn chapters(ui: &Ui, cx: &mut Cx<'_>, area: Rect, title: &Title, top: f32) {
         ui.painter(),
         &cx.theme,
         (pos2(left, top), Align2::LEFT_TOP),
-        "Chapters",
+        tr!("title-chapters"),
         (Type::RowTitle, tokens.text),
     );
-    say(ui, Id::unique("title-chapters-heading"), heading, "Chapters");
+    say(ui, Id::unique("title-chapters-heading"), heading, tr!("title-chapters"));
     let y = heading.bottom() + 10.0;
     let mut widths = Vec::new();
     for chapter in &title.chapters {
@@ -345,7 +342,7 @@ fn chapters(ui: &Ui, cx: &mut Cx<'_>, area: Rect, title: &Title, top: f32) {
         x = rect.right() + 10.0;
         let words = chapter_words(chapter.start_s, &chapter.name);
         let touch = cx.touch(ui, chapter_id(index), rect, || {
-            WidgetInfo::labeled(Role::Button, true, format!("Play from {words}"))
+            WidgetInfo::labeled(Role::Button, true, tr!("title-play-from", place = &words))
         });
         let (fill, ink) = if touch.focused {
             (tokens.focus, tokens.on_focus)
@@ -378,5 +375,5 @@ fn waiting(ui: &Ui, cx: &Cx<'_>, area: Rect, top: f32) {
         let rect = Rect::from_min_size(pos2(left + width + 48.0, top + 26.0 * index as f32), vec2(180.0, 13.0));
         skeleton::block(ui.painter(), cx, rect, 4.0);
     }
-    say(ui, Id::unique("title-waiting"), Rect::from_min_size(pos2(left, top), vec2(width, 60.0)), "Loading details");
+    say(ui, Id::unique("title-waiting"), Rect::from_min_size(pos2(left, top), vec2(width, 60.0)), tr!("title-loading"));
 }

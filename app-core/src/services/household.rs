@@ -5,6 +5,7 @@ use crate::{
     app::Msg,
     ask::{Ask, HouseholdDocument, Told},
     failure::{Failure, Remedy},
+    language::tr,
     refusal::failure,
     storage,
 };
@@ -127,7 +128,7 @@ async fn export(shared: Arc<Shared>) -> Result<PathBuf, Failure> {
     let bytes = shared.client()?.export().await.map_err(|error| failure(&error))?;
     let saved = tokio::task::spawn_blocking(move || save_download(&downloads(), &bytes)).await;
     let unsaved = |detail: String| Failure {
-        sentence: "The file could not be saved: is there room in the folder of downloads?".to_owned(),
+        sentence: tr!("failure-not-saved").to_owned(),
         remedy: Remedy::TryAgain,
         code: "not-saved".to_owned(),
         detail,
@@ -144,7 +145,7 @@ async fn export(shared: Arc<Shared>) -> Result<PathBuf, Failure> {
 fn downloads() -> PathBuf {
     let folders = directories::UserDirs::new();
     let chosen = folders.as_ref().map(|folders| folders.download_dir().unwrap_or(folders.home_dir()));
-    chosen.map_or_else(|| PathBuf::from("."), PathBuf::from)
+    chosen.map_or_else(|| PathBuf::from(tr!("decimal-mark")), PathBuf::from)
 }
 
 /// Writes `lumen-export-2026-11-22.json`, with a number if there is one of today already.

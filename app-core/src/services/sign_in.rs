@@ -5,6 +5,7 @@ use crate::{
     app::Msg,
     code::SignInCode,
     failure::{Failure, Remedy},
+    language,
 };
 use service_api::client::SignInError;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Services {
 
 fn describe(error: &SignInError) -> Failure {
     Failure {
-        sentence: error.viewer_message(),
+        sentence: language::foreign(&error.viewer_message()),
         remedy: Remedy::TryAgain,
         code: if error.is_offline() { "unreachable" } else { "sign-in-failed" }.to_owned(),
         detail: error.to_string(),

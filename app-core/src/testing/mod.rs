@@ -5,6 +5,7 @@ mod desktop;
 pub(crate) mod fixtures;
 mod household;
 mod journeys;
+mod languages;
 mod matrix;
 mod panels;
 mod player;

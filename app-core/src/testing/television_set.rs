@@ -29,7 +29,7 @@ fn at_this_tv() -> Stage {
 /// Goes down to the line, and presses OK.
 fn choose(stage: &mut Stage, name: &str) {
     for _ in 0..12 {
-        if focused(stage).starts_with(name) {
+        if focused(stage).contains(name) {
             press(stage, Key::Enter);
             settle(stage);
             return;

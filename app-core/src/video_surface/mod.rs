@@ -13,7 +13,7 @@ pub(crate) use gl::look;
 pub use path::VideoPathWish;
 pub(crate) use path::{ChosenPath, Graphics, VideoPath, choose};
 
-use crate::tokens;
+use crate::{language::tr, tokens};
 use egui::{ColorImage, Rect, TextureHandle, TextureOptions, Ui, Vec2, pos2};
 use player_core::{FrameSlot, VideoFrame};
 use std::{fmt, sync::Arc};
@@ -88,7 +88,7 @@ impl VideoSurface {
 
     /// How pictures come to the screen, in words.
     pub(crate) fn words(&self) -> String {
-        self.chosen.as_ref().map_or_else(|| "through the toolkit".to_owned(), ChosenPath::words)
+        self.chosen.as_ref().map_or_else(|| tr!("path-toolkit").to_owned(), ChosenPath::words)
     }
 }
 

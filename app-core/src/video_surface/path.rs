@@ -5,6 +5,7 @@
 //! yuv    decoder ─► a texture per plane ─► shader: matrix, range     where there is a graphics card
 //! ```
 
+use crate::language::{self, key, tr};
 use clap::ValueEnum;
 use player_core::pipeline::gst::{GstOutput, Pixels};
 
@@ -42,7 +43,7 @@ pub(crate) struct Graphics {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChosenPath {
     pub(crate) path: VideoPath,
-    /// A sentence where it is not what was asked for.
+    /// The key of a sentence, where it is not what was asked for.
     pub(crate) remark: Option<&'static str>,
     pub(crate) renderer: Option<String>,
 }
@@ -50,9 +51,9 @@ pub(crate) struct ChosenPath {
 /// Names of renderers that are programs.
 const SOFTWARE: [&str; 5] = ["llvmpipe", "softpipe", "swrast", "swiftshader", "software rasterizer"];
 
-const NO_SHARING: &str = "--video-path gl is not followed: this build cannot share textures with decoders";
-const NO_PLANES: &str = "--video-path yuv is not followed: this OpenGL has no textures for planes";
-const NO_GRAPHICS: &str = "--video-path is not followed: the window is not drawn by OpenGL";
+const NO_SHARING: &str = key!("path-no-sharing");
+const NO_PLANES: &str = key!("path-no-planes");
+const NO_GRAPHICS: &str = key!("path-no-graphics");
 
 impl Graphics {
     /// Is everything drawn by the processor? There a shader costs more than converting.
@@ -91,8 +92,8 @@ impl VideoPath {
     /// As `--video-path` and the stats overlay name it.
     pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Rgba => "rgba, converted by the processor",
-            Self::Yuv => "yuv, converted by a shader",
+            Self::Rgba => tr!("path-rgba"),
+            Self::Yuv => tr!("path-yuv"),
         }
     }
 }
@@ -100,7 +101,7 @@ impl VideoPath {
 impl ChosenPath {
     /// For people: the way, what draws, and what was not followed.
     pub(crate) fn words(&self) -> String {
-        let parts = [Some(self.path.words()), self.renderer.as_deref(), self.remark];
+        let parts = [Some(self.path.words()), self.renderer.as_deref(), self.remark.map(language::text)];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 }
@@ -139,7 +140,9 @@ mod tests {
         for graphics in [graphics("Intel Iris", true), graphics("llvmpipe", true)] {
             let chosen = choose(VideoPathWish::Gl, Some(&graphics));
             assert_eq!(chosen.path, choose(VideoPathWish::Auto, Some(&graphics)).path);
-            assert!(chosen.words().ends_with(NO_SHARING) && chosen.words().contains(&graphics.renderer));
+            assert!(
+                chosen.words().ends_with(language::text(NO_SHARING)) && chosen.words().contains(&graphics.renderer)
+            );
         }
     }
 }

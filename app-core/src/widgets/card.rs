@@ -4,6 +4,7 @@ use crate::{
     app::{Msg, TasteWish, Wish},
     cx::{Cx, Touch},
     format, icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -116,10 +117,18 @@ impl Card<'_> {
         let art = Rect::from_min_size(self.left_top, size(cx, self.shape));
         let rect = Rect::from_center_size(art.right_top() + vec2(-14.0, 14.0), Vec2::splat(30.0));
         let is_listed = cx.taste.is_listed(&self.title.id);
-        let name = if is_listed { "Remove from my list" } else { "Add to my list" };
         let response = ui.interact(rect, self.id.with("list"), Sense::CLICK);
         response.widget_info(|| {
-            WidgetInfo::selected(Role::Button, true, is_listed, format!("{name}: {}", self.title.name))
+            WidgetInfo::selected(
+                Role::Button,
+                true,
+                is_listed,
+                if is_listed {
+                    tr!("list-remove-title", name = &self.title.name)
+                } else {
+                    tr!("list-add-title", name = &self.title.name)
+                },
+            )
         });
         let fill = if response.hovered() { tokens.focus } else { tokens.card };
         let ink = if response.hovered() { tokens.on_focus } else { tokens.text };
@@ -128,7 +137,7 @@ impl Card<'_> {
         if response.clicked() {
             cx.send(Msg::Wish(Wish::Taste(TasteWish::Toggle(Box::new(self.title.clone())))));
         }
-        response.on_hover_text(name);
+        response.on_hover_text(if is_listed { tr!("list-remove") } else { tr!("list-add") });
     }
 
     fn paint_label(&self, ui: &Ui, cx: &Cx<'_>, rect: Rect, lift: f32, preparing: Option<u8>) {
@@ -152,7 +161,7 @@ impl Card<'_> {
         if shown > 0.01 {
             let detail = detail(self.title);
             let colour = tokens.text_2.gamma_multiply(shown * if preparing.is_some() { 0.8 } else { 1.0 });
-            text::clipped_line(
+            text::fitted_line(
                 painter,
                 &cx.theme,
                 (pos2(left, name.bottom()), Align2::LEFT_TOP, width),
@@ -166,13 +175,13 @@ impl Card<'_> {
 /// The second line: how far it is made, how much is left, or what it is.
 pub(crate) fn detail(title: &TitleSummary) -> String {
     if let TitleState::Preparing { percent } = title.state {
-        return format!("Preparing {percent} %");
+        return tr!("title-preparing", percent = percent);
     }
     if let Some(progress) = title.progress.filter(|p| p.position_s > 0.0) {
         if progress.is_finished() {
-            return "Watched".to_owned();
+            return tr!("title-watched").to_owned();
         }
-        return format!("{} left", format::length(progress.duration_s - progress.position_s));
+        return tr!("time-left", time = format::length(progress.duration_s - progress.position_s));
     }
     let mut parts = Vec::new();
     parts.extend(title.year.map(|year| year.to_string()));

@@ -4,6 +4,7 @@ use crate::{
     app::{Msg, PlayFrom, is_begun},
     cx::{Cx, say},
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     widgets::{
@@ -14,15 +15,16 @@ use crate::{
 };
 use egui::{Align2, CursorIcon, Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use service_api::catalog::{CardShape, TitleSummary};
+use std::borrow::Cow;
 
 /// From the top of the heading to the top of the cards.
 pub(crate) const HEADING: f32 = 31.0;
 
 /// One row to be shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) id: Id,
-    pub(crate) heading: &'a str,
+    pub(crate) heading: Cow<'a, str>,
     pub(crate) shape: CardShape,
     pub(crate) items: &'a [TitleSummary],
     pub(crate) opens: Opens,
@@ -69,10 +71,10 @@ impl Row<'_> {
             ui.painter(),
             &cx.theme,
             (pos2(area.left() + metrics.keyline, top), Align2::LEFT_TOP),
-            self.heading,
+            &self.heading,
             (Type::RowTitle, colour),
         );
-        say(ui, self.id.with("heading"), heading, self.heading);
+        say(ui, self.id.with("heading"), heading, &self.heading);
 
         let left = area.left() + metrics.keyline - offset;
         let mut raised = None;
@@ -161,9 +163,7 @@ impl Row<'_> {
         }
         let page = (slide.visible / slide.pitch).floor().max(1.0) * slide.pitch;
         let width = cx.theme.metrics.keyline.max(36.0) - 6.0;
-        for (is_left, name, icon) in
-            [(true, "Earlier in the row", icons::CARET_LEFT), (false, "Later in the row", icons::CARET_RIGHT)]
-        {
+        for (is_left, name, icon) in [(true, "earlier", icons::CARET_LEFT), (false, "later", icons::CARET_RIGHT)] {
             let possible = if is_left { target > 1.0 } else { target < slide.overflow - 1.0 };
             if !possible {
                 continue;
@@ -171,7 +171,11 @@ impl Row<'_> {
             let x = if is_left { cards.left() } else { cards.right() - width };
             let rect = Rect::from_min_size(pos2(x, cards.top()), vec2(width, cards.height()));
             let response = ui.interact(rect, self.id.with(name), Sense::CLICK);
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{name}: {}", self.heading)));
+            response.widget_info(|| {
+                let heading = &*self.heading;
+                let words = if is_left { tr!("row-earlier", name = heading) } else { tr!("row-later", name = heading) };
+                WidgetInfo::labeled(Role::Button, true, words)
+            });
             let opaque = if is_left { Opaque::Left } else { Opaque::Right };
             gradient::scrim(ui.painter(), rect, opaque, cx.theme.tokens.ink, 0.9 * shown);
             let ink = if response.hovered() { cx.theme.tokens.text } else { cx.theme.tokens.text_2 };

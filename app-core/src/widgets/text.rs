@@ -7,6 +7,9 @@ use crate::{
 use egui::{Align, Align2, Color32, Galley, Painter, Pos2, Rect, epaint::text::LayoutJob, vec2};
 use std::sync::Arc;
 
+/// Text that does not fit may be this much smaller than its role says.
+const SMALLEST: f32 = 0.75;
+
 /// One line; returns where it was painted.
 pub(crate) fn line(
     painter: &Painter,
@@ -29,6 +32,30 @@ pub(crate) fn clipped_line(
 ) -> Rect {
     let galley = galley(painter, theme, text, (role, colour), width, 1);
     place(painter, (pos, align), &galley)
+}
+
+/// One line in a smaller size where it does not fit in its own, down to [`SMALLEST`]; beyond that it ends in an ellipsis.
+/// For what the application says itself: in another language it may be half as long again.
+pub(crate) fn fitted_line(
+    painter: &Painter,
+    theme: &Theme,
+    (pos, align, width): (Pos2, Align2, f32),
+    text: &str,
+    (role, colour): (Type, Color32),
+) -> Rect {
+    let whole = galley(painter, theme, text, (role, colour), f32::INFINITY, 1);
+    let share = width / whole.size().x;
+    if share >= 1.0 {
+        return place(painter, (pos, align), &whole);
+    }
+    let mut job = job(theme, text, (role, colour), width, 1);
+    for section in &mut job.sections {
+        // Sizes are rounded to pixels: a little less than the share fits surely.
+        let format = &mut section.format;
+        format.font_id.size *= (share * 0.98).max(SMALLEST);
+        format.extra_letter_spacing *= share.max(SMALLEST);
+    }
+    place(painter, (pos, align), &painter.layout_job(job))
 }
 
 /// Wrapped text from a top left corner, at most `rows` lines.

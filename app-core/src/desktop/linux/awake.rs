@@ -2,6 +2,7 @@
 //! asked by itself, because each is missing somewhere.
 
 use super::{Buses, portal, within};
+use crate::language::tr;
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::watch;
 use zbus::{
@@ -69,7 +70,10 @@ enum Held {
     Logind(#[expect(dead_code, reason = "it is held, not used")] OwnedFd),
 }
 
-const WHY: &str = "Playing a video";
+/// What the desktop shows as the reason.
+fn why() -> &'static str {
+    tr!("desktop-playing")
+}
 
 impl OnBus {
     pub(crate) fn new(buses: Buses) -> Self {
@@ -140,7 +144,7 @@ impl Wakefulness for OnBus {
 async fn by_portal(session: &Connection) -> zbus::Result<Held> {
     const SUSPEND_AND_IDLE: u32 = 4 | 8;
     let inhibit = portal::proxy(session, "org.freedesktop.portal.Inhibit").await?;
-    let options = HashMap::from([("reason", Value::from(WHY))]);
+    let options = HashMap::from([("reason", Value::from(why()))]);
     let handle: OwnedObjectPath = inhibit.call("Inhibit", &("", SUSPEND_AND_IDLE, options)).await?;
     Ok(Held::Portal(session.clone(), handle))
 }
@@ -151,7 +155,7 @@ async fn close(session: &Connection, handle: &OwnedObjectPath) -> zbus::Result<(
 }
 
 async fn by_screen_saver(session: &Connection) -> zbus::Result<Held> {
-    let cookie = screen_saver(session).await?.call("Inhibit", &("Lumen", WHY)).await?;
+    let cookie = screen_saver(session).await?.call("Inhibit", &("Lumen", why())).await?;
     Ok(Held::ScreenSaver(session.clone(), cookie))
 }
 
@@ -167,7 +171,7 @@ async fn screen_saver(session: &Connection) -> zbus::Result<Proxy<'static>> {
 async fn by_logind(system: &Connection) -> zbus::Result<Held> {
     const PATH: &str = "/org/freedesktop/login1";
     let manager = Proxy::new(system, "org.freedesktop.login1", PATH, "org.freedesktop.login1.Manager").await?;
-    let fd: OwnedFd = manager.call("Inhibit", &("sleep:idle", "Lumen", WHY, "block")).await?;
+    let fd: OwnedFd = manager.call("Inhibit", &("sleep:idle", "Lumen", why(), "block")).await?;
     Ok(Held::Logind(fd))
 }
 

@@ -3,7 +3,10 @@
 //! <https://flatpak.github.io/xdg-desktop-portal/docs/>
 
 use super::{Buses, within};
-use crate::desktop::{appearance::Appearance, host::Tell, model::DesktopMsg};
+use crate::{
+    desktop::{appearance::Appearance, host::Tell, model::DesktopMsg},
+    language::tr,
+};
 use futures_util::StreamExt;
 use std::collections::HashMap;
 use url::Url;
@@ -45,14 +48,14 @@ pub(crate) async fn choose_file(buses: &Buses) -> zbus::Result<Option<Url>> {
 
     // Kind 1 is a MIME type, kind 0 a pattern of names.
     let media = crate::desktop::MIME_TYPES.iter().map(|kind| (1u32, *kind));
-    let films = ("Films and streams", media.chain([(0, "*.m3u8"), (0, "*.mpd")]).collect::<Vec<_>>());
-    let filters = vec![films, ("All files", vec![(0, "*")])];
+    let films = (tr!("dialog-films"), media.chain([(0, "*.m3u8"), (0, "*.mpd")]).collect::<Vec<_>>());
+    let filters = vec![films, (tr!("dialog-all-files"), vec![(0, "*")])];
     let options = HashMap::from([
         ("handle_token", Value::from(token)),
-        ("accept_label", Value::from("Play")),
+        ("accept_label", Value::from(tr!("play"))),
         ("filters", Value::from(filters)),
     ]);
-    let _: OwnedObjectPath = within(chooser.call("OpenFile", &("", "Open a film or a stream", options))).await?;
+    let _: OwnedObjectPath = within(chooser.call("OpenFile", &("", tr!("dialog-open"), options))).await?;
     // For as long as the viewer looks around.
     let answer = answers.next().await.ok_or_else(|| zbus::Error::Failure("the dialog went away".to_owned()))?;
     let (code, results): (u32, HashMap<String, OwnedValue>) = answer.body().deserialize()?;

@@ -13,6 +13,7 @@ pub(crate) use self::{
     table::{Action, ROWS, Row},
 };
 use super::model::PlayerMsg;
+use crate::language::tr;
 use egui::Event;
 
 /// The table with the viewer's choices: what each key means now. No key means two things.
@@ -81,14 +82,14 @@ impl Bindings {
             }
         }
         let words = if labels.is_empty() { "–".to_owned() } else { labels.join("   ") };
-        if row.action == Action::HoldSpeed { format!("{words} (hold)") } else { words }
+        if row.action == Action::HoldSpeed { tr!("keys-hold", keys = words) } else { words }
     }
 
     /// `Mute (M)`: a control's name with the first key of its action.
     pub(crate) fn tooltip(&self, name: &str, action: Action) -> String {
         let keys = table::row_of(action).map_or(&[][..], |row| self.keys_of(row));
         match keys.iter().find(|key| !key.is_media()) {
-            Some(key) => format!("{name} ({})", key.label()),
+            Some(key) => tr!("keys-tooltip", name = name, key = key.label()),
             None => name.to_owned(),
         }
     }
@@ -232,7 +233,7 @@ mod tests {
         let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
         let bindings = Bindings::default();
         for row in ROWS {
-            let line = format!("| {} | {} |", bindings.label(row).replace("   ", " or "), row.help);
+            let line = format!("| {} | {} |", bindings.label(row).replace("   ", " or "), row.help());
             assert!(readme.contains(&line), "missing or changed: {line}");
         }
     }

@@ -1,5 +1,6 @@
 //! One key, as it is pressed, written into a file and read by people.
 
+use crate::language::tr;
 use egui::Key;
 use std::{fmt, str::FromStr};
 
@@ -45,12 +46,12 @@ impl Shortcut {
             (Key::ArrowRight, _) => "→",
             (Key::ArrowUp, _) => "↑",
             (Key::ArrowDown, _) => "↓",
-            (Key::PageUp, _) => "Page up",
-            (Key::PageDown, _) => "Page down",
-            (Key::Escape, _) => "Esc",
+            (Key::PageUp, _) => tr!("key-page-up"),
+            (Key::PageDown, _) => tr!("key-page-down"),
+            (Key::Escape, _) => tr!("key-escape"),
             (key, _) => key.symbol_or_name(),
         };
-        if self.shift { format!("Shift {name}") } else { name.to_owned() }
+        if self.shift { tr!("key-shift", key = name) } else { name.to_owned() }
     }
 }
 

@@ -1,7 +1,10 @@
 //! The key table as it is delivered: each action of the player once, with its name in the settings and its help.
 
 use super::shortcut::Shortcut;
-use crate::player_view::model::Menu;
+use crate::{
+    language::{self, key},
+    player_view::model::Menu,
+};
 use egui::Key;
 
 /// What a key does.
@@ -53,11 +56,16 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// Any of these, unless the viewer chose another.
     pub(crate) keys: &'static [Shortcut],
-    /// What they do, as an instruction.
-    pub(crate) help: &'static str,
+    /// Key of what they do.
+    help: &'static str,
 }
 
 impl Row {
+    /// What they do, as an instruction.
+    pub(crate) fn help(&self) -> &'static str {
+        language::text(self.help)
+    }
+
     /// Has it always the same keys? There must be a way out, and digits are many.
     pub(crate) fn is_fixed(&self) -> bool {
         matches!(self.action, Action::Back | Action::SeekTenth)
@@ -78,20 +86,20 @@ const fn row(action: Action, name: &'static str, keys: &'static [Shortcut], help
 
 /// All actions that have keys, in the order of the `?` sheet.
 pub(crate) const ROWS: &[Row] = &[
-    row(Action::TogglePlay, "play", &[k(Key::Space), k(Key::K), k(Key::MediaPlayPause)], "Play or pause"),
-    row(Action::SeekBy(-5), "back-5", &[k(Key::ArrowLeft)], "Back 5 seconds"),
-    row(Action::SeekBy(5), "forward-5", &[k(Key::ArrowRight)], "Forward 5 seconds"),
-    row(Action::SeekBy(-10), "back-10", &[k(Key::J)], "Back 10 seconds"),
-    row(Action::SeekBy(10), "forward-10", &[k(Key::L)], "Forward 10 seconds"),
-    row(Action::SeekBy(-1), "back-1", &[s(Key::ArrowLeft)], "Back 1 second"),
-    row(Action::SeekBy(1), "forward-1", &[s(Key::ArrowRight)], "Forward 1 second"),
-    row(Action::StepFrames(-1), "frame-back", &[k(Key::Comma)], "Back one picture"),
-    row(Action::StepFrames(1), "frame-forward", &[k(Key::Period)], "Forward one picture"),
-    row(Action::UndoSeek, "undo-seek", &[s(Key::Backspace)], "Undo the last seek"),
-    row(Action::PreviousChapter, "previous-chapter", &[k(Key::PageUp)], "Previous chapter"),
-    row(Action::NextChapter, "next-chapter", &[k(Key::PageDown)], "Next chapter"),
-    row(Action::Skip, "skip", &[k(Key::S)], "Skip intro, recap or credits"),
-    row(Action::NextEpisode, "next-episode", &[s(Key::N)], "Next episode"),
+    row(Action::TogglePlay, "play", &[k(Key::Space), k(Key::K), k(Key::MediaPlayPause)], key!("help-play")),
+    row(Action::SeekBy(-5), "back-5", &[k(Key::ArrowLeft)], key!("help-back-5")),
+    row(Action::SeekBy(5), "forward-5", &[k(Key::ArrowRight)], key!("help-forward-5")),
+    row(Action::SeekBy(-10), "back-10", &[k(Key::J)], key!("player-back-10")),
+    row(Action::SeekBy(10), "forward-10", &[k(Key::L)], key!("player-forward-10")),
+    row(Action::SeekBy(-1), "back-1", &[s(Key::ArrowLeft)], key!("help-back-1")),
+    row(Action::SeekBy(1), "forward-1", &[s(Key::ArrowRight)], key!("help-forward-1")),
+    row(Action::StepFrames(-1), "frame-back", &[k(Key::Comma)], key!("help-frame-back")),
+    row(Action::StepFrames(1), "frame-forward", &[k(Key::Period)], key!("help-frame-forward")),
+    row(Action::UndoSeek, "undo-seek", &[s(Key::Backspace)], key!("help-undo-seek")),
+    row(Action::PreviousChapter, "previous-chapter", &[k(Key::PageUp)], key!("help-previous-chapter")),
+    row(Action::NextChapter, "next-chapter", &[k(Key::PageDown)], key!("help-next-chapter")),
+    row(Action::Skip, "skip", &[k(Key::S)], key!("help-skip")),
+    row(Action::NextEpisode, "next-episode", &[s(Key::N)], key!("next-episode")),
     row(
         Action::SeekTenth,
         "tenth",
@@ -107,35 +115,35 @@ pub(crate) const ROWS: &[Row] = &[
             k(Key::Num8),
             k(Key::Num9),
         ],
-        "Go to 0 … 90 %",
+        key!("help-tenth"),
     ),
-    row(Action::SeekStart, "start", &[k(Key::Home)], "Go to the start"),
-    row(Action::SeekEnd, "end", &[k(Key::End)], "Go to the end"),
-    row(Action::VolumeBy(5), "louder", &[k(Key::ArrowUp), k(Key::AudioVolumeUp)], "Louder"),
-    row(Action::VolumeBy(-5), "quieter", &[k(Key::ArrowDown), k(Key::AudioVolumeDown)], "Quieter"),
-    row(Action::ToggleMute, "mute", &[k(Key::M), k(Key::AudioVolumeMute)], "Sound on or off"),
-    row(Action::OpenMenu(Menu::Audio), "audio-menu", &[k(Key::A)], "Choose the sound"),
-    row(Action::ToggleSubtitles, "subtitles", &[k(Key::C)], "Subtitles on or off"),
-    row(Action::OpenMenu(Menu::Subtitles), "subtitle-menu", &[k(Key::V)], "Choose subtitles"),
-    row(Action::DelayText(-1), "subtitles-earlier", &[k(Key::G)], "Subtitles earlier"),
-    row(Action::DelayText(1), "subtitles-later", &[k(Key::H)], "Subtitles later"),
-    row(Action::OpenMenu(Menu::Settings), "settings-menu", &[k(Key::Q)], "Quality, speed, skipping"),
-    row(Action::Slower, "slower", &[s(Key::Comma), k(Key::OpenBracket)], "Slower"),
-    row(Action::Faster, "faster", &[s(Key::Period), k(Key::CloseBracket)], "Faster"),
-    row(Action::ResetSpeed, "normal-speed", &[k(Key::Backspace)], "Normal speed; on a TV, back"),
-    row(Action::HoldSpeed, "hold-speed", &[k(Key::X)], "Double speed while held"),
-    row(Action::WindBack, "wind-back", &[s(Key::J), k(Key::MediaTrackPrevious)], "Wind back; again for faster"),
-    row(Action::WindForward, "wind-forward", &[s(Key::L), k(Key::MediaTrackNext)], "Wind forward; again for faster"),
-    row(Action::ToggleFullScreen, "full-screen", &[k(Key::F), k(Key::F11)], "Full screen, also by double click"),
-    row(Action::MiniPlayer, "mini-player", &[k(Key::P)], "Small in a corner, and back"),
-    row(Action::ToggleStats, "stats", &[k(Key::I)], "Stats for nerds and testers"),
+    row(Action::SeekStart, "start", &[k(Key::Home)], key!("help-start")),
+    row(Action::SeekEnd, "end", &[k(Key::End)], key!("help-end")),
+    row(Action::VolumeBy(5), "louder", &[k(Key::ArrowUp), k(Key::AudioVolumeUp)], key!("help-louder")),
+    row(Action::VolumeBy(-5), "quieter", &[k(Key::ArrowDown), k(Key::AudioVolumeDown)], key!("help-quieter")),
+    row(Action::ToggleMute, "mute", &[k(Key::M), k(Key::AudioVolumeMute)], key!("help-mute")),
+    row(Action::OpenMenu(Menu::Audio), "audio-menu", &[k(Key::A)], key!("help-audio-menu")),
+    row(Action::ToggleSubtitles, "subtitles", &[k(Key::C)], key!("help-subtitles")),
+    row(Action::OpenMenu(Menu::Subtitles), "subtitle-menu", &[k(Key::V)], key!("help-subtitle-menu")),
+    row(Action::DelayText(-1), "subtitles-earlier", &[k(Key::G)], key!("help-subtitles-earlier")),
+    row(Action::DelayText(1), "subtitles-later", &[k(Key::H)], key!("help-subtitles-later")),
+    row(Action::OpenMenu(Menu::Settings), "settings-menu", &[k(Key::Q)], key!("help-settings-menu")),
+    row(Action::Slower, "slower", &[s(Key::Comma), k(Key::OpenBracket)], key!("help-slower")),
+    row(Action::Faster, "faster", &[s(Key::Period), k(Key::CloseBracket)], key!("help-faster")),
+    row(Action::ResetSpeed, "normal-speed", &[k(Key::Backspace)], key!("help-normal-speed")),
+    row(Action::HoldSpeed, "hold-speed", &[k(Key::X)], key!("help-hold-speed")),
+    row(Action::WindBack, "wind-back", &[s(Key::J), k(Key::MediaTrackPrevious)], key!("help-wind-back")),
+    row(Action::WindForward, "wind-forward", &[s(Key::L), k(Key::MediaTrackNext)], key!("help-wind-forward")),
+    row(Action::ToggleFullScreen, "full-screen", &[k(Key::F), k(Key::F11)], key!("help-full-screen")),
+    row(Action::MiniPlayer, "mini-player", &[k(Key::P)], key!("help-mini-player")),
+    row(Action::ToggleStats, "stats", &[k(Key::I)], key!("help-stats")),
     row(
         Action::ToggleSheet,
         "keys",
         &[k(Key::Questionmark), s(Key::Questionmark), s(Key::Slash), k(Key::F1)],
-        "This list",
+        key!("help-keys"),
     ),
-    row(Action::Back, "back", &[k(Key::Escape), k(Key::BrowserBack)], "Close, leave full screen, go back"),
+    row(Action::Back, "back", &[k(Key::Escape), k(Key::BrowserBack)], key!("help-back")),
 ];
 
 /// The row of an action.

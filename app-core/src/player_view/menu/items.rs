@@ -1,10 +1,14 @@
 //! What the menus offer, and what each line does.
 
-use crate::player_view::{
-    model::{Menu, PlayerMsg, PlayerScreen, SPEEDS, delay_label, speed_label, track_name},
-    skip::SkipChoice,
-    text_style::{TextTrait, next},
-    viewing::Viewing,
+use crate::{
+    format,
+    language::tr,
+    player_view::{
+        model::{Menu, PlayerMsg, PlayerScreen, SPEEDS, delay_label, speed_label, track_name},
+        skip::SkipChoice,
+        text_style::{TextTrait, next},
+        viewing::Viewing,
+    },
 };
 use player_core::{QualityChoice, manifest::TrackKind};
 use service_api::catalog::SegmentKind;
@@ -55,14 +59,14 @@ impl Item {
 
 pub(super) fn title(menu: Menu) -> &'static str {
     match menu {
-        Menu::Audio => "Audio",
-        Menu::Subtitles => "Subtitles",
-        Menu::TextLook => "Subtitle style",
-        Menu::Settings => "Settings",
-        Menu::Quality => "Quality",
-        Menu::Speed => "Speed",
-        Menu::Skipping => "Skipping",
-        Menu::Quick => "Quick menu",
+        Menu::Audio => tr!("audio"),
+        Menu::Subtitles => tr!("subtitles"),
+        Menu::TextLook => tr!("menu-subtitle-style"),
+        Menu::Settings => tr!("settings"),
+        Menu::Quality => tr!("quality"),
+        Menu::Speed => tr!("speed"),
+        Menu::Skipping => tr!("menu-skipping"),
+        Menu::Quick => tr!("menu-quick"),
     }
 }
 
@@ -90,17 +94,17 @@ fn audio(player: &PlayerScreen) -> Vec<Item> {
     if !tracks.is_empty() {
         return tracks;
     }
-    vec![Item::choice("No sound".to_owned(), String::new(), true, PlayerMsg::ToggleMenu(Menu::Audio))]
+    vec![Item::choice(tr!("menu-no-sound").to_owned(), String::new(), true, PlayerMsg::ToggleMenu(Menu::Audio))]
 }
 
 fn subtitles(player: &PlayerScreen) -> Vec<Item> {
     let selected = player.snapshot.selected_text;
-    let off = Item::choice("Off".to_owned(), String::new(), selected.is_none(), PlayerMsg::ChooseText(None));
+    let off = Item::choice(tr!("off").to_owned(), String::new(), selected.is_none(), PlayerMsg::ChooseText(None));
     let tracks = player.tracks(TrackKind::Text).into_iter().map(|track| {
         let message = PlayerMsg::ChooseText(Some(track.id));
         Item::choice(track_name(&track), String::new(), selected == Some(track.id), message)
     });
-    let style = Item::link("Style", player.look.words(TextTrait::Size).to_owned(), Menu::TextLook);
+    let style = Item::link(tr!("menu-style"), player.look.words(TextTrait::Size).to_owned(), Menu::TextLook);
     std::iter::once(off).chain(tracks).chain([style]).collect()
 }
 
@@ -110,22 +114,27 @@ fn text_look(player: &PlayerScreen) -> Vec<Item> {
         .into_iter()
         .map(|which| Item::value(which.name(), player.look.words(which), change(which, false), change(which, true)));
     let delay = delay_label(player.text_delay);
-    let delay = Item::value("Delay", &delay, PlayerMsg::DelayTextBy(-DELAY_STEP), PlayerMsg::DelayTextBy(DELAY_STEP));
-    let reset =
-        Item { label: "Reset".to_owned(), detail: String::new(), kind: Kind::Button, message: PlayerMsg::ResetText };
+    let delay =
+        Item::value(tr!("menu-delay"), &delay, PlayerMsg::DelayTextBy(-DELAY_STEP), PlayerMsg::DelayTextBy(DELAY_STEP));
+    let reset = Item {
+        label: tr!("menu-reset").to_owned(),
+        detail: String::new(),
+        kind: Kind::Button,
+        message: PlayerMsg::ResetText,
+    };
     traits.chain([delay, reset]).collect()
 }
 
 fn settings(player: &PlayerScreen) -> Vec<Item> {
     let mut items = vec![
-        Item::link("Quality", quality_words(player), Menu::Quality),
-        Item::link("Speed", speed_label(player.speed), Menu::Speed),
+        Item::link(tr!("quality"), quality_words(player), Menu::Quality),
+        Item::link(tr!("speed"), speed_label(player.speed), Menu::Speed),
     ];
     if player.profile().is_some() {
         let skip = player.viewing.skip;
         let same = skip.intro == skip.recap && skip.recap == skip.credits;
-        let words = if same { skip_words(skip.intro) } else { "By type" };
-        items.push(Item::link("Skipping", words.to_owned(), Menu::Skipping));
+        let words = if same { skip_words(skip.intro) } else { tr!("menu-by-type") };
+        items.push(Item::link(tr!("menu-skipping"), words.to_owned(), Menu::Skipping));
     }
     items
 }
@@ -141,8 +150,8 @@ fn quick(player: &PlayerScreen) -> Vec<Item> {
         .collect();
     let button =
         |label: &str, message| Item { label: label.to_owned(), detail: String::new(), kind: Kind::Button, message };
-    lines.push(button("Start over", PlayerMsg::SeekShare(0.0)));
-    lines.push(button("Stats", PlayerMsg::ToggleStats));
+    lines.push(button(tr!("start-over"), PlayerMsg::SeekShare(0.0)));
+    lines.push(button(tr!("stats"), PlayerMsg::ToggleStats));
     lines
 }
 
@@ -151,9 +160,9 @@ fn quality_words(player: &PlayerScreen) -> String {
     let snapshot = &player.snapshot;
     let label = |id| snapshot.rung(id).map(|rung| rung.label());
     match (snapshot.quality, snapshot.shown_rung.and_then(label)) {
-        (QualityChoice::Auto, Some(shown)) => format!("Auto · {shown}"),
-        (QualityChoice::Auto, None) => "Auto".to_owned(),
-        (QualityChoice::Fixed(rung), _) => label(rung).unwrap_or_else(|| "Fixed".to_owned()),
+        (QualityChoice::Auto, Some(shown)) => tr!("menu-auto-is", shown = shown),
+        (QualityChoice::Auto, None) => tr!("menu-auto").to_owned(),
+        (QualityChoice::Fixed(rung), _) => label(rung).unwrap_or_else(|| tr!("menu-fixed").to_owned()),
     }
 }
 
@@ -162,20 +171,20 @@ fn quality(player: &PlayerScreen) -> Vec<Item> {
     let shown = snapshot.shown_rung.and_then(|id| snapshot.rung(id)).map(|rung| rung.label());
     let is_auto = snapshot.quality == QualityChoice::Auto;
     let message = PlayerMsg::ChooseQuality(QualityChoice::Auto);
-    let auto = Item::choice("Auto".to_owned(), shown.unwrap_or_default(), is_auto, message);
+    let auto = Item::choice(tr!("menu-auto").to_owned(), shown.unwrap_or_default(), is_auto, message);
     let mut rungs = snapshot.rungs.clone();
     rungs.sort_by_key(|rung| std::cmp::Reverse((rung.height, rung.bitrate)));
     let rungs = rungs.iter().map(|rung| {
         let choice = QualityChoice::Fixed(rung.id);
         let chosen = snapshot.quality == choice;
-        Item::choice(rung.label(), rung.bitrate.to_string(), chosen, PlayerMsg::ChooseQuality(choice))
+        Item::choice(rung.label(), format::decimal(&rung.bitrate.to_string()), chosen, PlayerMsg::ChooseQuality(choice))
     });
     std::iter::once(auto).chain(rungs).collect()
 }
 
 fn speed(player: &PlayerScreen) -> Vec<Item> {
     let lines = SPEEDS.iter().map(|speed| {
-        let detail = if *speed == 1.0 { "Normal".to_owned() } else { String::new() };
+        let detail = if *speed == 1.0 { tr!("menu-normal").to_owned() } else { String::new() };
         Item::choice(speed_label(*speed), detail, player.speed == *speed, PlayerMsg::ChooseSpeed(*speed))
     });
     lines.collect()
@@ -183,9 +192,9 @@ fn speed(player: &PlayerScreen) -> Vec<Item> {
 
 fn skip_words(choice: SkipChoice) -> &'static str {
     match choice {
-        SkipChoice::None => "Play",
-        SkipChoice::Ask => "Ask",
-        SkipChoice::Auto => "Skip",
+        SkipChoice::None => tr!("menu-show"),
+        SkipChoice::Ask => tr!("menu-ask"),
+        SkipChoice::Auto => tr!("menu-skip"),
     }
 }
 
@@ -193,9 +202,9 @@ fn skipping(player: &PlayerScreen) -> Vec<Item> {
     const CHOICES: [SkipChoice; 3] = [SkipChoice::None, SkipChoice::Ask, SkipChoice::Auto];
     let viewing = player.viewing;
     let kinds = [
-        ("Intros", SegmentKind::Intro, viewing.skip.intro),
-        ("Recaps", SegmentKind::Recap, viewing.skip.recap),
-        ("Credits", SegmentKind::Credits, viewing.skip.credits),
+        (tr!("intros"), SegmentKind::Intro, viewing.skip.intro),
+        (tr!("recaps"), SegmentKind::Recap, viewing.skip.recap),
+        (tr!("credits"), SegmentKind::Credits, viewing.skip.credits),
     ];
     let lines = kinds.into_iter().map(|(name, kind, choice)| {
         let stepped = |forward| PlayerMsg::ChangeViewing(viewing.with_skip(kind, next(&CHOICES, choice, forward)));
@@ -203,6 +212,6 @@ fn skipping(player: &PlayerScreen) -> Vec<Item> {
     });
     let autoplay = Viewing { autoplay_next: !viewing.autoplay_next, ..viewing };
     let toggle = PlayerMsg::ChangeViewing(autoplay);
-    let words = if viewing.autoplay_next { "By itself" } else { "When I say so" };
-    lines.chain([Item::value("Next episode", words, toggle.clone(), toggle)]).collect()
+    let words = if viewing.autoplay_next { tr!("menu-by-itself") } else { tr!("menu-when-i-say") };
+    lines.chain([Item::value(tr!("next-episode"), words, toggle.clone(), toggle)]).collect()
 }

@@ -15,6 +15,7 @@ use crate::{
     cx::{Cx, Touch, say},
     focus::{FocusMap, Step},
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -77,7 +78,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, area: Rect, player: &PlayerScreen, 
     let items = items(player, menu);
     let line = if tv { 34.0 } else { 36.0 };
     let heading = if tv { 36.0 } else { 38.0 };
-    let width = if tv { 244.0 } else { 264.0 };
+    let width = 264.0;
     let bottom = area.bottom() - controls::height(cx) - 4.0;
     let room = ((bottom - area.top() - 8.0 - heading - 10.0) / line).floor().max(1.0) as usize;
     let seen = items.len().min(room);
@@ -112,7 +113,7 @@ fn name(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, menu: Menu) {
     if let Some(parent) = menu.parent() {
         let zone = rect.shrink2(vec2(6.0, 4.0));
         let touch = cx.touch(ui, back_id(menu), zone, || {
-            WidgetInfo::labeled(Role::Button, true, format!("Back to {}", title(parent)))
+            WidgetInfo::labeled(Role::Button, true, tr!("menu-back-to", menu = title(parent)))
         });
         if touch.focused {
             ui.painter().rect_filled(zone, 9.0, tokens.focus);
@@ -201,7 +202,7 @@ fn row(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, (menu, index): (Menu, usize), item:
     }
     let room = (detail.left() - 18.0 - rect.left() - indent).max(8.0);
     let at = (pos2(rect.left() + indent, middle), Align2::LEFT_CENTER, room);
-    text::clipped_line(painter, &cx.theme, at, &item.label, (role, ink));
+    text::fitted_line(painter, &cx.theme, at, &item.label, (role, ink));
     if touch.hovered {
         ui.set_cursor_icon(CursorIcon::PointingHand);
     }

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     app::SettingsChange,
     format,
+    language::tr,
     launch::QualityWish,
     player_view::{
         keys::{Conflict, KeyChoices},
@@ -90,7 +91,7 @@ impl PlayerScreen {
                 if self.next_up.episode.is_some() {
                     reaction.away = Some(Away::Next { asked: true });
                 } else {
-                    reaction.note = Some("There is no next episode".to_owned());
+                    reaction.note = Some(tr!("note-no-next").to_owned());
                 }
             }
             PlayerMsg::CancelNext => reaction = self.cancel_next(),
@@ -190,7 +191,7 @@ impl PlayerScreen {
             PlayerMsg::ToggleStats => self.stats = !self.stats,
             PlayerMsg::CopyStats => {
                 reaction.copy = serde_json::to_string_pretty(&*self.snapshot).ok();
-                reaction.note = Some("Stats copied as JSON".to_owned());
+                reaction.note = Some(tr!("note-stats-copied").to_owned());
             }
             PlayerMsg::ToggleSheet => {
                 self.sheet = !self.sheet;
@@ -201,7 +202,7 @@ impl PlayerScreen {
             PlayerMsg::ToggleDetails => self.details = !self.details,
             PlayerMsg::CopyDetails => {
                 reaction.copy = Some(self.error_details());
-                reaction.note = Some("Details copied".to_owned());
+                reaction.note = Some(tr!("note-details-copied").to_owned());
             }
             PlayerMsg::Dpad(msg) => reaction = self.update_dpad(msg, now),
             PlayerMsg::Back => reaction = self.back(now),
@@ -270,7 +271,7 @@ impl PlayerScreen {
     fn toggle_subtitles(&mut self, now: f64, reaction: &mut Reaction) {
         let tracks = self.tracks(TrackKind::Text);
         if tracks.is_empty() {
-            reaction.note = Some("This title has no subtitles".to_owned());
+            reaction.note = Some(tr!("note-no-subtitles").to_owned());
             return;
         }
         self.touch(now);
@@ -279,8 +280,8 @@ impl PlayerScreen {
             None => self.text_before_off.or_else(|| tracks.first().map(|track| track.id)),
         };
         reaction.note = Some(match track.and_then(|id| tracks.iter().find(|track| track.id == id)) {
-            Some(track) => format!("Subtitles: {}", track_name(track)),
-            None => "Subtitles off".to_owned(),
+            Some(track) => tr!("note-subtitles-are", track = track_name(track)),
+            None => tr!("note-subtitles-off").to_owned(),
         });
         self.select_text(track, reaction);
     }
@@ -299,7 +300,7 @@ impl PlayerScreen {
         let millis = millis.clamp(-MAX_TEXT_DELAY_MS, MAX_TEXT_DELAY_MS);
         self.text_delay = millis;
         reaction.commands.push(Command::SetTextDelay { millis });
-        reaction.note = Some(format!("Subtitles {}", delay_label(millis)));
+        reaction.note = Some(tr!("note-subtitles-delay", delay = delay_label(millis)));
         reaction.settings = Some(self.text_settings());
     }
 
@@ -321,11 +322,11 @@ impl PlayerScreen {
     fn undo_seek(&mut self, now: f64, reaction: &mut Reaction) {
         self.touch(now);
         let Some(place) = self.left_behind.pop() else {
-            reaction.note = Some("There is no seek to undo".to_owned());
+            reaction.note = Some(tr!("note-no-undo").to_owned());
             return;
         };
         let time = format::clock(Duration::try_from_secs_f64(place).unwrap_or_default());
-        reaction.note = Some(format!("Back at {time}"));
+        reaction.note = Some(tr!("note-back-at", time = time));
         self.undoing = true;
         self.seek.jump(place, self.timeline(), now);
     }
@@ -349,7 +350,7 @@ impl PlayerScreen {
                     Ok(()) => self.rebound(choices, reaction),
                     Err(Conflict::Taken(owner)) => self.rebinding = Some(Rebinding::Asking { row, key, owner }),
                     Err(Conflict::Reserved) => {
-                        reaction.note = Some(format!("{} cannot be changed, press another key", key.label()));
+                        reaction.note = Some(tr!("note-key-fixed", key = key.label()));
                     }
                 }
             }
@@ -360,7 +361,7 @@ impl PlayerScreen {
             }
             (KeysMsg::Reset, _) => {
                 self.rebound(KeyChoices::default(), reaction);
-                reaction.note = Some("All keys are as delivered".to_owned());
+                reaction.note = Some(tr!("note-keys-reset").to_owned());
             }
             (KeysMsg::Cancel, _) => self.rebinding = None,
             _ => {}

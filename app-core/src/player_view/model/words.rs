@@ -1,7 +1,7 @@
 //! What things of the player are called.
 
 use super::{Phase, PlayerScreen};
-use crate::format;
+use crate::{format, language::tr};
 use player_core::{PlayerSnapshot, event::TrackInfo, text::captions::CaptionService};
 use service_api::catalog::Chapter;
 use std::time::Duration;
@@ -31,21 +31,21 @@ impl PlayerScreen {
 
 /// A speed in menus.
 pub(crate) fn speed_label(speed: f64) -> String {
-    format!("{speed}×")
+    format!("{}×", format::decimal(&speed.to_string()))
 }
 
 /// A delay of subtitles in menus.
 pub(crate) fn delay_label(millis: i32) -> String {
     let seconds = f64::from(millis) / 1e3;
     match millis {
-        0 => "on time".to_owned(),
-        1.. => format!("{seconds:.1} s later"),
-        _ => format!("{:.1} s earlier", -seconds),
+        0 => tr!("delay-none").to_owned(),
+        1.. => tr!("delay-later", seconds = format::tenths(seconds)),
+        _ => tr!("delay-earlier", seconds = format::tenths(-seconds)),
     }
 }
 
 pub(super) fn speed_note(speed: f64) -> String {
-    format!("Speed {}", speed_label(speed))
+    tr!("note-speed", speed = speed_label(speed))
 }
 
 /// The stream's own chapters, for titles of which no catalog tells.
@@ -69,7 +69,7 @@ pub(crate) fn track_name(track: &TrackInfo) -> String {
         (Some(language), "") => language,
         (Some(language), name) if name.eq_ignore_ascii_case(&language) => language,
         (Some(language), name) if track.language.as_deref() == Some(name) => language,
-        (_, "") => "Unnamed".to_owned(),
+        (_, "") => tr!("track-unnamed").to_owned(),
         (_, name) => name.to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     app::{Field, Msg, Typed, Wish},
     cx::{Cx, Touch, say},
     icons,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -80,7 +81,7 @@ pub(super) fn line(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, page: Id, line: &Li
             text::line(ui.painter(), &cx.theme, key, name, (Type::Body, tokens.text_3));
             let left = rect.left() + rect.width() * 0.34;
             let place = (pos2(left, middle), Align2::LEFT_CENTER, rect.right() - left);
-            text::clipped_line(ui.painter(), &cx.theme, place, value, (Type::BodyMedium, tokens.text));
+            text::fitted_line(ui.painter(), &cx.theme, place, value, (Type::BodyMedium, tokens.text));
             say(ui, page.with(("fact", name)), rect, &format!("{name}: {value}"));
         }
         Line::Block(words) => {
@@ -191,13 +192,13 @@ fn names(ui: &Ui, cx: &Cx<'_>, rect: Rect, (name, detail): (&str, &str), (from, 
     let middle = rect.center().y;
     if detail.is_empty() {
         let place = (pos2(left, middle), Align2::LEFT_CENTER, width);
-        text::clipped_line(ui.painter(), &cx.theme, place, name, (Type::BodyMedium, ink.first));
+        text::fitted_line(ui.painter(), &cx.theme, place, name, (Type::BodyMedium, ink.first));
         return;
     }
     let place = (pos2(left, middle + 1.0), Align2::LEFT_BOTTOM, width);
-    text::clipped_line(ui.painter(), &cx.theme, place, name, (Type::BodyMedium, ink.first));
+    text::fitted_line(ui.painter(), &cx.theme, place, name, (Type::BodyMedium, ink.first));
     let place = (pos2(left, middle + 2.0), Align2::LEFT_TOP, width);
-    text::clipped_line(ui.painter(), &cx.theme, place, detail, (Type::Caption, ink.second));
+    text::fitted_line(ui.painter(), &cx.theme, place, detail, (Type::Caption, ink.second));
 }
 
 fn told(ui: &Ui, cx: &Cx<'_>, rect: Rect, page: Id, words: &str, (icon, colour): (&str, Color32)) {
@@ -302,7 +303,7 @@ fn table(ui: &Ui, cx: &Cx<'_>, rect: Rect, page: Id, (columns, rows): Columns<'_
         let at = (pos2(area.center().x, rect.top() + TABLE_ROW / 2.0), Align2::CENTER_CENTER);
         let colour = if *is_own { tokens.accent } else { tokens.text };
         let shown = text::line(ui.painter(), &cx.theme, at, name, (Type::BodyStrong, colour));
-        let words = if *is_own { format!("{name}, your plan") } else { name.clone() };
+        let words = if *is_own { tr!("plan-own", name = name) } else { name.clone() };
         say(ui, page.with(("column", name)), shown, &words);
     }
     for (number, (name, values)) in rows.iter().enumerate() {
@@ -310,7 +311,7 @@ fn table(ui: &Ui, cx: &Cx<'_>, rect: Rect, page: Id, (columns, rows): Columns<'_
         ui.painter().hline(rect.left()..=rect.right(), y, (1.0, tokens.line));
         let middle = y + TABLE_ROW / 2.0;
         let place = (pos2(rect.left(), middle), Align2::LEFT_CENTER, first - 8.0);
-        text::clipped_line(ui.painter(), &cx.theme, place, name, (Type::Body, tokens.text_2));
+        text::fitted_line(ui.painter(), &cx.theme, place, name, (Type::Body, tokens.text_2));
         for (index, value) in values.iter().enumerate() {
             let at = (pos2(column(index) + (width - 6.0) / 2.0, middle), Align2::CENTER_CENTER);
             text::line(ui.painter(), &cx.theme, at, value, (Type::BodyMedium, tokens.text));

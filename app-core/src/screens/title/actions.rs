@@ -5,6 +5,7 @@ use crate::{
     app::{Model, Msg, PlayFrom, Section, SettingsWish, TasteWish, TitleScreen, Wish},
     cx::Cx,
     format, icons,
+    language::tr,
     widgets::button::{self, Kind, Label},
 };
 use egui::{Rect, Ui, pos2, vec2};
@@ -26,13 +27,13 @@ fn opinions(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, at: egu
     let mut rect = Rect::from_min_size(at, vec2(side, side));
     let title = &page.summary;
     let is_listed = model.taste.is_listed(&title.id);
-    let (icon, name) = if is_listed { (icons::CHECK, "Remove from my list") } else { (icons::PLUS, "Add to my list") };
+    let (icon, name) = if is_listed { (icons::CHECK, tr!("list-remove")) } else { (icons::PLUS, tr!("list-add")) };
     if button::toggle(ui, cx, list_id(), rect, (icon, name, is_listed)) {
         cx.send(Msg::Wish(Wish::Taste(TasteWish::Toggle(Box::new(title.clone())))));
     }
     let thumbs = model.taste.thumbs(&title.id);
     for (id, icon, name, worth) in
-        [(up_id(), icons::THUMBS_UP, "I like this", 1), (down_id(), icons::THUMBS_DOWN, "Not for me", -1)]
+        [(up_id(), icons::THUMBS_UP, tr!("title-like"), 1), (down_id(), icons::THUMBS_DOWN, tr!("title-dislike"), -1)]
     {
         rect = rect.translate(vec2(side + 10.0, 0.0));
         if button::toggle(ui, cx, id, rect, (icon, name, thumbs.is_some_and(|thumbs| thumbs.signum() == worth))) {
@@ -41,7 +42,7 @@ fn opinions(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, at: egu
             cx.send(Msg::Wish(Wish::Taste(TasteWish::Rate(title.id.clone(), worth))));
         }
     }
-    let label = Label::new(Kind::Plain, "Back").icon(icons::ARROW_LEFT);
+    let label = Label::new(Kind::Plain, tr!("back")).icon(icons::ARROW_LEFT);
     if button::labelled(ui, cx, back_id(), pos2(rect.right() + 10.0, rect.top()), &label).1 {
         cx.send(Msg::Back);
     }
@@ -54,7 +55,7 @@ pub(super) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, 
         return;
     };
     if let Some(plan) = other_plan(model, page) {
-        let words = format!("Included in {plan}");
+        let words = tr!("title-in-plan", plan = plan);
         let label = Label::new(Kind::Primary, &words).icon(icons::PLAN);
         let (rect, pressed) = button::labelled(ui, cx, play_id(), at, &label);
         if pressed {
@@ -66,15 +67,15 @@ pub(super) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, 
     let ready = title.state.is_ready();
     let begun = begun(page);
     let words = match (ready, begun) {
-        (false, _) => "Preparing…".to_owned(),
+        (false, _) => tr!("title-preparing-plain").to_owned(),
         (true, _) if page.is_series() => {
-            let (verb, name) = (if begun { "Resume" } else { "Play" }, short(&title.name));
-            format!("{verb} {name}")
+            let name = short(&title.name);
+            if begun { tr!("title-resume-episode", name = name) } else { tr!("title-play-episode", name = name) }
         }
-        (true, false) => "Play".to_owned(),
+        (true, false) => tr!("play").to_owned(),
         (true, true) => {
             let at = title.progress.map_or(0.0, |progress| progress.resume_at_s());
-            format!("Resume at {}", format::clock(Duration::try_from_secs_f64(at).unwrap_or_default()))
+            tr!("title-resume-at", time = format::clock(Duration::try_from_secs_f64(at).unwrap_or_default()))
         }
     };
     let icon = if ready { icons::PLAY } else { icons::PREPARING };
@@ -88,7 +89,7 @@ pub(super) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, page: &TitleScreen, 
         cx.send(Msg::Rests(title.id.clone()));
     }
     if begun {
-        let label = Label::new(Kind::Plain, "Start over").icon(icons::RESTART).enabled(ready);
+        let label = Label::new(Kind::Plain, tr!("start-over")).icon(icons::RESTART).enabled(ready);
         let (next, pressed) = button::labelled(ui, cx, restart_id(), pos2(rect.right() + 12.0, rect.top()), &label);
         if pressed {
             cx.send(Msg::Play { title: title.clone(), from: PlayFrom::Start });

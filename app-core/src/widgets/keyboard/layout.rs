@@ -1,5 +1,6 @@
 //! What stands on the keys, for each language.
 
+use crate::language::{self, tr};
 use serde::{Deserialize, Serialize};
 
 /// Keys in a line: five presses at most lead from any key to any other of its line.
@@ -33,11 +34,9 @@ impl Layout {
         }
     }
 
-    /// The layout of the environment: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set.
-    pub(crate) fn of_environment() -> Self {
-        let set =
-            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-        Self::of_tag(&set.unwrap_or_default())
+    /// The layout for the language that is spoken.
+    pub(crate) fn of_language() -> Self {
+        Self::of_tag(language::current().tag())
     }
 
     /// On the key that changes it.
@@ -54,11 +53,11 @@ impl Layout {
     /// For a screen reader.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::English => "English",
-            Self::German => "German",
-            Self::Spanish => "Spanish",
-            Self::French => "French",
-            Self::Romaji => "Japanese",
+            Self::English => tr!("language-english"),
+            Self::German => tr!("language-german"),
+            Self::Spanish => tr!("language-spanish"),
+            Self::French => tr!("language-french"),
+            Self::Romaji => tr!("language-japanese"),
         }
     }
 

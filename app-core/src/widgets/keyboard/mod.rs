@@ -7,6 +7,7 @@ pub(crate) use layout::{COLUMNS, KeyCap, Keys, Layout};
 use crate::{
     cx::Cx,
     focus::FocusMap,
+    language::tr,
     motion::{self, time},
     theme::Type,
     tokens,
@@ -63,12 +64,12 @@ fn key(ui: &Ui, cx: &mut Cx<'_>, name: Id, (cap, keys): (KeyCap, Keys), rect: Re
     let id = key_id(name, cap);
     let (shown, spoken) = match cap {
         KeyCap::Letter(letter) => (letter.to_string(), letter.to_string()),
-        KeyCap::Space => ("Space".to_owned(), "Space".to_owned()),
-        KeyCap::Erase => ("Erase".to_owned(), "Erase".to_owned()),
-        KeyCap::Clear => ("Clear".to_owned(), "Clear".to_owned()),
-        KeyCap::Page if keys.others => ("ABC".to_owned(), "Letters".to_owned()),
-        KeyCap::Page => ("123".to_owned(), "Digits".to_owned()),
-        KeyCap::Language => (keys.layout.code().to_owned(), format!("{} keys, change language", keys.layout.name())),
+        KeyCap::Space => (tr!("keyboard-space").to_owned(), tr!("keyboard-space").to_owned()),
+        KeyCap::Erase => (tr!("keyboard-erase").to_owned(), tr!("keyboard-erase").to_owned()),
+        KeyCap::Clear => (tr!("keyboard-clear").to_owned(), tr!("keyboard-clear").to_owned()),
+        KeyCap::Page if keys.others => ("ABC".to_owned(), tr!("keyboard-letters").to_owned()),
+        KeyCap::Page => ("123".to_owned(), tr!("keyboard-digits").to_owned()),
+        KeyCap::Language => (keys.layout.code().to_owned(), tr!("keyboard-layout", language = keys.layout.name())),
     };
     let touch = cx.touch(ui, id, rect, || WidgetInfo::labeled(Role::Button, true, &spoken));
     let focus = motion::follow(ui.ctx(), id, f32::from(u8::from(touch.focused)), time::FOCUS);
