@@ -39,8 +39,15 @@ const SHORTEST: f64 = 1e-4;
 const HALF_LIFE: f64 = 300.0;
 /// The weight behind it, in seconds, is in the end that of a short transfer.
 const LITTLE: f64 = 1.0;
+/// Time constants, in seconds of transfers, of what was carried, and the most that one transfer lets fade.
+const SPANS: [f64; 2] = [30.0, 150.0];
+const FORGET: f64 = 60.0;
+/// More bits, or seconds, than anything can have carried.
+const MOST_CARRIED: f64 = 1e24;
+/// Transfers that differ by less agree, in logarithms: a good quarter.
+const AGREEMENT: f64 = 0.25;
 /// Of the form in which it is stored.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What transfers told of the network, in logarithms: a factor of two is as far up as down, on any link.
 ///
@@ -65,6 +72,10 @@ pub struct LinkState {
     volatility: f64,
     recent_volatility: f64,
     downward: f64,
+    /// Bits and the seconds that they took, fading with [`SPANS`]: what the link carries where everything is averaged.
+    carried: [[f64; 2]; 2],
+    /// The transfers before the last one, newest first.
+    earlier: [f64; 3],
 }
 
 impl LinkState {
@@ -80,6 +91,8 @@ impl LinkState {
         volatility: NO_VOLATILITY_YET,
         recent_volatility: NO_VOLATILITY_YET,
         downward: 0.0,
+        carried: [[0.0; 2]; 2],
+        earlier: [0.0; 3],
     };
 
     /// Whether nothing is known.
@@ -104,6 +117,12 @@ impl LinkState {
     /// Takes a transfer of `seconds` at a rate of `log_rate`, the logarithm of bit/s, in.
     pub(crate) fn add(&mut self, log_rate: f64, seconds: f64) {
         let weight = self.weight(log_rate, seconds);
+        self.earlier = if self.is_empty() { [log_rate; 3] } else { [self.last, self.earlier[0], self.earlier[1]] };
+        for ([bits, time], span) in self.carried.iter_mut().zip(SPANS) {
+            let kept = (-seconds.min(FORGET) / span).exp();
+            *bits = *bits * kept + log_rate.exp() * seconds;
+            *time = *time * kept + seconds;
+        }
         if self.is_empty() {
             (self.averages, self.quick, self.slow) = ([log_rate; 4], log_rate, log_rate);
         } else {
@@ -146,12 +165,26 @@ impl LinkState {
         let kept = (-idle.as_secs_f64() / HALF_LIFE).exp2();
         let fade = |value: &mut f64, towards: f64| *value = towards + (*value - towards) * kept;
         let slow = self.slow;
-        self.averages.iter_mut().chain([&mut self.quick, &mut self.last]).for_each(|average| fade(average, slow));
+        let present = self.averages.iter_mut().chain(&mut self.earlier).chain([&mut self.quick, &mut self.last]);
+        present.for_each(|average| fade(average, slow));
+        for amounts in self.carried.iter_mut().filter(|[_, time]| *time > LITTLE) {
+            // The rate stays; there is less behind it.
+            let kept = kept.max(LITTLE / amounts[1]);
+            amounts.iter_mut().for_each(|amount| *amount *= kept);
+        }
         fade(&mut self.volatility, NO_VOLATILITY_YET);
         fade(&mut self.recent_volatility, NO_VOLATILITY_YET);
         fade(&mut self.downward, NO_VOLATILITY_YET / 2.0);
         let little = self.age.min(LITTLE);
         fade(&mut self.age, little);
+    }
+
+    /// `ln(bit/s)` of the slowest of the last transfers, where they differ by no more than [`AGREEMENT`].
+    pub(crate) fn agreed(&self) -> Option<f64> {
+        let [first, second, third] = self.earlier;
+        let slowest = self.last.min(first).min(second).min(third);
+        let fastest = self.last.max(first).max(second).max(third);
+        (!self.is_empty() && fastest - slowest <= AGREEMENT).then_some(slowest)
     }
 
     /// `ln(bit/s)` over the last seconds.
@@ -172,6 +205,16 @@ impl LinkState {
     /// `ln(bit/s)` over [`HORIZONS`].
     pub(crate) fn averages(&self) -> &[f64; 4] {
         &self.averages
+    }
+
+    /// `ln(bit/s)` that were carried over [`SPANS`], all bits by all seconds.
+    pub(crate) fn carried(&self) -> [f64; 2] {
+        self.carried.map(|[bits, time]| if time > 0.0 { log_rate(bits, time) } else { self.slow })
+    }
+
+    /// `ln(bit/s)` of the transfers before the last one, newest first.
+    pub(crate) fn earlier(&self) -> &[f64; 3] {
+        &self.earlier
     }
 
     /// `ln(bit/s)` of the last transfer.
@@ -235,6 +278,8 @@ struct Stored {
     volatility: f64,
     recent_volatility: f64,
     downward: f64,
+    carried: [[f64; 2]; 2],
+    earlier: [f64; 3],
 }
 
 /// Why what was kept of a network cannot be used.
@@ -252,7 +297,7 @@ pub enum LinkStateError {
 impl From<LinkState> for Stored {
     fn from(state: LinkState) -> Self {
         let LinkState { samples, age, last, last_seconds, averages, quick, slow, .. } = state;
-        let LinkState { volatility, recent_volatility, downward, .. } = state;
+        let LinkState { volatility, recent_volatility, downward, carried, earlier, .. } = state;
         Self {
             version: VERSION,
             samples,
@@ -265,6 +310,8 @@ impl From<LinkState> for Stored {
             volatility,
             recent_volatility,
             downward,
+            carried,
+            earlier,
         }
     }
 }
@@ -274,18 +321,33 @@ impl TryFrom<Stored> for LinkState {
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let Stored { version, samples, age, last, last_seconds, averages, quick, slow, .. } = stored;
-        let Stored { volatility, recent_volatility, downward, .. } = stored;
+        let Stored { volatility, recent_volatility, downward, carried, earlier, .. } = stored;
         if version != VERSION {
             return Err(LinkStateError::Version);
         }
-        let rates = averages.into_iter().chain([last, quick, slow]);
+        let rates = averages.into_iter().chain(earlier).chain([last, quick, slow]);
         let spans = [age, last_seconds, volatility, recent_volatility, downward];
+        let amounts = carried.as_flattened().iter();
         let possible = rates.into_iter().all(|rate| (0.0..=MAX_RATE.ln()).contains(&rate))
-            && spans.into_iter().all(|span| (0.0..1e12).contains(&span));
+            && spans.into_iter().all(|span| (0.0..1e12).contains(&span))
+            && amounts.copied().all(|amount| (0.0..=MOST_CARRIED).contains(&amount));
         if !possible {
             return Err(LinkStateError::Impossible);
         }
-        Ok(Self { samples, age, last, last_seconds, averages, quick, slow, volatility, recent_volatility, downward })
+        Ok(Self {
+            samples,
+            age,
+            last,
+            last_seconds,
+            averages,
+            quick,
+            slow,
+            volatility,
+            recent_volatility,
+            downward,
+            carried,
+            earlier,
+        })
     }
 }
 
@@ -308,6 +370,18 @@ mod tests {
         }
         assert!(state.volatility < 0.2 && state.recent_volatility < 0.01);
         assert!((state.age - 60.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_a_wild_link_carries_is_all_bits_by_all_seconds() {
+        let mut state = LinkState::EMPTY;
+        (0..40).for_each(|i| state.observe_body(8e6, if i % 2 == 0 { 1.0 } else { 15.0 }));
+        let [short, long] = state.carried().map(f64::exp);
+        assert!((0.6e6..1.4e6).contains(&long) && (0.4e6..1.6e6).contains(&short), "1 Mbit/s: {short} {long}");
+        assert!(state.slow.exp() > 1.5e6, "a mean of logarithms is above it");
+        let before = state.carried();
+        state.age_by(Duration::from_secs(24 * 3600));
+        assert!(state.carried().iter().zip(before).all(|(after, before)| (after - before).abs() < 1e-9));
     }
 
     #[test]
@@ -345,7 +419,9 @@ mod tests {
                 };
                 state.observe(&sample);
                 state.age_by(elapsed);
-                let numbers = [state.age, state.quick, state.slow, state.volatility, state.downward, state.last];
+                let [short, long] = state.carried();
+                let numbers =
+                    [state.age, state.quick, state.slow, state.volatility, state.downward, state.last, short, long];
                 assert!(numbers.iter().all(|number| number.is_finite()), "{state:?}");
             }
         }
@@ -362,7 +438,7 @@ mod tests {
         state.age_by(Duration::from_secs(24 * 3600));
         assert_eq!(state.slow, fresh.slow);
         assert!((state.quick - state.slow).abs() < 1e-9 && state.age < 1.001, "{state:?}");
-        for (from, to) in [("\"version\":1", "\"version\":2"), ("\"age\":", "\"age\":-")] {
+        for (from, to) in [("\"version\":2", "\"version\":1"), ("\"age\":", "\"age\":-")] {
             assert!(serde_json::from_str::<LinkState>(&text.replace(from, to)).is_err());
         }
     }

@@ -119,7 +119,7 @@ impl AbrController for LumenController {
         (self.before, self.looked) = (ctx.current, 0.0);
         let (title, ahead) = title(ctx, from);
         let situation = self.situation(ctx, &title, &ahead);
-        let policy = Policy { rate: &MODELS.rate, worth: MODELS.worth(title.live) };
+        let policy = MODELS.policy(title.live);
         let scores = policy.choose(&situation, from - title.first);
         let rates = policy.rates(&situation, ahead.bits[scores.best], false);
         let reason = match position {
@@ -155,7 +155,7 @@ impl AbrController for LumenController {
             seconds: elapsed - wait,
         };
         let situation = self.situation(ctx, &title, &ahead);
-        let policy = Policy { rate: &MODELS.rate, worth: MODELS.worth(title.live) };
+        let policy = MODELS.policy(title.live);
         let scores = policy.reconsider(&situation, &running)?;
         let rates = policy.rates(&situation, ahead.bits[scores.best], true);
         self.looked = 0.0;

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! transfers ─► LinkState ──► RateForecast ──► 8 rates with probabilities ─┐
-//!                                                                         ├─► Policy ─► Decision
-//! ladder, segments ahead ─► Title ──────────► Worth of the state after ───┘
+//!                                                                         ├─► scores ─► + Advantage ─► Decision
+//! ladder, segments ahead ─► Title ──────────► Worth of the state after ───┘   (Policy)
 //! ```
 //!
 //! - [`LinkState`] keeps what transfers told of the network, in a dozen numbers; it can outlive the session.
 //! - `RateForecast`, a network of 1,136 weights, turns it into quantiles of the next transfer's rate.
 //! - `Worth`, a network of 1,777 weights for live and one for titles on demand, says what the state after each outcome
 //!   is worth: buffer, rung, room, link, ladder, segments left.
+//! - `Advantage`, a network of 3,265 weights for either, adds to the scores what they were found to lack.
 //! - `Policy` adds up, walks the ladder from the current rung, and gives transfers up by the same sums.
 //!
 //! Rules of thumb have thresholds for all this, each right for one ladder, one buffer and one kind of network. What was
@@ -19,6 +20,7 @@
 //!
 //! No clock, no I/O, no allocation, no panic: arithmetic on fixed arrays, some microseconds per rung.
 
+pub(crate) mod advantage;
 pub(crate) mod dense;
 pub(crate) mod link_state;
 mod lumen;

@@ -8,12 +8,14 @@
 //! ```
 //!
 //! u is the utility of [`Title`], P and the rates of the outcomes come from [`RateForecast`], the worth from [`Worth`].
+//! To this [`Advantage`] adds what it has found these sums to get wrong.
 //! Giving a running transfer up is one more action: the rest of it in its rung against a whole segment in each lower one,
 //! all after what the transfer itself has told of the link.
 
+use super::advantage::{Advantage, Outlooks};
 use super::link_state::{LinkState, log_rate};
 use super::rate_forecast::{MASS, MEDIAN, OUTCOMES, RateForecast, Rates, Request};
-use super::title::{Ahead, MOST_RUNGS, Title};
+use super::title::{Ahead, MOST_RUNGS, PerRung, Title};
 use super::worth::{After, State, Worth};
 
 /// What differs between a buffer that can be filled and one that the live edge keeps short. Found on the development
@@ -125,6 +127,18 @@ impl Scores {
         best
     }
 
+    /// Adds to the scores what they lack.
+    fn correct(&mut self, added: &PerRung) {
+        let mut best = f64::NEG_INFINITY;
+        for (rung, (score, added)) in self.scores.iter_mut().zip(added).enumerate() {
+            let Some(score) = score else { continue };
+            *score += added;
+            if *score > best {
+                (best, self.best) = (*score, rung);
+            }
+        }
+    }
+
     /// Makes the best rung below the present one the best.
     fn step_down(&mut self, score: impl Fn(usize) -> f64) {
         let end = self.best;
@@ -163,32 +177,75 @@ impl Scores {
     }
 }
 
+/// What was found out about a rung.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outlook {
+    pub(crate) score: f64,
+    /// Probability that its next segment comes too late.
+    pub(crate) risk: f64,
+    /// Seconds of stall to expect of it, if it is not given up.
+    pub(crate) stall: f64,
+    /// Seconds that it takes in the median, and in a bad case.
+    pub(crate) median: f64,
+    pub(crate) slow: f64,
+}
+
 /// Decides by what was learned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy<'a> {
     pub(crate) rate: &'a RateForecast,
     pub(crate) worth: &'a Worth,
+    /// What the scores lack; `None` while the others are learned.
+    pub(crate) advantage: Option<&'a Advantage>,
 }
 
 impl Policy<'_> {
     /// Scores the rungs for the next segment, beginning with `from`.
     pub(crate) fn choose(&self, situation: &Situation<'_>, from: usize) -> Scores {
-        let mut scores = Scores { scores: [None; MOST_RUNGS], best: from };
-        scores.search(from, situation.title.rungs, |rung| self.score(situation, rung, false));
+        let mut scores = self.search(situation, from);
+        if let Some(advantage) = self.advantage.filter(|_| !situation.link.is_empty()) {
+            let added = advantage.of(situation, &self.outlooks(situation, &scores));
+            scores.correct(&added);
+        }
         while scores.best > 0 && situation.before.is_some() && self.is_reckless(situation, scores.best) {
             scores.step_down(|rung| self.score(situation, rung, false));
         }
         scores
     }
 
+    /// Scores by the sum of expectations alone.
+    pub(crate) fn search(&self, situation: &Situation<'_>, from: usize) -> Scores {
+        let mut scores = Scores { scores: [None; MOST_RUNGS], best: from };
+        scores.search(from, situation.title.rungs, |rung| self.score(situation, rung, false));
+        scores
+    }
+
+    /// What is known of the rungs that have a score.
+    pub(crate) fn outlooks(&self, situation: &Situation<'_>, scores: &Scores) -> Outlooks {
+        std::array::from_fn(|rung| {
+            let score = scores.scores[rung]?;
+            let bits = situation.ahead.bits[rung];
+            let rates = self.rates(situation, bits, false);
+            let took = rates.map(|rate| bits / rate.exp() + situation.latency);
+            let stalls = took.iter().zip(MASS).map(|(took, mass)| mass * (took - situation.buffered).max(0.0));
+            let risk = Self::stall_risk(situation, rung, &rates);
+            Some(Outlook { score, risk, stall: stalls.sum(), median: took[MEDIAN], slow: took[1] })
+        })
+    }
+
     /// Whether the next segment in `rung` has a fair chance to come too late.
     ///
     /// The worth of states was learned as a mean over all networks and may be wrong where few of them have been. What
-    /// the forecast says of the very next transfer is known far better, so it has a veto.
+    /// the forecast says of the very next transfer is known far better, so it has a veto. So has what the last transfers
+    /// agree about: on a link that does not change it is nearer than any forecast.
     fn is_reckless(&self, situation: &Situation<'_>, rung: usize) -> bool {
-        let rates = self.rates(situation, situation.ahead.bits[rung], false);
+        let bits = situation.ahead.bits[rung];
+        if situation.link.agreed().is_some_and(|rate| bits / rate.exp() + situation.latency > situation.buffered) {
+            return true;
+        }
+        let rates = self.rates(situation, bits, false);
         // A transfer that lives off the buffer for long commits to a forecast of a time that is far away.
-        let long = situation.ahead.bits[rung] / rates[MEDIAN].exp() > LONG_TRANSFER * situation.title.segment;
+        let long = bits / rates[MEDIAN].exp() > LONG_TRANSFER * situation.title.segment;
         let risk = Preferences::of(situation.title.live).risk;
         Self::stall_risk(situation, rung, &rates) > if long { risk / 2.0 } else { risk }
     }

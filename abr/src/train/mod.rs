@@ -5,7 +5,9 @@
 //!                                                                   ▼
 //! recordings, titles ─► situations played on from ─► returns ─► Worth ─┐   once for live, once for on demand
 //!                              ▲                                       │
-//!                              └────────── the next iteration ─────────┘
+//!                              ├────────── the next iteration ─────────┘
+//!                              ▼
+//!                    candidates played on ─► what each gave away ─► Advantage   once for live, once for on demand
 //! ```
 //!
 //! First the forecast, by the pinball loss over transfers drawn from all recordings. Then, in each iteration, thousands
@@ -17,7 +19,9 @@
 //! The same seed gives the same networks on the same machine, on any number of cores.
 
 mod adam;
+mod advantages;
 mod gradient;
+mod links;
 mod quantiles;
 mod returns;
 mod situations;
@@ -25,6 +29,7 @@ mod titles;
 mod transfers;
 mod world;
 
+use crate::engine::models::MODELS;
 use crate::engine::policy::Policy;
 use crate::engine::rate_forecast::RateForecast;
 use crate::engine::worth::{ValueNetwork, Worth};
@@ -46,6 +51,10 @@ pub struct TrainOptions {
     pub situations: usize,
     /// Transfers drawn from each source.
     pub transfers: usize,
+    /// Rounds of either advantage network; in each, moments whose candidates are played on.
+    pub rounds: u32,
+    /// How many.
+    pub moments: usize,
     /// Sources that are left out, to see what networks are worth on a network they never saw.
     pub without: Vec<String>,
     /// Of everything random.
@@ -54,7 +63,15 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { iterations: 18, situations: 20_000, transfers: 25_000, without: Vec::new(), seed: 7 }
+        Self {
+            iterations: 18,
+            situations: 20_000,
+            transfers: 25_000,
+            rounds: 8,
+            moments: 16_000,
+            without: Vec::new(),
+            seed: 7,
+        }
     }
 }
 
@@ -92,6 +109,17 @@ pub enum Progress {
         /// Root of the mean squared error between the states of one situation: what decisions depend on.
         error: f64,
     },
+    /// An advantage network was improved once more.
+    Round {
+        /// Which network.
+        live: bool,
+        /// Counted from one.
+        round: u32,
+        /// From how many moments.
+        moments: usize,
+        /// What the policy gave away at a moment that it had not seen before, on average, by hindsight.
+        regret: f64,
+    },
 }
 
 impl fmt::Display for Progress {
@@ -101,6 +129,10 @@ impl fmt::Display for Progress {
             Self::Iteration { live, iteration, returns, error } => {
                 let name = if *live { "live" } else { "on demand" };
                 write!(f, "{name} {iteration}: {returns} returns, error {error:.3}")
+            }
+            Self::Round { live, round, moments, regret } => {
+                let name = if *live { "live" } else { "on demand" };
+                write!(f, "choices {name} {round}: {moments} moments, regret {regret:.3}")
             }
         }
     }
@@ -115,6 +147,17 @@ pub struct Trained {
     pub live: Vec<u8>,
     /// `on_demand.bin`.
     pub on_demand: Vec<u8>,
+    /// `advantage_live.bin` and `advantage_on_demand.bin`.
+    pub advantages: Advantages,
+}
+
+/// The files of the networks that are learned last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advantages {
+    /// `advantage_live.bin`.
+    pub live: Vec<u8>,
+    /// `advantage_on_demand.bin`.
+    pub on_demand: Vec<u8>,
 }
 
 /// Learns all networks; minutes on all cores.
@@ -127,6 +170,58 @@ pub fn train(
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Trained, TrainError> {
+    let sources = sources(recordings, ladders, options)?;
+    let titles = titles::draw(ladders, options.seed);
+    let situations = Situations { sources: &sources, titles: &titles, given: ladders.len() * titles::GIVEN };
+    let transfers = transfers::draw(&sources, options.transfers, options.seed);
+    let (network, loss) = quantiles::learn(&transfers, options.seed);
+    progress(Progress::Forecast { transfers: transfers.len(), loss });
+    let rate = RateForecast::new(network);
+    let live = iterate(&situations, &rate, true, options, progress);
+    let on_demand = iterate(&situations, &rate, false, options, progress);
+    let links = links::draw(options.seed);
+    let all = with_links(sources.clone(), &links);
+    let situations = Situations { sources: &all, ..situations };
+    let mut learn = |live_world: bool, worth: &Worth| {
+        let policy = Policy { rate: &rate, worth, advantage: None };
+        advantages::learn(&situations, &policy, live_world, options, progress)
+    };
+    let advantages = Advantages { live: learn(true, &live).to_bytes(), on_demand: learn(false, &on_demand).to_bytes() };
+    Ok(Trained {
+        rate: rate.network().to_bytes(),
+        live: live.network().to_bytes(),
+        on_demand: on_demand.network().to_bytes(),
+        advantages,
+    })
+}
+
+/// Learns the last networks alone, for the forecast and the values that are compiled in.
+///
+/// # Errors
+/// [`TrainError`] where there is nothing to learn from.
+pub fn refine(
+    recordings: &[Recording],
+    ladders: &[Content],
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Advantages, TrainError> {
+    let links = links::draw(options.seed);
+    let sources = with_links(sources(recordings, ladders, options)?, &links);
+    let titles = titles::draw(ladders, options.seed);
+    let situations = Situations { sources: &sources, titles: &titles, given: ladders.len() * titles::GIVEN };
+    let mut learn = |live: bool| {
+        let policy = Policy { advantage: None, ..MODELS.policy(live) };
+        advantages::learn(&situations, &policy, live, options, progress).to_bytes()
+    };
+    Ok(Advantages { live: learn(true), on_demand: learn(false) })
+}
+
+/// The recordings to learn from, by source.
+fn sources<'a>(
+    recordings: &'a [Recording],
+    ladders: &[Content],
+    options: &TrainOptions,
+) -> Result<Vec<Vec<&'a Recording>>, TrainError> {
     let sources = by_source(recordings, &options.without);
     if sources.is_empty() {
         return Err(TrainError::NoRecordings);
@@ -134,22 +229,13 @@ pub fn train(
     if ladders.is_empty() {
         return Err(TrainError::NoLadders);
     }
-    let transfers = transfers::draw(&sources, options.transfers, options.seed);
-    let (network, loss) = quantiles::learn(&transfers, options.seed);
-    progress(Progress::Forecast { transfers: transfers.len(), loss });
-    let rate = RateForecast::new(network);
-    let situations = Situations {
-        sources: &sources,
-        titles: &titles::draw(ladders, options.seed),
-        given: ladders.len() * titles::GIVEN,
-    };
-    let live = iterate(&situations, &rate, true, options, progress);
-    let on_demand = iterate(&situations, &rate, false, options, progress);
-    Ok(Trained {
-        rate: rate.network().to_bytes(),
-        live: live.network().to_bytes(),
-        on_demand: on_demand.network().to_bytes(),
-    })
+    Ok(sources)
+}
+
+/// The sources and, as one more, made links.
+fn with_links<'a>(mut sources: Vec<Vec<&'a Recording>>, links: &'a [Recording]) -> Vec<Vec<&'a Recording>> {
+    sources.push(links.iter().collect());
+    sources
 }
 
 /// How much is learned in a part of the iterations.
@@ -190,7 +276,7 @@ fn iterate(
     for iteration in 1..=options.iterations {
         let seed = options.seed.wrapping_add(u64::from(iteration) << 32).wrapping_add(u64::from(live));
         let stage = if iteration <= rough { ROUGH } else { FINE };
-        let policy = Policy { rate, worth: &worth };
+        let policy = Policy { rate, worth: &worth, advantage: None };
         if kept.len() == KEPT {
             kept.remove(0);
         }
@@ -224,6 +310,7 @@ fn by_source<'a>(recordings: &'a [Recording], without: &[String]) -> Vec<Vec<&'a
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::advantage::AdvantageNetwork;
     use crate::engine::rate_forecast::RateNetwork;
     use crate::sim::{Interval, NetworkTrace};
 
@@ -233,7 +320,14 @@ mod tests {
     }
 
     fn options() -> TrainOptions {
-        TrainOptions { iterations: 1, situations: 40, transfers: 200, ..TrainOptions::default() }
+        TrainOptions {
+            iterations: 1,
+            situations: 40,
+            transfers: 200,
+            rounds: 1,
+            moments: 40,
+            ..TrainOptions::default()
+        }
     }
 
     const LADDER: &str = "seg_ms 4000\nkbps 300 750 2000\n1200000 3000000 8000000\n1300000 2900000 7000000\n";
@@ -244,12 +338,18 @@ mod tests {
         let ladders = [Content::parse(LADDER).unwrap()];
         let mut steps = Vec::new();
         let trained = train(&recordings, &ladders, &options(), &mut |step| steps.push(step.to_string())).unwrap();
-        assert_eq!(steps.len(), 3, "{steps:?}");
+        assert_eq!(steps.len(), 5, "{steps:?}");
         assert_eq!(train(&recordings, &ladders, &options(), &mut |_| ()).unwrap(), trained);
         assert!(RateNetwork::from_bytes(&trained.rate).is_ok());
         assert!(
             ValueNetwork::from_bytes(&trained.live).is_ok() && ValueNetwork::from_bytes(&trained.on_demand).is_ok()
         );
+        let advantages = &trained.advantages;
+        assert!(
+            [&advantages.live, &advantages.on_demand].iter().all(|file| AdvantageNetwork::from_bytes(file).is_ok())
+        );
+        let refined = refine(&recordings, &ladders, &options(), &mut |_| ()).unwrap();
+        assert_ne!(&refined, advantages, "those that are compiled in are other values");
         let without = TrainOptions { without: vec!["b".into()], ..options() };
         assert_ne!(train(&recordings, &ladders, &without, &mut |_| ()).unwrap(), trained);
     }

@@ -10,19 +10,19 @@ use crate::sim::{Content, Recording, parallel};
 
 /// Sessions that take longer to a situation, or from it on, stand still; in seconds.
 const STANDSTILL: f64 = 4_000.0;
-const LONG: f64 = 900.0;
+pub(super) const LONG: f64 = 900.0;
 /// Returns beyond these are no different from them.
-const WORST: f64 = -25.0;
-const BEST: f64 = 40.0;
+pub(super) const WORST: f64 = -25.0;
+pub(super) const BEST: f64 = 40.0;
 /// Buffers of players, in seconds, and how far behind the edge they play, in segments.
 const BUFFERS: [f64; 5] = [15.0, 30.0, 30.0, 45.0, 60.0];
 const BEHIND: [f64; 4] = [2.0, 3.0, 3.0, 4.0];
 /// Share of situations from titles and recordings as they are, and the buffers and delay there.
-const AS_IT_IS: f64 = 0.6;
+pub(super) const AS_IT_IS: f64 = 0.6;
 const PLAIN_BUFFERS: [f64; 3] = [30.0, 30.0, 60.0];
 const PLAIN_BEHIND: f64 = 3.0;
 /// Situations that could not be reached are drawn anew, so often at most.
-const TRIES: u64 = 64;
+pub(super) const TRIES: u64 = 64;
 
 /// What situations are made of.
 pub(super) struct Situations<'a> {
@@ -66,7 +66,7 @@ impl Situations<'_> {
 
     /// A given title from its beginning over a recording from its beginning; `None` where the link carries everything
     /// or nothing.
-    fn plain_world(&self, live: bool, random: &mut SplitMix) -> Option<World<'_>> {
+    pub(super) fn plain_world(&self, live: bool, random: &mut SplitMix) -> Option<World<'_>> {
         let source = &self.sources[random.below(self.sources.len())];
         let recording = source[random.below(source.len())];
         let content = &self.titles[random.below(self.given)];
@@ -88,7 +88,7 @@ impl Situations<'_> {
     }
 
     /// A recording, a title and a viewer who goes with neither or both.
-    fn world(&self, live: bool, random: &mut SplitMix) -> World<'_> {
+    pub(super) fn world(&self, live: bool, random: &mut SplitMix) -> World<'_> {
         let source = &self.sources[random.below(self.sources.len())];
         let recording = source[random.below(source.len())];
         let content = &self.titles[random.below(self.titles.len())];
@@ -134,7 +134,7 @@ fn factor(title: &Title, mean: f64, random: &mut SplitMix) -> f64 {
 }
 
 /// Plays some segments, mostly as the policy wants.
-fn reach(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> Option<Moment> {
+pub(super) fn reach(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> Option<Moment> {
     let early = random.happens(0.25);
     let far = if random.happens(0.7) { 60 } else { 195 };
     let segments = 1 + random.below(if early { 3 } else { (world.segments - 2).min(far) });

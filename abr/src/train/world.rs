@@ -79,6 +79,12 @@ impl Moment {
 }
 
 impl World<'_> {
+    /// Another share of the logarithm in the utility.
+    pub(super) fn reblend(&mut self, logarithmic: f64) {
+        let (segment, live) = (self.title.segment, self.title.live);
+        self.title = Title::with_blend(self.content.ladder(), 0, logarithmic).timed(segment, live, 1.0);
+    }
+
     /// Seconds that may be buffered now.
     pub(super) fn limit(&self, moment: &Moment) -> f64 {
         if self.title.live { self.limit + moment.stalled } else { self.limit }
@@ -183,7 +189,7 @@ impl World<'_> {
         stalled
     }
 
-    fn situation<'s>(&'s self, moment: &'s Moment, ahead: &'s Ahead) -> Situation<'s> {
+    pub(super) fn situation<'s>(&'s self, moment: &'s Moment, ahead: &'s Ahead) -> Situation<'s> {
         let left = self.segments.saturating_sub(moment.segment + 1) as u32;
         Situation {
             title: &self.title,
@@ -199,7 +205,7 @@ impl World<'_> {
         }
     }
 
-    fn ahead(&self, segment: usize) -> Ahead {
+    pub(super) fn ahead(&self, segment: usize) -> Ahead {
         let mut ahead = Ahead { bits: [1.0; MOST_RUNGS], complexity: [0.0; MOST_RUNGS] };
         for rung in 0..self.title.rungs {
             let average = !self.sizes_known;
