@@ -57,6 +57,7 @@ use crate::{
     widgets::toast::Toast,
 };
 use egui::ColorImage;
+use player_core::DecoderChoice;
 use service_api::{
     GrantId, ProfileId, TitleId,
     catalog::{Home, TitleList, TitlePage, TitleState, TitleSummary},
@@ -114,6 +115,8 @@ pub(crate) enum Msg {
     // Wishes of the viewer.
     SignIn,
     CancelSignIn,
+    /// With a code that is entered elsewhere: where no browser can be used.
+    SignInByCode,
     OpenBrowserAgain,
     CopySignInLink,
     EditUrl(String),
@@ -339,6 +342,10 @@ impl Model {
     fn take(&mut self, msg: Msg, now: f64) -> Vec<Effect> {
         match msg {
             Msg::SignIn => self.begin_sign_in(),
+            Msg::SignInByCode => {
+                self.sign_in.step = SignInStep::Starting;
+                vec![Effect::BeginCodeSignIn]
+            }
             Msg::CancelSignIn => {
                 self.sign_in.step = SignInStep::Idle;
                 vec![Effect::CancelSignIn]
@@ -470,8 +477,10 @@ impl Model {
                     self.remember_failure(failure);
                 }
                 if let Some(player) = self.player.as_mut().filter(|player| player.attempt == attempt) {
+                    let is_open = answer.is_ok();
                     player.opened(answer);
-                    return vec![];
+                    // What was pressed while it was being opened had nobody to hear it.
+                    return if is_open { player.wishes().map(Effect::Player).to_vec() } else { vec![] };
                 }
                 if answer.is_err() { self.preview_refused(attempt) } else { vec![] }
             }
@@ -508,6 +517,10 @@ impl Model {
             && now - since >= REST
         {
             self.hero = Some(title.clone());
+        }
+        if self.place == Place::Home && matches!(self.home, Loadable::Absent) {
+            // Something has made it anew, as another age limit, while another page was shown.
+            effects.extend(self.load_home());
         }
         effects.extend(self.tick_search(now));
         effects.extend(self.tick_link(now));
@@ -649,10 +662,9 @@ impl Model {
         // A title named on the command line is wanted now, not after a question.
         let chosen = only.or(if self.launch.title.is_some() { known } else { None });
         if self.place == Place::Player {
-            if let Some(profile) = chosen {
-                self.profile = Some(profile);
-            }
-            return vec![];
+            let mut effects = vec![Effect::Ask(Ask::Household)];
+            effects.extend(chosen.map(|profile| self.watch_as(profile)).into_iter().flatten());
+            return effects;
         }
         match chosen {
             Some(profile) => self.enter_home(profile),
@@ -663,24 +675,29 @@ impl Model {
         }
     }
 
-    fn enter_home(&mut self, profile: Profile) -> Vec<Effect> {
-        let mut effects = vec![Effect::SendUnsent(profile.id.clone())];
+    /// Begins to watch as a profile, wherever the viewer is.
+    fn watch_as(&mut self, profile: Profile) -> Vec<Effect> {
+        let mut effects = vec![Effect::SendUnsent(profile.id.clone()), Effect::Ask(Ask::List(profile.id.clone()))];
         if self.profile.as_ref() != Some(&profile) {
             self.home = Loadable::Absent;
             self.hero = None;
             self.search = SearchScreen::default();
             self.taste = Taste::default();
         }
-        effects.push(Effect::Ask(Ask::List(profile.id.clone())));
-        if self.place != Place::Profiles {
-            // Without the choice of profiles nobody has asked yet.
-            effects.push(Effect::Ask(Ask::Household));
-        }
         if self.settings.last_profile.as_ref() != Some(&profile.id) {
             self.settings.last_profile = Some(profile.id.clone());
             effects.push(Effect::SaveSettings(self.settings.clone()));
         }
         self.profile = Some(profile);
+        effects
+    }
+
+    fn enter_home(&mut self, profile: Profile) -> Vec<Effect> {
+        let mut effects = self.watch_as(profile);
+        if self.place != Place::Profiles {
+            // Without the choice of profiles nobody has asked yet.
+            effects.push(Effect::Ask(Ask::Household));
+        }
         self.place = Place::Home;
         self.titles.clear();
         effects.extend(self.load_home());
@@ -854,9 +871,12 @@ impl Model {
 
     fn open(&mut self, source: Source, from: PlayFrom) -> Effect {
         self.attempts += 1;
-        let returns_to = if self.place == Place::Player { Place::Home } else { self.place };
-        let wish = self.launch.quality.or(self.settings.quality);
+        // From the player it leads where the title before would have led.
+        let before = self.player.as_ref().filter(|_| self.place == Place::Player);
+        let returns_to = before.map_or(self.place, |player| player.returns_to);
         let mut player = PlayerScreen::new(source, self.attempts, self.density, returns_to);
+        let media = self.settings.media(player.profile());
+        let wish = self.launch.quality.or(media.quality);
         player.view_as(self.settings.viewing(player.profile()));
         player.bind(self.settings.keys.clone());
         player.look = self.settings.text_look;
@@ -867,13 +887,20 @@ impl Model {
         player.speed = self.speed;
         player.volume = self.settings.volume;
         player.muted = self.settings.muted;
+        player.decoder = self.decoder();
         let request = self.open_request(&player);
         self.player = Some(player);
         self.place = Place::Player;
         Effect::OpenPlayer(request)
     }
 
+    /// The decoder that is wanted: what was said at the start comes before what is remembered.
+    fn decoder(&self) -> DecoderChoice {
+        self.launch.decoder.clone().unwrap_or_else(|| self.settings.decoder.clone())
+    }
+
     fn open_request(&self, player: &PlayerScreen) -> OpenRequest {
+        let media = self.settings.media(player.profile());
         OpenRequest {
             attempt: player.attempt,
             target: match &player.source {
@@ -886,8 +913,10 @@ impl Model {
             speed: self.speed,
             volume: self.settings.volume,
             muted: self.settings.muted,
-            text_language: self.settings.text_language.clone(),
+            audio_language: media.audio_language,
+            text_language: media.text_language,
             text_delay: player.text_delay,
+            decoder: player.decoder.clone(),
             is_preview: false,
         }
     }
@@ -948,7 +977,12 @@ impl Model {
         }
         let Some(player) = &mut self.player else { return vec![] };
         let reaction = player.update(msg, now);
+        let profile = player.profile().cloned();
         self.speed = player.speed;
+        if reaction.settings.as_ref().is_some_and(|change| matches!(change, SettingsChange::Decoder(_))) {
+            // Who chooses here has thought better of what was said at the start.
+            self.launch.decoder = None;
+        }
         let mut effects: Vec<Effect> = reaction.commands.into_iter().map(Effect::Player).collect();
         effects.extend(reaction.copy.map(Effect::Copy));
         if let Some(note) = reaction.note {
@@ -956,7 +990,7 @@ impl Model {
         }
         if let Some(change) = reaction.settings {
             let before = self.settings.clone();
-            change.apply(&mut self.settings);
+            change.apply(&mut self.settings, profile);
             if before != self.settings {
                 effects.push(Effect::SaveSettings(self.settings.clone()));
             }
@@ -1017,6 +1051,7 @@ pub(crate) enum SettingsChange {
     },
     Quality(Option<QualityWish>),
     TextLanguage(Option<String>),
+    AudioLanguage(String),
     /// How subtitles look, and how late those of a title come, in milliseconds.
     Text {
         look: TextLook,
@@ -1028,23 +1063,29 @@ pub(crate) enum SettingsChange {
         viewing: Viewing,
     },
     Keys(KeyChoices),
+    Decoder(DecoderChoice),
 }
 
 impl SettingsChange {
-    fn apply(self, settings: &mut Settings) {
+    /// `watching` is who made it; nobody where no account is needed.
+    fn apply(self, settings: &mut Settings, watching: Option<ProfileId>) {
         match self {
             Self::Volume { volume, muted } => {
                 settings.volume = volume;
                 settings.muted = muted;
             }
-            Self::Quality(quality) => settings.quality = quality,
-            Self::TextLanguage(language) => settings.text_language = language,
+            Self::Quality(quality) => settings.choose_media(watching, |media| media.quality = quality),
+            Self::TextLanguage(language) => settings.choose_media(watching, |media| media.text_language = language),
+            Self::AudioLanguage(language) => {
+                settings.choose_media(watching, |media| media.audio_language = Some(language));
+            }
             Self::Text { look, source, delay } => {
                 settings.text_look = look;
                 settings.text_delays.set(&source, delay);
             }
             Self::Viewing { profile, viewing } => settings.viewing_by_profile.set(profile, viewing),
             Self::Keys(keys) => settings.keys = keys,
+            Self::Decoder(decoder) => settings.decoder = decoder,
         }
     }
 }

@@ -154,3 +154,87 @@ fn addresses_are_checked_before_they_are_opened() {
     model.update(Msg::EditUrl(" https://example.com/a.m3u8 ".to_owned()), 0.0);
     assert!(model.update(Msg::OpenUrl, 0.0).iter().any(|effect| matches!(effect, Effect::OpenPlayer(_))));
 }
+
+#[test]
+fn who_wants_less_than_there_is_gets_the_least() {
+    let mut model = playing(Density::Desktop, snapshot());
+    model.player.as_mut().unwrap().quality_wish = Some(QualityWish::Height(100));
+    let choice = player_core::QualityChoice::Fixed(player_core::RungId(0));
+    assert!(model.tick(0.1).contains(&Effect::Player(player_core::Command::SetQuality { choice })));
+}
+
+#[test]
+fn what_is_pressed_while_a_title_is_opened_is_not_lost() {
+    let mut model = at_home(Density::Desktop);
+    model.update(Msg::Play { title: summary(1), from: PlayFrom::Start }, 0.0);
+    let attempt = model.player.as_ref().unwrap().attempt;
+    model.update(Msg::Player(PlayerMsg::ToggleMute), 0.1);
+    let effects = model.update(Msg::PlayerOpened { attempt, answer: Ok(()) }, 1.0);
+    assert!(effects.contains(&Effect::Player(player_core::Command::SetMuted { muted: true })), "{effects:?}");
+}
+
+#[test]
+fn languages_and_quality_are_those_of_each_profile() {
+    let mut model = playing(Density::Desktop, snapshot());
+    let german = model.player.as_ref().unwrap().snapshot.tracks.iter();
+    let german = german.clone().find(|track| track.kind == player_core::manifest::TrackKind::Audio).cloned().unwrap();
+    model.update(Msg::Player(PlayerMsg::ChooseAudio(german.id)), 0.0);
+    model.update(Msg::Player(PlayerMsg::ChooseQuality(player_core::QualityChoice::Auto)), 0.0);
+    let (mira, jon) = ("mira".into(), "jon".into());
+    let own = model.settings.media(Some(&mira));
+    assert_eq!((own.audio_language, own.quality), (german.language, Some(QualityWish::Auto)));
+    assert_eq!(model.settings.media(Some(&jon)), crate::settings::MediaChoices::default());
+    // Asked for with the next title as well.
+    let effects = model.update(Msg::Play { title: summary(1), from: PlayFrom::Start }, 0.0);
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::OpenPlayer(request) => request.audio_language.clone(),
+        _ => None,
+    });
+    assert_eq!(asked, model.settings.media(Some(&mira)).audio_language);
+    assert!(asked.is_some());
+}
+
+#[test]
+fn a_home_that_is_made_anew_elsewhere_is_loaded_when_it_is_seen() {
+    let mut model = at_home(Density::Desktop);
+    assert!(!model.tick(0.0).contains(&Effect::LoadHome("mira".into())));
+    model.home = Loadable::Absent;
+    assert!(model.tick(0.1).contains(&Effect::LoadHome("mira".into())));
+    assert!(!model.tick(0.2).contains(&Effect::LoadHome("mira".into())), "once");
+}
+
+#[test]
+fn who_signs_in_behind_a_stream_has_a_list_and_a_journal() {
+    let launch = Launch { url: Some("https://example.com/m.m3u8".parse().unwrap()), ..launch() };
+    let mut one = account();
+    one.profiles.truncate(1);
+    let (model, effects) = restored(launch, Settings::default(), one);
+    assert_eq!(model.place, Place::Player);
+    for expected in
+        [Effect::Ask(Ask::Household), Effect::Ask(Ask::List("mira".into())), Effect::SendUnsent("mira".into())]
+    {
+        assert!(effects.contains(&expected), "{expected:?} is not in {effects:?}");
+    }
+}
+
+#[test]
+fn what_is_opened_from_the_player_leads_back_to_where_the_title_before_would_have() {
+    let mut model = at_title(Density::Desktop);
+    let shown = model.titles.last().unwrap().summary.clone();
+    model.update(Msg::Play { title: shown, from: PlayFrom::Start }, 0.0);
+    model.play_url("https://example.com/m.m3u8".parse().unwrap(), PlayFrom::Start);
+    model.update(Msg::Player(PlayerMsg::Leave), 0.0);
+    assert_eq!(model.place, Place::Title);
+}
+
+#[test]
+fn an_episode_that_is_still_made_ends_the_series_for_now() {
+    let mut model = playing(Density::Desktop, snapshot());
+    let mut next = summary(4);
+    next.state = TitleState::Preparing { percent: 10 };
+    let player = model.player.as_mut().unwrap();
+    player.next_up.episode =
+        Some(crate::player_view::next_up::Episode { id: next.id.clone(), summary: Some(Box::new(next)), asked: true });
+    let effects = model.play_next(false, 0.0);
+    assert!(effects.contains(&Effect::ClosePlayer) && model.player.is_none(), "{effects:?}");
+}

@@ -1,7 +1,7 @@
 //! What the model wants from the world. Executed by [`crate::services`] or, for the window, by [`crate::shell`].
 
 use crate::{ask::Ask, desktop::model::DesktopEffect, pictures::PictureRequest, settings::Settings};
-use player_core::Command;
+use player_core::{Command, DecoderChoice};
 use service_api::{GrantId, ProfileId, TitleId, profile::Pin};
 use std::time::Duration;
 use url::Url;
@@ -74,10 +74,14 @@ pub(crate) struct OpenRequest {
     pub(crate) speed: f64,
     pub(crate) volume: f32,
     pub(crate) muted: bool,
+    /// BCP 47; `None` takes what the title says is its own.
+    pub(crate) audio_language: Option<String>,
     /// BCP 47; `None` starts without subtitles.
     pub(crate) text_language: Option<String>,
     /// Milliseconds by which subtitles come later than they say.
     pub(crate) text_delay: i32,
+    /// Of pictures.
+    pub(crate) decoder: DecoderChoice,
     /// Without sound, small, and without leaving a trace.
     pub(crate) is_preview: bool,
 }

@@ -9,6 +9,7 @@ use crate::{
     video_surface::VideoPathWish,
 };
 use clap::Args;
+use player_core::DecoderChoice;
 use service_api::TitleId;
 use std::{path::PathBuf, str::FromStr, time::Duration};
 use url::Url;
@@ -47,6 +48,10 @@ pub struct LaunchArgs {
     /// Quality to play in: `auto`, or a height such as `1080p` to stay on it
     #[arg(long, value_name = "QUALITY")]
     pub quality: Option<QualityWish>,
+
+    /// Decoder of pictures: `auto`, `software`, or the name of one, such as `vah264dec`; the menu of the player remembers one
+    #[arg(long, value_name = "DECODER", value_parser = parse_decoder)]
+    pub decoder: Option<DecoderChoice>,
 
     /// Fill the screen
     #[arg(long)]
@@ -99,6 +104,13 @@ pub struct LaunchArgs {
 }
 
 impl LaunchArgs {
+    /// Is something asked for that is to be opened in a way of its own?
+    pub(crate) fn has_wishes(&self) -> bool {
+        let is_stream = matches!(self.open, Some(Address::Stream(_)));
+        let of_playback = self.quality.is_some() || self.decoder.is_some() || self.stats || self.fullscreen;
+        of_playback || is_stream && self.start.is_some()
+    }
+
     /// The way to the network: what was said at the start, else what is in the settings.
     pub(crate) fn network(&self, kept: &NetworkChoice) -> NetworkChoice {
         NetworkChoice {
@@ -121,6 +133,7 @@ impl LaunchArgs {
             stats: self.stats,
             start: self.start.or(at),
             quality: self.quality,
+            decoder: self.decoder.clone(),
             full_screen: self.fullscreen,
         }
     }
@@ -135,6 +148,7 @@ pub(crate) struct Launch {
     pub(crate) stats: bool,
     pub(crate) start: Option<Duration>,
     pub(crate) quality: Option<QualityWish>,
+    pub(crate) decoder: Option<DecoderChoice>,
     pub(crate) full_screen: bool,
 }
 
@@ -159,6 +173,18 @@ impl FromStr for QualityWish {
             Ok(height @ 100..=8640) => Ok(Self::Height(height)),
             _ => Err("expected `auto` or a height such as `720p`".to_owned()),
         }
+    }
+}
+
+fn parse_decoder(text: &str) -> Result<DecoderChoice, String> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    match text {
+        "auto" => Ok(DecoderChoice::Auto),
+        "software" => Ok(DecoderChoice::Software),
+        name if !name.is_empty() && name.len() <= 64 && name.chars().all(is_letter) => {
+            Ok(DecoderChoice::Named(name.to_owned()))
+        }
+        _ => Err("expected `auto`, `software` or the name of a decoder, as `lumen doctor` lists them".to_owned()),
     }
 }
 

@@ -110,7 +110,7 @@ struct State {
     sign_in: Option<AbortHandle>,
     opening: Option<AbortHandle>,
     session: Option<Session>,
-    /// The newest session's frames and state are shown; set when it is opened.
+    /// Sessions that are over, until their positions are saved.
     closing: Vec<JoinHandle<()>>,
     grants: HashMap<TitleId, PlaybackGrant>,
     /// The newest permission that was got ahead: the service counts it as a stream.
@@ -393,6 +393,8 @@ impl Services {
 
     fn open_player(&self, request: OpenRequest) {
         let requested_at = Instant::now();
+        // At once: what is opened may take its time, or fail, and nothing is to be heard behind it.
+        self.shared.close_player();
         let shared = Arc::clone(&self.shared);
         let runtime = self.runtime.handle().clone();
         let task = self.spawn(async move {
@@ -461,7 +463,11 @@ impl Shared {
         requested_at: Instant,
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), Failure> {
-        let mut config = PlayerConfig { text_language: request.text_language.clone(), ..PlayerConfig::default() };
+        let mut config = PlayerConfig {
+            text_language: request.text_language.clone(),
+            audio_language: request.audio_language.clone(),
+            ..PlayerConfig::default()
+        };
         let budget = if request.is_preview { self.budget.buffer / PREVIEW_SHARE } else { self.budget.buffer };
         config.buffer.budget = ByteCount::new(budget);
         let (remembered, lesson) = self.networks.begin(now_s());
@@ -516,6 +522,7 @@ impl Shared {
         handle.send(Command::SetRate { rate: request.speed });
         handle.send(Command::SetVolume { volume: request.volume });
         handle.send(Command::SetMuted { muted: request.muted });
+        handle.send(Command::SetDecoder { choice: request.decoder.clone() });
         if request.text_delay != 0 {
             handle.send(Command::SetTextDelay { millis: request.text_delay });
         }

@@ -15,6 +15,7 @@ use crate::{
     storage,
     widgets::keyboard::Layout,
 };
+use player_core::DecoderChoice;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use service_api::ProfileId;
 use std::{
@@ -41,6 +42,9 @@ pub(crate) struct Settings {
     pub(crate) volume: f32,
     /// Sound off, whatever the volume.
     pub(crate) muted: bool,
+    /// Which decoder takes the pictures.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) decoder: DecoderChoice,
     /// `None` until the viewer chose one.
     pub(crate) quality: Option<QualityWish>,
     /// Subtitles in this language (BCP 47); `None` for no subtitles.
@@ -53,6 +57,11 @@ pub(crate) struct Settings {
     pub(crate) skip: SkipChoices,
     /// What each profile searched for on this device, the latest first.
     pub(crate) searches: BTreeMap<ProfileId, Vec<String>>,
+    /// Sound in this language (BCP 47); `None` for what each title says is its own.
+    pub(crate) audio_language: Option<String>,
+    /// Quality and languages that profiles chose; those above are for all others.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) media_by_profile: BTreeMap<ProfileId, MediaChoices>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) viewing_by_profile: ViewingByProfile,
     /// How subtitles look.
@@ -74,6 +83,15 @@ pub(crate) struct Settings {
     pub(crate) ambient: bool,
 }
 
+/// What a viewer wants of what titles offer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct MediaChoices {
+    pub(crate) quality: Option<QualityWish>,
+    pub(crate) audio_language: Option<String>,
+    pub(crate) text_language: Option<String>,
+}
+
 impl Settings {
     /// Most that a panel cuts off of each edge, in per cent.
     pub(crate) const OVERSCAN: u8 = 7;
@@ -85,8 +103,11 @@ impl Default for Settings {
             version: VERSION,
             volume: 1.0,
             muted: false,
+            decoder: DecoderChoice::Auto,
             quality: None,
             text_language: None,
+            audio_language: None,
+            media_by_profile: BTreeMap::new(),
             language: None,
             skip: SkipChoices::default(),
             searches: BTreeMap::new(),
@@ -126,10 +147,44 @@ impl Settings {
         chosen.unwrap_or(Viewing { skip: self.skip, ..Viewing::default() })
     }
 
+    /// What a profile chose of what titles offer; without a profile, or a choice of its own, what holds for all others.
+    pub(crate) fn media(&self, profile: Option<&ProfileId>) -> MediaChoices {
+        let own = profile.and_then(|profile| self.media_by_profile.get(profile)).cloned();
+        own.unwrap_or_else(|| MediaChoices {
+            quality: self.quality,
+            audio_language: self.audio_language.clone(),
+            text_language: self.text_language.clone(),
+        })
+    }
+
+    /// Changes what a profile chose; without one, what holds for all that chose nothing.
+    pub(crate) fn choose_media(&mut self, profile: Option<ProfileId>, change: impl FnOnce(&mut MediaChoices)) {
+        let mut media = self.media(profile.as_ref());
+        change(&mut media);
+        if let Some(profile) = profile {
+            if self.media_by_profile.len() >= MAX_PROFILES && !self.media_by_profile.contains_key(&profile) {
+                self.media_by_profile.pop_first();
+            }
+            self.media_by_profile.insert(profile, media);
+        } else {
+            let MediaChoices { quality, audio_language, text_language } = media;
+            (self.quality, self.audio_language, self.text_language) = (quality, audio_language, text_language);
+        }
+    }
+
     fn validated(mut self) -> Self {
         self.version = VERSION;
         self.volume = if self.volume.is_finite() { self.volume.clamp(0.0, 1.0) } else { 1.0 };
-        self.text_language = self.text_language.filter(|tag| !tag.is_empty() && tag.len() <= 35 && tag.is_ascii());
+        let is_tag = |tag: &String| !tag.is_empty() && tag.len() <= 35 && tag.is_ascii();
+        self.text_language = self.text_language.filter(is_tag);
+        self.audio_language = self.audio_language.filter(is_tag);
+        while self.media_by_profile.len() > MAX_PROFILES {
+            self.media_by_profile.pop_last();
+        }
+        for media in self.media_by_profile.values_mut() {
+            media.text_language = media.text_language.take().filter(is_tag);
+            media.audio_language = media.audio_language.take().filter(is_tag);
+        }
         while self.searches.len() > MAX_PROFILES {
             self.searches.pop_last();
         }

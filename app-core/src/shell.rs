@@ -51,7 +51,11 @@ use egui::{
     ViewportCommand, vec2,
 };
 use player_core::{Command, PlaybackState};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Model and everything that is needed to show it.
 #[derive(Debug)]
@@ -193,7 +197,9 @@ impl Shell {
         let is_key = |event: &RemoteEvent| matches!(event, RemoteEvent::Key(..));
         let used = self.remote.iter().any(is_key) || ctx.input(|input| input.events.iter().any(is_use));
         let playing = |player: &player_view::model::PlayerScreen| {
-            player.snapshot.state == PlaybackState::Playing || player.snapshot.wants_play && !player.has_failed()
+            let state = player.snapshot.state;
+            let goes_on = player.snapshot.wants_play && state != PlaybackState::Ended && !player.has_failed();
+            state == PlaybackState::Playing || goes_on
         };
         let moves = self.model.place == Place::Player && self.model.player.as_ref().is_some_and(playing);
         let ended = if used { self.model.touched(now) } else { vec![] };
@@ -204,6 +210,19 @@ impl Shell {
         }
         ctx.request_repaint_after(self.ambient.next(now));
         ended
+    }
+
+    /// What a frame does but for drawing, while nobody sees the window: a series goes on, and what was asked for arrives.
+    pub(crate) fn unseen(&mut self, answers: Vec<Msg>, now: f64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for msg in answers {
+            match msg {
+                Msg::Picture { path, image } => self.pictures.arrive(path, image, now),
+                msg => effects.extend(self.model.update(msg, now)),
+            }
+        }
+        effects.extend(self.model.tick(now));
+        effects
     }
 
     /// Name of the window.
@@ -407,7 +426,8 @@ impl Shell {
             out.push(Msg::Diagnostics(true));
             return true;
         }
-        if self.model.place == Place::Pin && self.pin_key(key, pressed, out) {
+        let is_covered = self.model.diagnostics || self.model.desktop.top().is_some();
+        if self.model.place == Place::Pin && !is_covered && self.pin_key(key, pressed, out) {
             return true;
         }
         match key {
@@ -670,6 +690,10 @@ pub(crate) struct LumenApp {
     /// The attempt whose frames the surface shows.
     attached: Option<u64>,
     shown_title: String,
+    /// Whether the window filled the screen when that was looked at last.
+    was_full: Option<bool>,
+    /// The interface's clock at the last frame, and when that was: its own clock stands still while nothing is drawn.
+    drawn_at: (f64, Instant),
     screenshot: Option<Screenshot>,
     host: Host,
     allows_media_keys: bool,
@@ -749,6 +773,8 @@ impl LumenApp {
             answers: Vec::new(),
             pending,
             attached: None,
+            drawn_at: (0.0, Instant::now()),
+            was_full: None,
             shown_title: String::new(),
             screenshot,
             host,
@@ -811,6 +837,13 @@ impl LumenApp {
         {
             ctx.set_pixels_per_point(scale);
         }
+        // The window may have come up as it was left, and its manager may change it as well. A wish of ours takes its time.
+        if let Some(is_full) = ctx.input(|input| input.viewport().fullscreen)
+            && self.was_full != Some(is_full)
+        {
+            self.was_full = Some(is_full);
+            self.shell.model.full_screen = is_full;
+        }
         let title = self.shell.title();
         if title != self.shown_title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -864,13 +897,23 @@ impl eframe::App for LumenApp {
         for effect in std::mem::take(&mut self.pending) {
             self.execute(ctx, effect);
         }
+        let now = self.drawn_at.0 + self.drawn_at.1.elapsed().as_secs_f64();
         #[cfg(unix)]
-        if let Some(after) = self.watchdog.as_mut().and_then(|watchdog| watchdog.alive(ctx.time())) {
+        if let Some(after) = self.watchdog.as_mut().and_then(|watchdog| watchdog.alive(now)) {
             ctx.request_repaint_after(after);
         }
         self.place.bring_back(ctx, frame);
         self.follow_player();
         self.follow_desktop(ctx);
+        if ctx.input(|input| input.viewport().visible() == Some(false)) {
+            let answers = std::mem::take(&mut self.answers);
+            for effect in self.shell.unseen(answers, now) {
+                self.execute(ctx, effect);
+            }
+            if let Some(after) = self.shell.model.next_tick(now) {
+                ctx.request_repaint_after(Duration::try_from_secs_f64(after).unwrap_or_default().max(WAKE));
+            }
+        }
         if let (Some(meter), Some(begun)) = (&self.meter, begun) {
             meter.spent(begun, None);
         }
@@ -879,6 +922,7 @@ impl eframe::App for LumenApp {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let begun = self.meter.as_ref().map(Meter::begin);
         let ctx = ui.ctx().clone();
+        self.drawn_at = (ctx.time(), Instant::now());
         self.follow_window(&ctx);
         self.follow_appearance(&ctx);
         self.follow_player();

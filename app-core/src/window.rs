@@ -27,8 +27,10 @@ pub(crate) const APP_ID: &str = "example.lumen.Lumen";
 pub fn run(density: Density, args: LaunchArgs) -> anyhow::Result<()> {
     let tv = density.is_tv();
     let mut first = None;
-    // A picture or figures that are asked for are of this start.
-    if !args.new_window && args.screenshot.is_none() && args.figures.is_none() {
+    // A picture or figures that are asked for are of this start; and the window that is there is told what to open, and
+    // not how.
+    let is_of_this_start = args.screenshot.is_some() || args.figures.is_some() || args.has_wishes();
+    if !args.new_window && !is_of_this_start {
         let linked = args.title.as_deref().map(|id| Address::Title { id: id.into(), at: args.start });
         let hello = Hello::new(&args.server, args.open.as_ref().or(linked.as_ref()));
         match instance::claim(instance::folder().as_deref(), if tv { "lumen-tv" } else { "lumen" }, &hello) {

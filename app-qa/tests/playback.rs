@@ -8,10 +8,11 @@ use app_qa::picture::PictureCheck;
 use app_qa::play::{PlayOptions, Run, play};
 use app_qa::target::Target;
 use player_core::net::{HttpFetcher, ShapedFetcher, Shaper};
-use player_core::{Bitrate, Command, MediaTime, PlaybackState, PlayerSnapshot};
+use player_core::{Bitrate, Command, DecoderChoice, DecoderReason, MediaTime, PlaybackState, PlayerSnapshot};
 use server_stub::{DeliveryRequest, Fault, FaultFn};
 use std::sync::Arc;
-use support::{AGES, CENC, FRAME_RATE, Service, eager};
+use std::time::Duration;
+use support::{AGES, CENC, CLEAR, FRAME_RATE, Service, eager};
 
 /// A run and the frames that it was sent to.
 struct Journey {
@@ -164,4 +165,46 @@ async fn a_run_to_the_end_passes_and_one_that_loses_its_tail_does_not() {
         assert_eq!(report.failures, failures);
         assert_eq!(report.exit(), if failures.is_empty() { Exit::Pass } else { Exit::Assertion });
     }
+}
+
+/// The viewer takes another decoder in mid-play: it decodes from the picture on that is shown, and the reason is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_decoder_goes_on_where_the_one_before_was() {
+    let service = Service::start().await;
+    let target = service.target(CLEAR).await;
+    let run = Run::start(&target, &eager()).unwrap();
+    run.player.send(Command::Play);
+    support::shown(&run, 0, 1.5).await;
+    let stats = || run.player.snapshot().stats.clone();
+    let first = stats().video_decoder.unwrap();
+    let chosen = stats().video_decoder_chosen.unwrap();
+    assert_eq!((chosen.is_hardware, chosen.reason), (false, DecoderReason::NoHardware), "{chosen:?}");
+    let other = chosen.installed.iter().find(|decoder| decoder.name != first).expect("a second decoder of H.264");
+    for (choice, name, reason) in [
+        (DecoderChoice::Named(other.name.clone()), &other.name, DecoderReason::Named),
+        (DecoderChoice::Named("nosuchdec".to_owned()), &first, DecoderReason::OtherWanted),
+        (DecoderChoice::Software, &first, DecoderReason::SoftwareWanted),
+    ] {
+        let before = run.player.snapshot().position;
+        run.player.send(Command::SetDecoder { choice });
+        let told = |snapshot: &PlayerSnapshot| {
+            let chosen = snapshot.stats.video_decoder_chosen.as_ref().map(|chosen| chosen.reason);
+            (snapshot.stats.video_decoder.as_ref(), chosen) == (Some(name), Some(reason))
+        };
+        assert!(run.until(AGES, told).await, "{:?}", stats());
+        let ahead = before + Duration::from_millis(800);
+        assert!(run.until(AGES, |snapshot| snapshot.position >= ahead || snapshot.error.is_some()).await);
+        let snapshot = run.player.snapshot();
+        assert_eq!(snapshot.error, None);
+        assert!(snapshot.position < ahead + Duration::from_secs(2), "{before:?} {:?}", snapshot.position);
+    }
+    run.player.send(Command::Stop);
+    run.player.closed().await;
+    let runs = run.picture(|check| check.runs().to_vec());
+    let pairs: Vec<_> = runs.windows(2).filter_map(|pair| Some((pair[0].last()?.pts, pair[1].first()?.pts))).collect();
+    assert_eq!(pairs.len(), 3, "each change begins a run of pictures");
+    // What was on its way to the screen when the change came may be shown by the next decoder.
+    let near = |(last, first): &(MediaTime, MediaTime)| (first.as_secs_f64() - last.as_secs_f64()).abs() < 0.7;
+    assert!(pairs.iter().all(near), "{pairs:?}");
+    assert_eq!(run.picture(PictureCheck::report).out_of_order, 0);
 }

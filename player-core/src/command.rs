@@ -1,5 +1,6 @@
 //! What a viewer may ask for.
 
+use crate::decoding::DecoderChoice;
 use crate::manifest::TrackId;
 use abr::{MediaTime, RungId};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,10 @@ pub enum Command {
     },
     SetQuality {
         choice: QualityChoice,
+    },
+    /// Which decoder takes the pictures, at once and for the rest of the session.
+    SetDecoder {
+        choice: DecoderChoice,
     },
     /// The surface in physical pixels: pictures far above it are not fetched.
     SetViewport {

@@ -4,6 +4,7 @@
 
 use crate::chapters::Chapters;
 use crate::command::{Command, QualityChoice};
+use crate::decoding::ChosenDecoder;
 use crate::error::PlaybackError;
 use crate::manifest::{TrackId, TrackKind};
 use crate::text::Cue;
@@ -255,6 +256,9 @@ pub enum PlaybackEvent {
         #[serde(default)]
         codec: String,
         decoder: String,
+        /// Why it is this one; pictures alone have a choice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chosen: Option<ChosenDecoder>,
     },
     SecondTextSelected {
         track: Option<TrackId>,

@@ -8,6 +8,7 @@
 
 use crate::chapters::Chapters;
 use crate::command::QualityChoice;
+use crate::decoding::ChosenDecoder;
 use crate::error::PlaybackError;
 use crate::event::{EventEnvelope, PlaybackEvent, RungInfo, TrackInfo};
 use crate::manifest::{TrackId, TrackKind};
@@ -103,6 +104,9 @@ pub struct Stats {
     pub frames_shown: u64,
     pub frames_dropped: u64,
     pub video_decoder: Option<String>,
+    /// Why it is this one, and what else there is.
+    #[serde(default)]
+    pub video_decoder_chosen: Option<ChosenDecoder>,
     pub audio_decoder: Option<String>,
     pub failures: u32,
 }
@@ -204,8 +208,11 @@ impl PlayerSnapshot {
                 self.stats.frames_shown = *shown;
                 self.stats.frames_dropped = *dropped;
             }
-            PlaybackEvent::DecoderChosen { kind, decoder, .. } => match kind {
-                TrackKind::Video => self.stats.video_decoder = Some(decoder.clone()),
+            PlaybackEvent::DecoderChosen { kind, decoder, chosen, .. } => match kind {
+                TrackKind::Video => {
+                    self.stats.video_decoder = Some(decoder.clone());
+                    self.stats.video_decoder_chosen.clone_from(chosen);
+                }
                 TrackKind::Audio => self.stats.audio_decoder = Some(decoder.clone()),
                 TrackKind::Text => {}
             },

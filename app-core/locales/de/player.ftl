@@ -195,3 +195,14 @@ stats-plot-throughput = Durchsatz
 stats-plot-buffer = Puffer
 stats-drawn = Darstellung
 chapter = Kapitel { $number }
+
+## Which decoder takes the pictures.
+decoder = Decoder
+decoder-software = Prozessor
+decoder-in-hardware = Hardware
+decoder-not-here = nicht da
+decoder-best = der beste, den es gibt
+decoder-no-hardware = kein Hardware-Decoder
+decoder-hardware-failed = Hardware lässt sich nicht öffnen
+decoder-wanted = wie gewählt
+decoder-other-wanted = der gewählte geht hier nicht

@@ -11,6 +11,7 @@ sign-in-asking = { $server } wird gefragt …
 sign-in-waiting = Warte auf deinen Browser …
 sign-in-copy-link = Link kopieren
 sign-in-open-again = Erneut öffnen
+sign-in-by-code = Mit Code
 sign-in-stream = Ohne Anmeldung einen Stream ansehen
 sign-in-watch = Ansehen
 sign-in-open-file = Datei oder zuletzt Geöffnetes öffnen

@@ -195,3 +195,14 @@ stats-plot-throughput = throughput
 stats-plot-buffer = buffer
 stats-drawn = Drawn
 chapter = Chapter { $number }
+
+## Which decoder takes the pictures.
+decoder = Decoder
+decoder-software = Processor
+decoder-in-hardware = hardware
+decoder-not-here = not here
+decoder-best = the best there is
+decoder-no-hardware = no hardware decoder
+decoder-hardware-failed = hardware does not open
+decoder-wanted = as chosen
+decoder-other-wanted = the one that was chosen cannot be used

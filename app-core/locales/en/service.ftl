@@ -11,6 +11,7 @@ sign-in-asking = Asking { $server }…
 sign-in-waiting = Waiting for your browser…
 sign-in-copy-link = Copy link
 sign-in-open-again = Open again
+sign-in-by-code = Use a code
 sign-in-stream = Watch a stream without signing in
 sign-in-watch = Watch
 sign-in-open-file = Open a file, or what was opened lately

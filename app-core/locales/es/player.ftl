@@ -195,3 +195,14 @@ stats-plot-throughput = caudal
 stats-plot-buffer = búfer
 stats-drawn = Dibujo
 chapter = Capítulo { $number }
+
+## Which decoder takes the pictures.
+decoder = Decodificador
+decoder-software = Procesador
+decoder-in-hardware = hardware
+decoder-not-here = no está
+decoder-best = el mejor que hay
+decoder-no-hardware = sin decodificador por hardware
+decoder-hardware-failed = el hardware no se abre
+decoder-wanted = según lo elegido
+decoder-other-wanted = el elegido no se puede usar

@@ -11,6 +11,7 @@ sign-in-asking = Preguntando a { $server }…
 sign-in-waiting = Esperando a tu navegador…
 sign-in-copy-link = Copiar enlace
 sign-in-open-again = Abrir de nuevo
+sign-in-by-code = Usar un código
 sign-in-stream = Ver un stream sin iniciar sesión
 sign-in-watch = Ver
 sign-in-open-file = Abrir un archivo o algo reciente

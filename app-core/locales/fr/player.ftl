@@ -195,3 +195,14 @@ stats-plot-throughput = débit
 stats-plot-buffer = tampon
 stats-drawn = Affichage
 chapter = Chapitre { $number }
+
+## Which decoder takes the pictures.
+decoder = Décodeur
+decoder-software = Processeur
+decoder-in-hardware = matériel
+decoder-not-here = absent
+decoder-best = le meilleur disponible
+decoder-no-hardware = aucun décodeur matériel
+decoder-hardware-failed = le matériel ne s’ouvre pas
+decoder-wanted = selon votre choix
+decoder-other-wanted = celui choisi ne convient pas

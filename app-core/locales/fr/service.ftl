@@ -11,6 +11,7 @@ sign-in-asking = Demande à { $server }…
 sign-in-waiting = En attente de votre navigateur…
 sign-in-copy-link = Copier le lien
 sign-in-open-again = Rouvrir
+sign-in-by-code = Avec un code
 sign-in-stream = Regarder un flux sans se connecter
 sign-in-watch = Regarder
 sign-in-open-file = Ouvrir un fichier ou un élément récent

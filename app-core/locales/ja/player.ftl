@@ -191,3 +191,14 @@ stats-plot-throughput = スループット
 stats-plot-buffer = バッファ
 stats-drawn = 描画
 chapter = チャプター{ $number }
+
+## Which decoder takes the pictures.
+decoder = デコーダー
+decoder-software = CPU
+decoder-in-hardware = ハードウェア
+decoder-not-here = なし
+decoder-best = 最適なもの
+decoder-no-hardware = ハードウェアデコーダーなし
+decoder-hardware-failed = ハードウェアを開けません
+decoder-wanted = 選択どおり
+decoder-other-wanted = 選択したものは使えません

@@ -11,6 +11,7 @@ sign-in-asking = { $server }に接続しています…
 sign-in-waiting = ブラウザでの操作を待っています…
 sign-in-copy-link = リンクをコピー
 sign-in-open-again = もう一度開く
+sign-in-by-code = コードを使う
 sign-in-stream = ログインせずにストリームを見る
 sign-in-watch = 見る
 sign-in-open-file = ファイルまたは最近開いたものを開く

@@ -11,7 +11,7 @@ use crate::{
     language::tr,
 };
 use player_core::{
-    Command, MediaTime, PlaybackState,
+    Command, PlaybackState,
     command::{MAX_RATE, MIN_RATE},
 };
 use service_api::TitleId;
@@ -215,7 +215,9 @@ impl Model {
                 Some(before) => return self.play_title(placeholder(&before), PlayFrom::Start),
                 None => None,
             },
-            Remote::SeekTo { track, position_us } if track == player.attempt => Some(seek(position_us as f64 / 1e6)),
+            Remote::SeekTo { track, position_us } if track == player.attempt => {
+                return self.seek_from_outside(position_us as f64 / 1e6, now);
+            }
             Remote::SeekBy(offset_us) => {
                 let target = (position + offset_us as f64 / 1e6).max(0.0);
                 match duration {
@@ -223,7 +225,7 @@ impl Model {
                     Some(duration) if target >= duration && player.next_up.episode.is_some() => {
                         return self.play_next(true, now);
                     }
-                    Some(duration) => Some(seek(target.min(duration))),
+                    Some(duration) => return self.seek_from_outside(target.min(duration), now),
                     None => None,
                 }
             }
@@ -235,10 +237,13 @@ impl Model {
         };
         command.map(Effect::Player).into_iter().collect()
     }
-}
 
-fn seek(seconds: f64) -> Command {
-    Command::Seek { to: MediaTime::from_secs_f64(seconds) }
+    /// Seeks as the viewer does, so that it can be taken back and is not thrown out of what would be skipped; at once.
+    fn seek_from_outside(&mut self, seconds: f64, now: f64) -> Vec<Effect> {
+        let mut effects = self.update(Msg::Player(PlayerMsg::SeekTo(seconds)), now);
+        effects.extend(self.tick(now));
+        effects
+    }
 }
 
 #[cfg(test)]
@@ -269,6 +274,10 @@ mod tests {
 
     fn tell(model: &mut Model, msg: impl Into<Msg>) -> Vec<Effect> {
         model.update(msg.into(), 1.0)
+    }
+
+    fn seek(seconds: f64) -> Command {
+        Command::Seek { to: player_core::MediaTime::from_secs_f64(seconds) }
     }
 
     #[test]
@@ -340,12 +349,20 @@ mod tests {
         assert_eq!(tell(&mut model, Remote::Pause), player(Command::Pause));
         assert_eq!(tell(&mut model, Remote::Play), [], "it plays already");
         assert_eq!(tell(&mut model, Remote::PlayPause), player(Command::Pause));
-        assert_eq!(tell(&mut model, Remote::SeekBy(-2_000_000)), player(seek(1150.0)));
-        assert_eq!(tell(&mut model, Remote::SeekBy(i64::MIN)), player(seek(0.0)));
-        let length = model.player.as_ref().unwrap().duration().unwrap();
-        assert_eq!(tell(&mut model, Remote::SeekBy(i64::MAX)), player(seek(length)));
         let track = model.player.as_ref().unwrap().attempt;
-        assert_eq!(tell(&mut model, Remote::SeekTo { track, position_us: 5_000_000 }), player(seek(5.0)));
+        let length = model.player.as_ref().unwrap().duration().unwrap();
+        for (remote, to) in [
+            (Remote::SeekBy(-2_000_000), 1150.0),
+            (Remote::SeekBy(i64::MIN), 0.0),
+            (Remote::SeekBy(i64::MAX), length),
+            (Remote::SeekTo { track, position_us: 5_000_000 }, 5.0),
+        ] {
+            // One at a time: the next one waits for its picture.
+            let mut model = playing(Density::Desktop, snapshot());
+            assert_eq!(tell(&mut model, remote), player(seek(to)));
+            let undone = model.update(Msg::Player(PlayerMsg::UndoSeek), 1.0);
+            assert!(model.toast.is_some(), "it can be taken back: {undone:?}");
+        }
         assert_eq!(tell(&mut model, Remote::SeekTo { track: track + 1, position_us: 5 }), []);
         assert!(tell(&mut model, Remote::Rate(1.5)).contains(&Effect::Player(Command::SetRate { rate: 1.5 })));
         assert!(tell(&mut model, Remote::Volume(0.25)).contains(&Effect::Player(Command::SetVolume { volume: 0.25 })));

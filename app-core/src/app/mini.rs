@@ -47,6 +47,7 @@ impl Model {
 
     /// Shows what was there before the player.
     pub(super) fn go_behind(&mut self, returns_to: Place) -> Vec<Effect> {
+        self.settings_page.forget_secrets();
         self.place = match returns_to {
             Place::Title if !self.titles.is_empty() => Place::Title,
             Place::Search if self.profile.is_some() => Place::Search,

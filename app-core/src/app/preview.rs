@@ -76,7 +76,7 @@ impl Model {
     fn may_preview(&self) -> bool {
         let is_wanted = self.viewing().previews && self.previews.are_affordable;
         let moves = !self.settings.desktop.look.reduces_motion(&self.desktop.appearance);
-        let saves_data = matches!(self.settings.quality, Some(QualityWish::Height(height)) if height <= SAVING);
+        let saves_data = matches!(self.media().quality, Some(QualityWish::Height(height)) if height <= SAVING);
         let is_covered = self.profile_menu
             || self.confirm.is_some()
             || self.keys.is_some()
@@ -133,8 +133,10 @@ impl Model {
             speed: 1.0,
             volume: 0.0,
             muted: true,
+            audio_language: None,
             text_language: None,
             text_delay: 0,
+            decoder: self.decoder(),
             is_preview: true,
         })]
     }

@@ -79,6 +79,10 @@ impl Model {
         let Some(next) = player.next_up.episode.clone().filter(|_| self.profile.is_some()) else {
             return self.leave_player();
         };
+        if next.summary.as_ref().is_some_and(|summary| !summary.state.is_ready()) {
+            // It is still being made: there is nothing that could go on.
+            return self.leave_player();
+        }
         let (place, returns_to) = (self.place, player.returns_to);
         let unattended = if asked { 0 } else { player.next_up.unattended.saturating_add(1) };
         self.notify(tr!("next-episode"), now);

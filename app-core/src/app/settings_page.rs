@@ -7,7 +7,7 @@ use crate::{
     failure::Remedy,
     language::{Locale, tr},
     player_view::{skip::SkipChoice, viewing::Viewing},
-    settings::Settings,
+    settings::{MediaChoices, Settings},
 };
 use service_api::{
     account::{AccountDetails, Consents, EraseAccount, SupportRequest, SupportTopic},
@@ -213,14 +213,17 @@ impl Model {
                 effects.push(Effect::SaveSettings(self.settings.clone()));
             }
             SettingsWish::NextLanguage => {
-                let at = LANGUAGES.iter().position(|tag| self.settings.text_language.as_deref() == Some(*tag));
-                let next = match (&self.settings.text_language, at) {
+                let chosen = self.media().text_language;
+                let at = LANGUAGES.iter().position(|tag| chosen.as_deref() == Some(*tag));
+                let next = match (chosen, at) {
                     (None, _) => LANGUAGES.first(),
                     // One that the player chose and that is not among ours: off, then from the beginning.
                     (Some(_), None) => None,
                     (Some(_), Some(at)) => LANGUAGES.get(at + 1),
                 };
-                self.settings.text_language = next.map(|tag| (*tag).to_owned());
+                let next = next.map(|tag| (*tag).to_owned());
+                let profile = self.profile.as_ref().map(|profile| profile.id.clone());
+                self.settings.choose_media(profile, |media| media.text_language = next);
                 effects.push(Effect::SaveSettings(self.settings.clone()));
             }
             SettingsWish::Consent(consents) => {
@@ -400,6 +403,11 @@ impl Model {
         if locale == Locale::Japanese && !self.has_japanese { tr!("language-japanese") } else { locale.own_name() }
     }
 
+    /// What the profile that is chosen wants of what titles offer.
+    pub(crate) fn media(&self) -> MediaChoices {
+        self.settings.media(self.profile.as_ref().map(|profile| &profile.id))
+    }
+
     fn change_viewing(&mut self, viewing: Viewing) -> Option<Effect> {
         let profile = self.profile.as_ref()?.id.clone();
         self.settings.viewing_by_profile.set(profile, viewing);
@@ -408,9 +416,8 @@ impl Model {
 
     /// What a request to support can carry: nothing that says who asks, what was watched, or where.
     pub(crate) fn diagnostics(&self) -> String {
-        let (settings, viewing) = (&self.settings, self.viewing());
-        let quality =
-            settings.quality.map_or_else(|| "auto".to_owned(), |quality| format!("{quality:?}").to_lowercase());
+        let (media, viewing) = (self.media(), self.viewing());
+        let quality = media.quality.map_or_else(|| "auto".to_owned(), |quality| format!("{quality:?}").to_lowercase());
         let lines = [
             format!(
                 "Lumen {} ({})",
@@ -419,7 +426,7 @@ impl Model {
             ),
             format!("System: {} {}", std::env::consts::OS, std::env::consts::ARCH),
             format!("Server: {}", if self.server.scheme() == "https" { "by https" } else { "on this machine" }),
-            format!("Quality: {quality}, subtitles: {}", settings.text_language.as_deref().unwrap_or("off")),
+            format!("Quality: {quality}, subtitles: {}", media.text_language.as_deref().unwrap_or("off")),
             format!(
                 "Skipping: intro {:?}, recap {:?}, credits {:?}; next episode by itself: {}",
                 viewing.skip.intro,

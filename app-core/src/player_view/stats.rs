@@ -14,26 +14,14 @@ use crate::{
     widgets::text,
 };
 use egui::{Align2, Color32, CursorIcon, Id, Painter, Pos2, Rect, Role, Stroke, Ui, WidgetInfo, pos2, vec2};
-use player_core::{Bitrate, PlaybackState, PlayerSnapshot, QualityChoice};
+use player_core::{Bitrate, DecoderReason, PlaybackState, PlayerSnapshot, QualityChoice, snapshot::Stats};
 
 /// Identity of the copy button.
 pub(crate) fn copy_id() -> Id {
     Id::unique("player-stats-copy")
 }
 
-/// Does a decoder of this name run on hardware of its own? `None` where the name does not say.
-fn is_hardware(decoder: &str) -> Option<bool> {
-    const HARDWARE: [&str; 8] = ["va", "nv", "v4l2", "msdk", "qsv", "vtdec", "d3d", "amc"];
-    const SOFTWARE: [&str; 8] = ["avdec", "openh264", "libde265", "dav1d", "vpx", "vp8dec", "vp9dec", "av1dec"];
-    let begins = |names: &[&str]| names.iter().any(|name| decoder.starts_with(name));
-    match decoder {
-        _ if begins(&SOFTWARE) => Some(false),
-        _ if begins(&HARDWARE) => Some(true),
-        _ => None,
-    }
-}
-
-/// Codec, picture and decoder of what is shown.
+/// Codec and picture of what is shown.
 fn video(player: &PlayerScreen) -> Option<String> {
     let snapshot = &player.snapshot;
     let rung = snapshot.shown_rung.and_then(|id| snapshot.rung(id))?;
@@ -44,15 +32,27 @@ fn video(player: &PlayerScreen) -> Option<String> {
         let text = format!("{rate:.2}");
         tr!("stats-rate", rate = format::decimal(text.trim_end_matches('0').trim_end_matches('.')))
     }));
-    if let Some(decoder) = &snapshot.stats.video_decoder {
-        words.push(match is_hardware(decoder) {
-            Some(true) => tr!("stats-hardware", decoder = decoder),
-            Some(false) => tr!("stats-software", decoder = decoder),
-            None => decoder.clone(),
-        });
-    }
     words.retain(|word| !word.is_empty());
     Some(words.join(" · "))
+}
+
+/// What decodes the pictures, and why.
+fn decoder(stats: &Stats) -> Option<String> {
+    let decoder = stats.video_decoder.as_ref()?;
+    let Some(chosen) = &stats.video_decoder_chosen else { return Some(decoder.clone()) };
+    let name = if chosen.is_hardware {
+        tr!("stats-hardware", decoder = decoder)
+    } else {
+        tr!("stats-software", decoder = decoder)
+    };
+    let why = match chosen.reason {
+        DecoderReason::Best => tr!("decoder-best"),
+        DecoderReason::NoHardware => tr!("decoder-no-hardware"),
+        DecoderReason::HardwareFailed => tr!("decoder-hardware-failed"),
+        DecoderReason::SoftwareWanted | DecoderReason::Named => tr!("decoder-wanted"),
+        DecoderReason::OtherWanted => tr!("decoder-other-wanted"),
+    };
+    Some(format!("{name} · {why}"))
 }
 
 /// Language and decoder of what is heard.
@@ -98,8 +98,9 @@ fn table(player: &PlayerScreen, path: &str) -> Vec<(&'static str, String)> {
         count => tr!("stats-stalls", count = count, time = format::tenths(stats.stalled_for.as_secs_f64())),
     };
     let ttfb = stats.ttfb.map_or_else(dash, format::milliseconds);
-    vec![
+    let mut rows = vec![
         (tr!("stats-video"), video(player).unwrap_or_else(dash)),
+        (tr!("decoder"), decoder(stats).unwrap_or_else(dash)),
         (tr!("stats-drawn"), path.to_owned()),
         (tr!("audio"), audio(snapshot).unwrap_or_else(dash)),
         (tr!("stats-rendition"), rendition),
@@ -133,9 +134,10 @@ fn table(player: &PlayerScreen, path: &str) -> Vec<(&'static str, String)> {
                 failed = stats.failures
             ),
         ),
-        // The first part is enough to find it in a log; what is copied has all of it.
-        (tr!("stats-session"), snapshot.session.map_or_else(dash, |id| id.to_string().chars().take(8).collect())),
-    ]
+    ];
+    // The first part is enough to find it in a log; what is copied has all of it.
+    rows.extend(snapshot.session.map(|id| (tr!("stats-session"), id.to_string().chars().take(8).collect())));
+    rows
 }
 
 /// The state, with what there is to say of the speed.
@@ -307,26 +309,4 @@ fn copy_button(ui: &Ui, cx: &mut Cx<'_>, card: Rect) {
         cx.send(Msg::Player(PlayerMsg::CopyStats));
     }
     touch.response.on_hover_text(tr!("stats-copy"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decoders_are_told_apart_by_their_names() {
-        for (name, expected) in [
-            ("avdec_h264", Some(false)),
-            ("openh264dec", Some(false)),
-            ("vah264dec", Some(true)),
-            ("vaapih264dec", Some(true)),
-            ("v4l2slh265dec", Some(true)),
-            ("nvh264dec", Some(true)),
-            ("vp9dec", Some(false)),
-            ("mysterydec", None),
-            ("", None),
-        ] {
-            assert_eq!(is_hardware(name), expected, "{name}");
-        }
-    }
 }

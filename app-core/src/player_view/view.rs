@@ -150,7 +150,7 @@ pub(crate) fn view(ui: &mut Ui, cx: &mut Cx<'_>, player: &PlayerScreen, full_scr
     if player.sheet {
         sheet::view(ui, cx, area, player);
     }
-    if !shown && !player.has_failed() && !player.sheet && ui.rect_contains_pointer(area) {
+    if !shown && !player.has_failed() && !player.sheet && !player.is_asked() && ui.rect_contains_pointer(area) {
         ui.set_cursor_icon(CursorIcon::None);
     }
 }

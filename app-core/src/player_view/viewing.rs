@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use service_api::{ProfileId, catalog::SegmentKind};
 use std::collections::BTreeMap;
 
-/// Profiles that are remembered; a household has ten at most.
+/// Profiles that are remembered: several households may share a device.
 const MOST_PROFILES: usize = 64;
 
 /// Choices of one profile.

@@ -45,7 +45,7 @@ pub(crate) fn focus_map(model: &Model) -> FocusMap {
     let buttons = match &model.sign_in.step {
         SignInStep::Idle => vec![id("sign-in")],
         SignInStep::Starting => vec![id("cancel")],
-        SignInStep::Waiting(_) => vec![id("copy"), id("again"), id("cancel")],
+        SignInStep::Waiting(_) => vec![id("copy"), id("again"), id("code"), id("cancel")],
         SignInStep::Code { .. } => return sign_in_code::focus_map(),
     };
     let start = buttons[0];
@@ -181,6 +181,7 @@ fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, at: egui::Pos2, width: f32) -> f32 {
     for (name, words, icon, msg) in [
         ("copy", tr!("sign-in-copy-link"), icons::LINK, Msg::CopySignInLink),
         ("again", tr!("sign-in-open-again"), icons::OPEN_OUTSIDE, Msg::OpenBrowserAgain),
+        ("code", tr!("sign-in-by-code"), icons::DEVICES, Msg::SignInByCode),
     ] {
         let label = Label::new(Kind::Plain, words).icon(icon);
         let (rect, pressed) = button::labelled(ui, cx, id(name), at, &label);

@@ -79,7 +79,7 @@ pub(crate) fn view(ui: &Ui, cx: &mut Cx<'_>, model: &Model, (code, until): (&Sig
 fn buttons(ui: &Ui, cx: &mut Cx<'_>, at: Pos2) {
     let mut at = at;
     for (name, words, msg) in
-        [("cancel", tr!("code-not-now"), Msg::CancelSignIn), ("new-code", tr!("code-new"), Msg::SignIn)]
+        [("cancel", tr!("code-not-now"), Msg::CancelSignIn), ("new-code", tr!("code-new"), Msg::SignInByCode)]
     {
         let (rect, pressed) = button::labelled(ui, cx, id(name), at, &Label::new(Kind::Plain, words));
         if pressed {
@@ -91,7 +91,7 @@ fn buttons(ui: &Ui, cx: &mut Cx<'_>, at: Pos2) {
 
 /// Dark squares on a light ground, whatever the theme: many readers take nothing else.
 pub(super) fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, squares: &Squares, (words, name): (&str, Id)) {
-    let tokens = cx.theme.tokens;
+    let tokens = cx.theme.over_video().tokens;
     let painter = ui.painter();
     let scale = ui.ctx().pixels_per_point();
     let count = (squares.side() + 2 * Squares::QUIET) as f32;

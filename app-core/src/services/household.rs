@@ -16,7 +16,7 @@ use service_api::{
 };
 use std::{future::Future, path::PathBuf, sync::Arc};
 
-/// Letters of a reference to a file that may be there already.
+/// Copies of one day that stand beside each other.
 const MAX_COPIES: u32 = 99;
 
 impl Services {
@@ -145,7 +145,7 @@ async fn export(shared: Arc<Shared>) -> Result<PathBuf, Failure> {
 fn downloads() -> PathBuf {
     let folders = directories::UserDirs::new();
     let chosen = folders.as_ref().map(|folders| folders.download_dir().unwrap_or(folders.home_dir()));
-    chosen.map_or_else(|| PathBuf::from(tr!("decimal-mark")), PathBuf::from)
+    chosen.map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
 /// Writes `lumen-export-2026-11-22.json`, with a number if there is one of today already.

@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 /// How long a page waits for the position of the title that was just left. A server that is slower than that is told
 /// from the journal later.
@@ -58,6 +58,8 @@ impl Shared {
         let mut keeper = Keeper::default();
         let mut told = None;
         let mut ticks = tokio::time::interval(Duration::from_millis(500));
+        // A service that does not answer holds up neither the journal nor the end of the player.
+        let mut sending: Option<JoinHandle<()>> = None;
         loop {
             let last = tokio::select! {
                 _ = ticks.tick() => false,
@@ -72,8 +74,13 @@ impl Shared {
             let progress = progress::progress_of(&snapshot, now_ms()).filter(|_| journal || send);
             if let (Some(progress), Some(key)) = (progress, &key) {
                 self.journal_entry(key, progress).await;
-                if let (true, Key::Title(profile, title), Ok(client)) = (send, key, &self.client) {
-                    self.send_progress(client, profile, title, progress).await;
+                let is_free = last || sending.as_ref().is_none_or(JoinHandle::is_finished);
+                if let (true, Key::Title(profile, title), Ok(client)) = (send && is_free, key, &self.client) {
+                    let (shared, client) = (Arc::clone(&self), client.clone());
+                    let (profile, title) = (profile.clone(), title.clone());
+                    sending = Some(tokio::spawn(async move {
+                        shared.send_progress(&client, &profile, &title, progress).await;
+                    }));
                 }
             }
             if last {
@@ -86,6 +93,10 @@ impl Shared {
                 told = learnt;
             }
             if last {
+                if let Some(sending) = sending {
+                    // What it panics of was told by the hook.
+                    let _ = sending.await;
+                }
                 return;
             }
         }

@@ -11,7 +11,8 @@ use crate::{
 };
 use egui::ColorImage;
 use player_core::{
-    Bitrate, ByteCount, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, RungId, TrackId,
+    Bitrate, ByteCount, ChosenDecoder, DecoderReason, InstalledDecoder, MediaTime, PlaybackState, PlayerSnapshot,
+    QualityChoice, RungId, TrackId,
     event::{RungInfo, TrackInfo},
     manifest::TrackKind,
     snapshot::{DecisionNote, HistoryPoint, Stats},
@@ -320,6 +321,7 @@ pub(crate) fn launch() -> Launch {
         stats: false,
         start: None,
         quality: None,
+        decoder: None,
         full_screen: false,
     }
 }
@@ -457,6 +459,13 @@ pub(crate) fn snapshot() -> PlayerSnapshot {
             frames_shown: 14_212,
             frames_dropped: 3,
             video_decoder: Some("avdec_h264".into()),
+            video_decoder_chosen: Some(ChosenDecoder {
+                is_hardware: false,
+                reason: DecoderReason::NoHardware,
+                installed: ["avdec_h264", "openh264dec"]
+                    .map(|name| InstalledDecoder { name: name.to_owned(), is_hardware: false })
+                    .to_vec(),
+            }),
             audio_decoder: Some("avdec_aac".into()),
             ..Stats::default()
         },

@@ -168,6 +168,7 @@ fn player(locale: Locale, density: Density, look: &mut dyn FnMut(&str, &mut Stag
         Menu::Quality,
         Menu::Speed,
         Menu::Skipping,
+        Menu::Decoder,
         Menu::Quick,
     ] {
         tell(&mut playing, Msg::Player(PlayerMsg::ToggleMenu(menu)));
@@ -289,6 +290,7 @@ fn data() -> Vec<String> {
         "media.example",
         "master.m3u8",
         "avdec_h264",
+        "openh264dec",
         "avdec_aac",
         "avc1.640028",
         "unreachable",

@@ -171,9 +171,16 @@ fn players() -> Vec<Screen> {
         player("player, failed", failed, vec![PlayerMsg::ToggleDetails]),
         player("player, minimised", fixtures::snapshot(), vec![PlayerMsg::Minimise]),
     ];
-    for menu in
-        [Menu::Audio, Menu::Subtitles, Menu::TextLook, Menu::Settings, Menu::Quality, Menu::Speed, Menu::Skipping]
-    {
+    for menu in [
+        Menu::Audio,
+        Menu::Subtitles,
+        Menu::TextLook,
+        Menu::Settings,
+        Menu::Quality,
+        Menu::Speed,
+        Menu::Skipping,
+        Menu::Decoder,
+    ] {
         all.push(player(&format!("player, {menu:?}"), fixtures::snapshot(), vec![PlayerMsg::ToggleMenu(menu)]));
     }
     all

@@ -17,7 +17,7 @@ use crate::{
 };
 use egui::{Key, Modifiers, pos2};
 use egui_kittest::{SnapshotResults, kittest::Queryable as _};
-use player_core::{Command, ErrorCode, MediaTime, PlaybackError, PlaybackState, PlayerSnapshot};
+use player_core::{Command, DecoderChoice, ErrorCode, MediaTime, PlaybackError, PlaybackState, PlayerSnapshot};
 use service_api::{
     TitleId,
     catalog::{Segment, SegmentKind},
@@ -458,4 +458,23 @@ fn player_in_its_corner() {
     stage.get_by_label("Back to the player: The Long Tide").hover();
     settle(&mut stage);
     stage.snapshot("player_mini_desktop");
+}
+
+#[test]
+fn the_decoder_is_chosen_in_the_menu_and_remembered() {
+    let mut stage = player(Density::Desktop);
+    tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Settings)));
+    settle(&mut stage);
+    click(&mut stage, "Decoder, Auto");
+    stage.snapshot("player_decoder_desktop");
+    click(&mut stage, "openh264dec");
+    let named = |name: &str| DecoderChoice::Named(name.to_owned());
+    let effects = effects(&mut stage);
+    assert_eq!(commands(&effects), [Command::SetDecoder { choice: named("openh264dec") }]);
+    assert_eq!(saved(&effects).unwrap().decoder, named("openh264dec"));
+    // What is wanted stays in the list where it is not installed.
+    stage.state_mut().shell.model.player.as_mut().unwrap().decoder = named("vah264dec");
+    tell(&mut stage, Msg::Player(PlayerMsg::ToggleMenu(Menu::Decoder)));
+    settle(&mut stage);
+    stage.get_by_label("vah264dec, not here");
 }

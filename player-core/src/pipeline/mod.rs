@@ -5,6 +5,7 @@ pub mod gst;
 pub mod null;
 
 use crate::container::{Sample, TrackFormat};
+use crate::decoding::{ChosenDecoder, DecoderChoice};
 use crate::frame::{FrameSlot, VideoFrame};
 use crate::manifest::TrackKind;
 use abr::{MediaTime, PlaybackRate};
@@ -19,7 +20,9 @@ pub type Generation = u64;
 /// What the session asks of a pipeline. Carried out in order.
 #[derive(Clone, Debug)]
 pub enum PipelineCommand {
-    /// First command: which tracks there will be. The pipeline gets ready, paused, at `start`.
+    /// Which decoder takes pictures from the next seek on, or from the beginning where it comes before `Configure`.
+    SetDecoder(DecoderChoice),
+    /// First command but for `SetDecoder`: which tracks there will be. The pipeline gets ready, paused, at `start`.
     Configure {
         kinds: Vec<TrackKind>,
         start: MediaTime,
@@ -74,6 +77,8 @@ pub enum PipelineEvent {
         kind: TrackKind,
         codec: String,
         decoder: String,
+        /// Why it is this one; pictures alone have a choice.
+        chosen: Option<ChosenDecoder>,
     },
     Failed(PipelineError),
 }

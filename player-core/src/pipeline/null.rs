@@ -69,7 +69,7 @@ impl NullPipeline {
                 self.rate = rate;
                 self.playing_since = self.playing_since.map(|_| (now, self.position));
             }
-            PipelineCommand::SetVolume(_) | PipelineCommand::SetMuted(_) => {}
+            PipelineCommand::SetVolume(_) | PipelineCommand::SetMuted(_) | PipelineCommand::SetDecoder(_) => {}
         }
     }
 

@@ -47,6 +47,7 @@ pub use sample_queue::{Batch, QueuedSegment, SampleQueue};
 use crate::chapters::Chapters;
 use crate::command::{Command, MAX_RATE, MIN_RATE, QualityChoice};
 use crate::config::PlayerConfig;
+use crate::decoding::DecoderChoice;
 use crate::drm::KeyId;
 use crate::error::{ErrorCode, PlaybackError};
 use crate::event::{PlaybackEvent, RungInfo, TrackInfo};
@@ -114,6 +115,7 @@ pub struct Session {
     trick: Option<TrickPlay>,
     volume: f32,
     muted: bool,
+    decoder: DecoderChoice,
     /// Zero while unknown.
     viewport_height: u32,
 
@@ -159,6 +161,7 @@ impl Session {
             trick: None,
             volume: 1.0,
             muted: false,
+            decoder: DecoderChoice::Auto,
             viewport_height: 0,
             requested_keys: BTreeSet::new(),
             licence_asked_at: None,
@@ -274,6 +277,9 @@ impl Session {
         }
         self.configured = true;
         let (start, generation) = (self.playhead.position(), self.playhead.generation());
+        if self.decoder != DecoderChoice::Auto {
+            self.pipeline(PipelineCommand::SetDecoder(self.decoder.clone()));
+        }
         self.pipeline(PipelineCommand::Configure { kinds, start, generation });
         if self.rate != PlaybackRate::NORMAL {
             self.pipeline(PipelineCommand::SetRate(self.rate));
@@ -448,6 +454,7 @@ impl Session {
             Command::SelectSecondText { track } => self.select_text(TextSlot::Second, track),
             Command::SetTextDelay { millis } => self.delay_text(millis),
             Command::SetQuality { choice } => self.set_quality(choice),
+            Command::SetDecoder { choice } => self.set_decoder(choice),
             Command::SetViewport { height, .. } => {
                 self.viewport_height = height;
                 if let Some(chooser) = &mut self.chooser {
@@ -468,6 +475,18 @@ impl Session {
             self.pipeline(PipelineCommand::SetRate(rate));
         }
         self.emit(PlaybackEvent::RateChanged { rate });
+    }
+
+    fn set_decoder(&mut self, choice: DecoderChoice) {
+        if choice == self.decoder {
+            return;
+        }
+        self.decoder = choice;
+        if self.configured {
+            self.pipeline(PipelineCommand::SetDecoder(self.decoder.clone()));
+            // What comes next belongs to the pictures that the other decoder has: from the key frame before them on.
+            self.seek(self.playhead.position());
+        }
     }
 
     fn set_sound(&mut self, command: PipelineCommand) {
@@ -594,8 +613,8 @@ impl Session {
                 self.emit(PlaybackEvent::Ended);
             }
             PipelineEvent::Frames { shown, dropped } => self.emit(PlaybackEvent::FramesReport { shown, dropped }),
-            PipelineEvent::DecoderChosen { kind, codec, decoder } => {
-                self.emit(PlaybackEvent::DecoderChosen { kind, codec, decoder });
+            PipelineEvent::DecoderChosen { kind, codec, decoder, chosen } => {
+                self.emit(PlaybackEvent::DecoderChosen { kind, codec, decoder, chosen });
             }
             PipelineEvent::Failed(error) => {
                 let code = match &error {

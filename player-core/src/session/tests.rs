@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::container::ContainerError;
+use crate::decoding::DecoderChoice;
 use crate::drm::{DrmError, KeyStatus};
 use crate::net::FetchError;
 use crate::snapshot::PlayerSnapshot;
@@ -327,6 +328,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (-5.0f64..150.0).prop_map(|to| Step::Command(Command::Seek { to: at(to) })),
         1 => (0u16..7).prop_map(|rung| Step::Command(Command::SetQuality { choice: QualityChoice::Fixed(RungId(rung)) })),
         1 => Just(Step::Command(Command::SetQuality { choice: QualityChoice::Auto })),
+        1 => Just(Step::Command(Command::SetDecoder { choice: DecoderChoice::Software })),
+        1 => Just(Step::Command(Command::SetDecoder { choice: DecoderChoice::Auto })),
         1 => (0u16..3).prop_map(|track| Step::Command(Command::SelectAudio { track: TrackId(track) })),
         1 => text().prop_map(|track| Step::Command(Command::SelectText { track })),
         1 => text().prop_map(|track| Step::Command(Command::SelectSecondText { track })),

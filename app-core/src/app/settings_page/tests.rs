@@ -41,7 +41,7 @@ fn playback_settings_are_saved_at_once() {
     let mut languages = Vec::new();
     for _ in 0..=LANGUAGES.len() {
         wish(&mut model, SettingsWish::NextLanguage);
-        languages.push(model.settings.text_language.clone());
+        languages.push(model.media().text_language);
     }
     assert_eq!(languages[0].as_deref(), Some("en"));
     assert_eq!(languages.last().unwrap(), &None, "all around, back to none");

@@ -10,7 +10,7 @@ use crate::{
         viewing::Viewing,
     },
 };
-use player_core::{QualityChoice, manifest::TrackKind};
+use player_core::{DecoderChoice, QualityChoice, manifest::TrackKind};
 use service_api::catalog::SegmentKind;
 
 /// A tenth of a second: what one step changes a delay of subtitles by, in milliseconds.
@@ -66,6 +66,7 @@ pub(super) fn title(menu: Menu) -> &'static str {
         Menu::Quality => tr!("quality"),
         Menu::Speed => tr!("speed"),
         Menu::Skipping => tr!("menu-skipping"),
+        Menu::Decoder => tr!("decoder"),
         Menu::Quick => tr!("menu-quick"),
     }
 }
@@ -80,6 +81,7 @@ pub(super) fn items(player: &PlayerScreen, menu: Menu) -> Vec<Item> {
         Menu::Quality => quality(player),
         Menu::Speed => speed(player),
         Menu::Skipping => skipping(player),
+        Menu::Decoder => decoder(player),
         Menu::Quick => quick(player),
     }
 }
@@ -136,6 +138,7 @@ fn settings(player: &PlayerScreen) -> Vec<Item> {
         let words = if same { skip_words(skip.intro) } else { tr!("menu-by-type") };
         items.push(Item::link(tr!("menu-skipping"), words.to_owned(), Menu::Skipping));
     }
+    items.push(Item::link(tr!("decoder"), decoder_words(player), Menu::Decoder));
     items
 }
 
@@ -188,6 +191,40 @@ fn speed(player: &PlayerScreen) -> Vec<Item> {
         Item::choice(speed_label(*speed), detail, player.speed == *speed, PlayerMsg::ChooseSpeed(*speed))
     });
     lines.collect()
+}
+
+/// What was chosen; the stats say what came of it.
+fn decoder_words(player: &PlayerScreen) -> String {
+    match &player.decoder {
+        DecoderChoice::Auto => tr!("menu-auto").to_owned(),
+        DecoderChoice::Software => tr!("decoder-software").to_owned(),
+        DecoderChoice::Named(name) => name.clone(),
+    }
+}
+
+/// By itself, the processor, and each that is installed for what plays. One that was wanted and is not there stays
+/// in the list, so that it can be seen what is wanted.
+fn decoder(player: &PlayerScreen) -> Vec<Item> {
+    let stats = &player.snapshot.stats;
+    let item = |label: String, detail: String, choice: DecoderChoice| {
+        Item::choice(label, detail, player.decoder == choice, PlayerMsg::ChooseDecoder(choice))
+    };
+    let taken = stats.video_decoder.clone().filter(|_| player.decoder == DecoderChoice::Auto);
+    let mut items = vec![
+        item(tr!("menu-auto").to_owned(), taken.unwrap_or_default(), DecoderChoice::Auto),
+        item(tr!("decoder-software").to_owned(), String::new(), DecoderChoice::Software),
+    ];
+    let installed = stats.video_decoder_chosen.iter().flat_map(|chosen| &chosen.installed);
+    items.extend(installed.map(|decoder| {
+        let kind = if decoder.is_hardware { tr!("decoder-in-hardware") } else { "" };
+        item(decoder.name.clone(), kind.to_owned(), DecoderChoice::Named(decoder.name.clone()))
+    }));
+    if let DecoderChoice::Named(name) = &player.decoder
+        && !items.iter().any(Item::is_chosen)
+    {
+        items.push(item(name.clone(), tr!("decoder-not-here").to_owned(), player.decoder.clone()));
+    }
+    items
 }
 
 fn skip_words(choice: SkipChoice) -> &'static str {

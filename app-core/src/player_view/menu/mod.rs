@@ -33,11 +33,12 @@ pub(crate) fn of_control(name: &str) -> Option<Menu> {
     }
 }
 
-/// The control that a menu hangs on.
+/// Name of the control that a menu hangs on.
 fn anchor(menu: Menu) -> &'static str {
     match menu {
-        Menu::Quick => title(Menu::Settings),
-        menu => title(menu.parent().unwrap_or(menu)),
+        Menu::Audio => "Audio",
+        Menu::Subtitles | Menu::TextLook => "Subtitles",
+        Menu::Settings | Menu::Quality | Menu::Speed | Menu::Skipping | Menu::Decoder | Menu::Quick => "Settings",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
         viewing::Viewing,
     },
 };
-use player_core::{Command, QualityChoice, TrackId};
+use player_core::{Command, DecoderChoice, QualityChoice, TrackId};
 use service_api::{GrantId, ProfileId, catalog::TitleSummary};
 use url::Url;
 
@@ -43,6 +43,7 @@ pub(crate) enum Menu {
     Quality,
     Speed,
     Skipping,
+    Decoder,
     /// All of them on one page, when OK is held on a remote control.
     Quick,
 }
@@ -53,7 +54,7 @@ impl Menu {
         match self {
             Self::Audio | Self::Subtitles | Self::Settings | Self::Quick => None,
             Self::TextLook => Some(Self::Subtitles),
-            Self::Quality | Self::Speed | Self::Skipping => Some(Self::Settings),
+            Self::Quality | Self::Speed | Self::Skipping | Self::Decoder => Some(Self::Settings),
         }
     }
 }
@@ -98,6 +99,8 @@ pub(crate) enum PlayerMsg {
     UndoSeek,
     /// 0 to 1 of the duration.
     SeekShare(f64),
+    /// To this second, at once.
+    SeekTo(f64),
     /// The pointer drags the bar to this second.
     Scrub(f64),
     /// Key or pointer released.
@@ -142,6 +145,7 @@ pub(crate) enum PlayerMsg {
         forward: bool,
     },
     ChooseQuality(QualityChoice),
+    ChooseDecoder(DecoderChoice),
     ChooseText(Option<TrackId>),
     ChooseAudio(TrackId),
     ToggleStats,

@@ -29,7 +29,8 @@ use crate::{
     launch::QualityWish,
 };
 use player_core::{
-    MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, TrackId, event::TrackInfo, manifest::TrackKind,
+    Command, DecoderChoice, MediaTime, PlaybackState, PlayerSnapshot, QualityChoice, TrackId, event::TrackInfo,
+    manifest::TrackKind,
 };
 use service_api::{
     ProfileId, TitleId,
@@ -92,6 +93,8 @@ pub(crate) struct PlayerScreen {
     speed_held: bool,
     pub(crate) volume: f32,
     pub(crate) muted: bool,
+    /// Of pictures, as wanted.
+    pub(crate) decoder: DecoderChoice,
     volume_changed_at: Option<f64>,
     text_before_off: Option<TrackId>,
     active_at: f64,
@@ -137,6 +140,7 @@ impl PlayerScreen {
             speed_held: false,
             volume: 1.0,
             muted: false,
+            decoder: DecoderChoice::Auto,
             volume_changed_at: None,
             text_before_off: None,
             active_at: f64::NEG_INFINITY,
@@ -153,6 +157,17 @@ impl PlayerScreen {
             Ok(()) => Phase::Open,
             Err(failure) => Phase::Failed(failure),
         };
+    }
+
+    /// How it is to be played, whatever was known when it was asked for.
+    pub(crate) fn wishes(&self) -> [Command; 5] {
+        [
+            Command::SetRate { rate: self.speed },
+            Command::SetVolume { volume: self.volume },
+            Command::SetMuted { muted: self.muted },
+            Command::SetTextDelay { millis: self.text_delay },
+            Command::SetDecoder { choice: self.decoder.clone() },
+        ]
     }
 
     /// Starts over after a failure, from where it stopped.

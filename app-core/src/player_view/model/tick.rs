@@ -119,11 +119,12 @@ impl PlayerScreen {
         }
     }
 
-    /// The rung that fits a wish best: the same height, else the highest below.
+    /// The rung that fits a wish best: the same height, else the highest below; who wants less than there is gets the least.
     fn rung_for(&self, wish: QualityWish) -> Option<RungId> {
         let QualityWish::Height(height) = wish else { return None };
         let fits = self.snapshot.rungs.iter().filter(|rung| rung.height <= height);
-        fits.max_by_key(|rung| (rung.height, rung.bitrate)).map(|rung| rung.id)
+        let least = || self.snapshot.rungs.iter().min_by_key(|rung| (rung.height, rung.bitrate));
+        fits.max_by_key(|rung| (rung.height, rung.bitrate)).or_else(least).map(|rung| rung.id)
     }
 
     /// When [`PlayerScreen::tick`] should be called next, without any input.

@@ -58,6 +58,7 @@ impl PlayerScreen {
                     self.seek.jump(target, self.timeline(), now);
                 }
             }
+            PlayerMsg::SeekTo(target) => self.seek.jump(target, self.timeline(), now),
             PlayerMsg::Scrub(target) => {
                 self.touch(now);
                 self.seek.to(target, self.timeline(), now);
@@ -150,6 +151,13 @@ impl PlayerScreen {
                 self.menu = None;
                 self.set_speed(speed, &mut reaction);
             }
+            PlayerMsg::ChooseDecoder(choice) => {
+                self.touch(now);
+                self.menu = None;
+                self.decoder = choice.clone();
+                reaction.settings = Some(SettingsChange::Decoder(choice.clone()));
+                reaction.commands.push(Command::SetDecoder { choice });
+            }
             // Some remote controls have no other key for going back.
             PlayerMsg::ResetSpeed if self.density.is_tv() || self.has_failed() => {
                 reaction = self.back(now);
@@ -187,6 +195,9 @@ impl PlayerScreen {
                 self.touch(now);
                 self.menu = None;
                 reaction.commands.push(Command::SelectAudio { track });
+                let chosen = self.snapshot.tracks.iter().find(|told| told.id == track);
+                let language = chosen.and_then(|told| told.language.clone());
+                reaction.settings = language.map(SettingsChange::AudioLanguage);
             }
             PlayerMsg::ToggleStats => self.stats = !self.stats,
             PlayerMsg::CopyStats => {

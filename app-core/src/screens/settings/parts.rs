@@ -149,7 +149,7 @@ fn day(seconds: f64) -> String {
 }
 
 fn playback(model: &Model) -> Vec<Line> {
-    let (set, viewing) = (&model.settings, model.viewing());
+    let (media, viewing) = (model.media(), model.viewing());
     let skip = |name: &str, kind, chosen| Line::Pills {
         name: name.to_owned(),
         pills: [
@@ -164,7 +164,7 @@ fn playback(model: &Model) -> Vec<Line> {
         })
         .to_vec(),
     };
-    let subtitles = set.text_language.as_deref().map_or_else(|| tr!("off").to_owned(), format::language);
+    let subtitles = media.text_language.as_deref().map_or_else(|| tr!("off").to_owned(), format::language);
     let mut lines = vec![
         Line::Switch {
             name: tr!("autoplay").to_owned(),

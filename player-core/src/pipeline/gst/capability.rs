@@ -1,6 +1,7 @@
 //! What this machine can decode.
 
 use super::registry;
+use crate::decoding::DecoderChoice;
 use crate::manifest::{Exclusion, Presentation, Representation};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -57,8 +58,8 @@ pub fn installed_decoders() -> Result<Vec<CodecSupport>, String> {
         ("FLAC", "flac"),
     ];
     let support = |(codec, name): (&'static str, &str)| {
-        let element = caps(name).and_then(|caps| registry::decoder(&caps).ok());
-        let decoder = element.and_then(|element| Some(element.factory()?.name().to_string()));
+        let found = caps(name).and_then(|caps| registry::decoder(&caps, &DecoderChoice::Auto).ok());
+        let decoder = found.and_then(|(element, _)| Some(element.factory()?.name().to_string()));
         CodecSupport { codec, decoder }
     };
     Ok(known.into_iter().map(support).collect())

@@ -3,9 +3,10 @@
 use super::tempo::{self, SharedTempo};
 use super::{GstOutput, caps, registry, sound, video_out};
 use crate::container::{Sample, TrackFormat};
+use crate::decoding::{ChosenDecoder, DecoderChoice};
 use crate::frame::FrameSlot;
 use crate::manifest::TrackKind;
-use crate::pipeline::PipelineError;
+use crate::pipeline::{PipelineError, PipelineEvent};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -46,6 +47,21 @@ struct Chain {
     format: Arc<TrackFormat>,
     /// Nanoseconds added to the times of its samples.
     offset: i64,
+}
+
+/// A decoder that was made now.
+#[derive(Debug)]
+pub(super) struct MadeDecoder {
+    name: String,
+    chosen: Option<ChosenDecoder>,
+}
+
+impl MadeDecoder {
+    /// As it is told.
+    pub(super) fn event(self, kind: TrackKind, format: &TrackFormat) -> PipelineEvent {
+        let codec = format.codec.name().to_owned();
+        PipelineEvent::DecoderChosen { kind, codec, decoder: self.name, chosen: self.chosen }
+    }
 }
 
 /// How a chain begins whose first pictures are not to be seen: a period that is entered between two key frames.
@@ -151,8 +167,9 @@ impl Branch {
         &mut self,
         pipeline: &gst::Pipeline,
         format: &Arc<TrackFormat>,
-    ) -> Result<Option<String>, PipelineError> {
-        if self.is_linked() { Ok(None) } else { self.add_chain(pipeline, format, None).map(Some) }
+        choice: &DecoderChoice,
+    ) -> Result<Option<MadeDecoder>, PipelineError> {
+        if self.is_linked() { Ok(None) } else { self.add_chain(pipeline, format, None, choice).map(Some) }
     }
 
     /// Pushes samples. The branch must be linked. Returns the name of a decoder that was made for another codec.
@@ -161,14 +178,15 @@ impl Branch {
         pipeline: &gst::Pipeline,
         format: &Arc<TrackFormat>,
         samples: Vec<Sample>,
-    ) -> Result<Option<String>, PipelineError> {
+        choice: &DecoderChoice,
+    ) -> Result<Option<MadeDecoder>, PipelineError> {
         let mut made = None;
         let unlinked = || PipelineError::Framework("a branch without decoder".into());
         let current = self.chains.last().ok_or_else(unlinked)?;
         let entry = (self.kind == TrackKind::Video).then(|| Entry::of(&samples)).flatten();
         if entry.is_some() || !current.format.codec.same_decoder(&format.codec) {
             let before = current.source.clone();
-            made = Some(self.add_chain(pipeline, format, entry)?);
+            made = Some(self.add_chain(pipeline, format, entry, choice)?);
             // Only now: without a successor the end of this chain would be the end of the branch.
             let _ = before.end_of_stream();
         }
@@ -197,7 +215,8 @@ impl Branch {
         pipeline: &gst::Pipeline,
         format: &Arc<TrackFormat>,
         entry: Option<Entry>,
-    ) -> Result<String, PipelineError> {
+        choice: &DecoderChoice,
+    ) -> Result<MadeDecoder, PipelineError> {
         let caps = caps::sample_caps(&format.codec)
             .ok_or_else(|| PipelineError::NoDecoder("text among the samples".into()))?;
         let source = gst_app::AppSrc::builder()
@@ -212,7 +231,9 @@ impl Branch {
         if let Some(entry) = entry {
             entry.begin_at(&source);
         }
-        let decoder = registry::decoder(&caps)?;
+        // Sound costs nothing to speak of.
+        let choice = if self.kind == TrackKind::Video { choice } else { &DecoderChoice::Auto };
+        let (decoder, chosen) = registry::decoder(&caps, choice)?;
         if decoder.has_property("max-threads") {
             // Frame threads cost a picture of delay each; the default takes one per core and more.
             decoder.set_property_from_str("max-threads", "2");
@@ -234,7 +255,8 @@ impl Branch {
         }
         let offset = entry.map_or(0, |entry| entry.offset);
         self.chains.push(Chain { source, elements, pad, format: format.clone(), offset });
-        Ok(decoder.factory().map_or_else(|| decoder.name().to_string(), |factory| factory.name().to_string()))
+        let name = decoder.factory().map_or_else(|| decoder.name().to_string(), |factory| factory.name().to_string());
+        Ok(MadeDecoder { name, chosen: (self.kind == TrackKind::Video).then_some(chosen) })
     }
 
     /// Takes all decoders away. The pipeline must be at rest.

@@ -1,22 +1,32 @@
 //! Which decoder takes a codec: the best-ranked element that accepts it and works in system memory.
 
+use crate::decoding::{self, ChosenDecoder, DecoderChoice, InstalledDecoder};
 use crate::pipeline::PipelineError;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-/// Makes the decoder for these caps.
-pub(super) fn decoder(caps: &gst::Caps) -> Result<gst::Element, PipelineError> {
+/// Makes the decoder for these caps, and says why it is this one.
+pub(super) fn decoder(
+    caps: &gst::Caps,
+    choice: &DecoderChoice,
+) -> Result<(gst::Element, ChosenDecoder), PipelineError> {
     let mut factories: Vec<gst::ElementFactory> = candidates(caps).collect();
     factories.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.name().cmp(&b.name())));
+    let installed: Vec<InstalledDecoder> = factories.iter().map(describe).collect();
     // An element may be installed and still not open, for want of hardware: then the next one is tried.
-    let working = factories.iter().find_map(|factory| {
-        let element = factory.create().build().ok()?;
+    let found = decoding::choose(choice, &installed, |decoder| {
+        let element = gst::ElementFactory::make(&decoder.name).build().ok()?;
         let opens = element.set_state(gst::State::Ready).is_ok();
         let _ = element.set_state(gst::State::Null);
         opens.then_some(element)
     });
     let media = caps.structure(0).map_or_else(|| "unknown media".to_owned(), |media| media.name().to_string());
-    working.ok_or(PipelineError::NoDecoder(media))
+    found.ok_or(PipelineError::NoDecoder(media))
+}
+
+fn describe(factory: &gst::ElementFactory) -> InstalledDecoder {
+    let is_hardware = factory.metadata(gst::ELEMENT_METADATA_KLASS).is_some_and(|klass| klass.contains("Hardware"));
+    InstalledDecoder { name: factory.name().to_string(), is_hardware }
 }
 
 /// Is there a decoder for these caps?
@@ -39,7 +49,7 @@ pub(super) fn warm_up() {
         gst::Caps::builder("audio/mpeg").field("mpegversion", 4i32).build(),
     ] {
         // What is missing is reported when it is needed.
-        let _ = decoder(&caps);
+        let _ = decoder(&caps, &DecoderChoice::Auto);
     }
     for element in ["h264parse", "aacparse", "videoconvert", "audioconvert", "volume", "autoaudiosink"] {
         if let Some(factory) = gst::ElementFactory::find(element) {
@@ -84,7 +94,7 @@ mod tests {
         gst::init().unwrap();
         for layer in [2i32, 3] {
             let caps = gst::Caps::builder("audio/mpeg").field("mpegversion", 1i32).field("layer", layer).build();
-            let decoder = decoder(&caps).unwrap();
+            let (decoder, _) = decoder(&caps, &DecoderChoice::Auto).unwrap();
             assert!(decoder.factory().unwrap().can_sink_any_caps(&caps), "layer {layer}: {}", decoder.name());
         }
     }

@@ -7,6 +7,7 @@
 use super::graph::{add, framework, make};
 use super::{caps, registry, video_out};
 use crate::container::{Sample, TrackFormat};
+use crate::decoding::DecoderChoice;
 use crate::frame::VideoFrame;
 use crate::manifest::TrackKind;
 use crate::pipeline::{PipelineError, StillDecoder};
@@ -41,7 +42,7 @@ fn decode(
     let sample_caps = caps::sample_caps(&format.codec).filter(|_| format.kind == TrackKind::Video);
     let sample_caps = sample_caps.ok_or_else(|| PipelineError::NoDecoder(format.codec.name().into()))?;
     let source = gst_app::AppSrc::builder().format(gst::Format::Time).is_live(false).caps(&sample_caps).build();
-    let decoder = registry::decoder(&sample_caps)?;
+    let (decoder, _) = registry::decoder(&sample_caps, &DecoderChoice::Auto)?;
     if decoder.has_property("max-threads") {
         // One picture: further threads would only wait for more.
         decoder.set_property_from_str("max-threads", "1");

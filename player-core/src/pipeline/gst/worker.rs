@@ -4,6 +4,7 @@ use super::graph::Branch;
 use super::tempo::{SharedTempo, Tempo};
 use super::{GstOutput, registry};
 use crate::container::{Sample, TrackFormat};
+use crate::decoding::DecoderChoice;
 use crate::frame::FrameSlot;
 use crate::manifest::TrackKind;
 use crate::pipeline::{Generation, PipelineCommand, PipelineError, PipelineEvent, PipelineEvents};
@@ -52,6 +53,9 @@ pub(super) struct Worker {
     pipeline: Option<gst::Pipeline>,
     branches: BTreeMap<TrackKind, Branch>,
     tempo: SharedTempo,
+    decoder: DecoderChoice,
+    /// The decoders there are were chosen by another wish.
+    is_redecided: bool,
     /// A seek that waits for decoders.
     seek_to: Option<MediaTime>,
     held: Vec<Held>,
@@ -76,6 +80,8 @@ impl Worker {
             pipeline: None,
             branches: BTreeMap::new(),
             tempo: SharedTempo::default(),
+            decoder: DecoderChoice::Auto,
+            is_redecided: false,
             seek_to: None,
             held: Vec::new(),
             shown: Arc::new(AtomicU64::new(0)),
@@ -138,9 +144,8 @@ impl Worker {
                 let (Some(pipeline), Some(branch)) = (&self.pipeline, self.branches.get_mut(&kind)) else {
                     return Ok(());
                 };
-                if let Some(decoder) = branch.prepare(pipeline, &format)? {
-                    let codec = format.codec.name().to_owned();
-                    self.event(PipelineEvent::DecoderChosen { kind, codec, decoder });
+                if let Some(made) = branch.prepare(pipeline, &format, &self.decoder)? {
+                    self.event(made.event(kind, &format));
                 }
                 self.held.push(Held { kind, food: Some((format, samples)) });
                 self.release()
@@ -154,6 +159,11 @@ impl Worker {
             PipelineCommand::Pause => self.set_playing(false),
             PipelineCommand::SetRate(rate) => {
                 self.set_rate(rate);
+                Ok(())
+            }
+            PipelineCommand::SetDecoder(choice) => {
+                self.is_redecided = self.pipeline.is_some();
+                self.decoder = choice;
                 Ok(())
             }
             PipelineCommand::SetVolume(gain) => {
@@ -204,7 +214,7 @@ impl Worker {
         self.held.clear();
         self.branches.values_mut().for_each(Branch::forget_fed);
         self.seek_to = Some(to);
-        if self.branches.values().any(Branch::has_changed) {
+        if std::mem::take(&mut self.is_redecided) || self.branches.values().any(Branch::has_changed) {
             self.begin_anew()?;
         }
         self.release()
@@ -239,9 +249,8 @@ impl Worker {
             match food {
                 Some((format, samples)) => {
                     let Some(pipeline) = &self.pipeline else { continue };
-                    if let Some(decoder) = branch.push(pipeline, &format, samples)? {
-                        let codec = format.codec.name().to_owned();
-                        let _ = self.events.send(PipelineEvent::DecoderChosen { kind, codec, decoder });
+                    if let Some(made) = branch.push(pipeline, &format, samples, &self.decoder)? {
+                        let _ = self.events.send(made.event(kind, &format));
                     }
                 }
                 None => branch.end(),
