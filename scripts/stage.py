@@ -79,7 +79,7 @@ class Screen(Process):
     def __init__(self, size="1280x720"):
         need("Xvfb", "xdotool", "import")
         read, write = os.pipe()
-        super().__init__("Xvfb", "-displayfd", write, "-screen", "0", f"{size}x24", "-nolisten", "tcp", pass_fds=[write],
+        super().__init__("Xvfb", "-displayfd", write, "-screen", "0", f"{size}x24", "-noreset", "-nolisten", "tcp", pass_fds=[write],
                          stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as told:

@@ -16,7 +16,8 @@ const KEYRING_PATIENCE: Duration = Duration::from_millis(1500);
 /// The best store of this system for the session of `service`: the keyring if it answers within a second and a half,
 /// else an encrypted file, else memory. The choice is made at the first use, not here, so this returns at once.
 ///
-/// A session that was kept in the file while the keyring was away is found again, and moves to the keyring at the next
+/// A keyring that answers and takes nothing, because it is locked, is done without as well. A session that was kept in
+/// the file while the keyring was away is found again, and moves to the keyring at the next
 /// renewal.
 pub fn default_store(service: &Url) -> Arc<dyn TokenStore> {
     Arc::new(DefaultStore { service: service.clone(), chosen: OnceLock::new() })
@@ -86,8 +87,13 @@ impl TokenStore for Chosen {
     }
 
     fn save(&self, session: &StoredSession) -> Result<(), StoreError> {
-        self.first.save(session)?;
-        if let Some(Err(error)) = self.second.as_ref().map(|second| second.clear()) {
+        let Some(second) = &self.second else { return self.first.save(session) };
+        if let Err(error) = self.first.save(session) {
+            // One that answers may still be locked with nobody there to unlock it, or have no collection to put it into.
+            tracing::warn!(%error, "the keyring does not take the session, it is kept in an encrypted file");
+            return second.save(session);
+        }
+        if let Err(error) = second.clear() {
             // Harmless: what it holds is older than what was just kept.
             tracing::debug!(%error, "an old session stays behind");
         }
@@ -162,6 +168,32 @@ mod tests {
         chosen.save(&session("newer", 3)).unwrap();
         assert_eq!(keyring.load(), Ok(Some(session("newer", 3))));
         assert_eq!(file.load(), Ok(None));
+    }
+
+    /// Answers, and takes nothing.
+    #[derive(Debug)]
+    struct Locked;
+
+    impl TokenStore for Locked {
+        fn load(&self) -> Result<Option<StoredSession>, StoreError> {
+            Err(StoreError::Unavailable { store: "keyring", reason: "locked".to_owned() })
+        }
+        fn save(&self, _: &StoredSession) -> Result<(), StoreError> {
+            Err(StoreError::Unavailable { store: "keyring", reason: "locked".to_owned() })
+        }
+        fn clear(&self) -> Result<(), StoreError> {
+            Err(StoreError::Unavailable { store: "keyring", reason: "locked".to_owned() })
+        }
+    }
+
+    #[test]
+    fn a_locked_keyring_leaves_the_session_to_the_file() {
+        let file = Shared::default();
+        let chosen = Chosen::of(Some(Box::new(Locked)), Some(Box::new(file.clone())));
+        chosen.save(&session("one", 1)).unwrap();
+        assert_eq!(chosen.load(), Ok(Some(session("one", 1))));
+        assert_eq!(Chosen::of(None, Some(Box::new(file))).load(), Ok(Some(session("one", 1))), "also after a restart");
+        assert!(Chosen::of(Some(Box::new(Locked)), None).save(&session("one", 1)).is_err());
     }
 
     #[test]
