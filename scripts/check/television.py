@@ -216,6 +216,9 @@ class Check:
         self.screen.key("Return")
         self.app.on("player")
         self.moves()
+        # From the beginning, or it ends in between.
+        self.screen.hold("Left", 3)
+        time.sleep(2)
         for offset in ("+2d", "-1d", "+0s"):
             clock.write_text(offset)
             time.sleep(4)

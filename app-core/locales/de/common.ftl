@@ -148,7 +148,6 @@ failure-not-saved = Die Datei konnte nicht gespeichert werden: Ist im Download-O
 
 ## The way to the service, and what holds the remote.
 link-away = Keine Verbindung. Neuer Versuch in { $seconds } s
-link-away-kept = Keine Verbindung. Was hier steht, bleibt. Neuer Versuch in { $seconds } s
 link-asking = Verbinde neu…
 link-back = Wieder online
 note-battery = { $name }: Der Akku hat noch { $left } %

@@ -132,7 +132,6 @@ failure-not-saved = The file could not be saved: is there room in the folder of 
 
 ## The way to the service, and what holds the remote.
 link-away = No connection. Trying again in { $seconds } s
-link-away-kept = No connection. What is shown here stays. Trying again in { $seconds } s
 link-asking = Reconnecting…
 link-back = Back online
 note-battery = { $name }: { $left } % of the battery are left

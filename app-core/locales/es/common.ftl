@@ -148,7 +148,6 @@ failure-not-saved = No se pudo guardar el archivo: ¿hay espacio en la carpeta d
 
 ## The way to the service, and what holds the remote.
 link-away = Sin conexión. Nuevo intento en { $seconds } s
-link-away-kept = Sin conexión. Lo que se ve aquí se queda. Nuevo intento en { $seconds } s
 link-asking = Reconectando…
 link-back = De nuevo en línea
 note-battery = { $name }: queda un { $left } % de batería

@@ -148,7 +148,6 @@ failure-not-saved = Le fichier n’a pas pu être enregistré : reste-t-il de la
 
 ## The way to the service, and what holds the remote.
 link-away = Pas de connexion. Nouvel essai dans { $seconds } s
-link-away-kept = Pas de connexion. Ce qui est affiché reste. Nouvel essai dans { $seconds } s
 link-asking = Reconnexion…
 link-back = De nouveau en ligne
 note-battery = { $name } : il reste { $left } % de batterie

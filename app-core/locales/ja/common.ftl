@@ -118,7 +118,6 @@ failure-not-saved = ファイルを保存できませんでした。ダウンロ
 
 ## The way to the service, and what holds the remote.
 link-away = 接続がありません。{ $seconds }秒後に再試行します
-link-away-kept = 接続がありません。表示中の内容はそのまま残ります。{ $seconds }秒後に再試行します
 link-asking = 再接続中…
 link-back = オンラインに戻りました
 note-battery = { $name }: バッテリー残量 { $left } %

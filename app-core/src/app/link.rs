@@ -164,12 +164,7 @@ impl Model {
             Link::Away { .. } | Link::Asking { .. } if self.place == Place::Player => None,
             Link::Away { next, .. } => {
                 let seconds = (next - now).max(0.0).ceil() as u32;
-                let is_shown = self.home.ready().is_some();
-                Some(if is_shown {
-                    tr!("link-away-kept", seconds = seconds)
-                } else {
-                    tr!("link-away", seconds = seconds)
-                })
+                Some(tr!("link-away", seconds = seconds))
             }
             Link::Asking { .. } => Some(tr!("link-asking").to_owned()),
             Link::Back { .. } => Some(tr!("link-back").to_owned()),
@@ -191,7 +186,7 @@ mod tests {
         let mut model = fixtures::at_home(Density::Tv);
         let mut now = 100.0;
         model.update(answer(Err(fixtures::failure())), now);
-        assert_eq!(model.link_words(now).unwrap(), "No connection. What is shown here stays. Trying again in 2 s");
+        assert_eq!(model.link_words(now).unwrap(), "No connection. Trying again in 2 s");
         assert_eq!(model.toast, None, "said once");
         let mut waits = Vec::new();
         for _ in 0..7 {
