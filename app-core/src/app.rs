@@ -541,6 +541,11 @@ impl Model {
         }
         effects.extend(self.end_foreign_mini());
         if let Some(player) = &mut self.player {
+            let credits = player.credits_at().filter(|_| player.phase == Phase::Open);
+            if credits != player.told_credits {
+                player.told_credits = credits;
+                effects.extend(credits.map(|from_s| Effect::Credits { attempt: player.attempt, from_s }));
+            }
             let (commands, away) = player.tick(now);
             effects.extend(commands.into_iter().map(Effect::Player));
             match away {

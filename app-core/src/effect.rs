@@ -44,6 +44,8 @@ pub(crate) enum Effect {
     FetchPicture(PictureRequest),
     OpenPlayer(OpenRequest),
     Player(Command),
+    /// The last credits of what plays begin there: who has come that far has seen it.
+    Credits { attempt: u64, from_s: f64 },
     /// Save the position and end the session.
     ClosePlayer,
     /// End a stream on another device.

@@ -221,13 +221,12 @@ impl Keeper {
     }
 }
 
-/// The position of a player as it is kept.
-pub(crate) fn progress_of(snapshot: &PlayerSnapshot, taken_at_ms: i64) -> Option<Progress> {
+/// The position of a player as it is kept. Who has come to the last credits, which begin at `credits_s`, has seen it.
+pub(crate) fn progress_of(snapshot: &PlayerSnapshot, credits_s: Option<f64>, taken_at_ms: i64) -> Option<Progress> {
     let duration_s = snapshot.duration?.as_secs_f64();
-    let position_s = match snapshot.state {
-        PlaybackState::Ended => duration_s,
-        _ => snapshot.position.as_secs_f64().clamp(0.0, duration_s.max(0.0)),
-    };
+    let position_s = snapshot.position.as_secs_f64().clamp(0.0, duration_s.max(0.0));
+    let is_seen = snapshot.state == PlaybackState::Ended || credits_s.is_some_and(|credits| position_s >= credits);
+    let position_s = if is_seen { duration_s } else { position_s };
     Some(Progress { position_s, duration_s, taken_at_ms })
 }
 
@@ -328,6 +327,18 @@ mod tests {
         assert_eq!(keeper.observe(&snapshot, 92.0), Due { journal: true, send: true });
         snapshot.state = PlaybackState::Ended;
         assert!(keeper.observe(&snapshot, 93.0).send);
-        assert_eq!(progress_of(&snapshot, 7).map(|p| p.is_finished()), Some(true));
+        assert_eq!(progress_of(&snapshot, None, 7).map(|p| p.is_finished()), Some(true));
+    }
+
+    #[test]
+    fn who_has_come_to_the_credits_has_seen_it() {
+        let snapshot = PlayerSnapshot {
+            duration: Some(MediaTime::from_millis(100_000)),
+            position: MediaTime::from_millis(86_000),
+            state: PlaybackState::Playing,
+            ..PlayerSnapshot::initial()
+        };
+        let is_finished = |credits| progress_of(&snapshot, credits, 7).map(|progress| progress.is_finished());
+        assert_eq!((is_finished(None), is_finished(Some(90.0)), is_finished(Some(85.0))), (Some(false), Some(false), Some(true)));
     }
 }

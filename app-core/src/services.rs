@@ -123,6 +123,8 @@ struct Session {
     attempt: u64,
     handle: PlayerHandle,
     stop: oneshot::Sender<()>,
+    /// Where the last credits begin, in seconds.
+    credits: watch::Sender<Option<f64>>,
     keeper: JoinHandle<()>,
 }
 
@@ -269,6 +271,11 @@ impl Services {
             Effect::Player(command) => {
                 if let Some(session) = &self.shared.lock().session {
                     session.handle.send(command);
+                }
+            }
+            Effect::Credits { attempt, from_s } => {
+                if let Some(session) = self.shared.lock().session.as_ref().filter(|session| session.attempt == attempt) {
+                    session.credits.send_replace(Some(from_s));
                 }
             }
             Effect::ClosePlayer => {
@@ -532,12 +539,13 @@ impl Shared {
         }
         handle.send(Command::Play);
         let (stop, stopped) = oneshot::channel();
+        let (credits, known_credits) = watch::channel(None);
         let (shared, player, attempt) = (Arc::clone(self), handle.clone(), request.attempt);
         let keeper = runtime.spawn(async move {
             // A disk says nothing about the network.
             let lesson = (!is_local).then_some(lesson);
             let key = (!request.is_preview).then_some(key);
-            let position = Arc::clone(&shared).keep_position(player.clone(), key, lesson, stopped);
+            let position = Arc::clone(&shared).keep_position(player.clone(), key, lesson, (known_credits, stopped));
             let Some(permit) = permit else { return position.await };
             tokio::select! {
                 () = position => {}
@@ -546,7 +554,7 @@ impl Shared {
             permit.end().await;
         });
         self.close_player();
-        self.lock().session = Some(Session { attempt: request.attempt, handle, stop, keeper });
+        self.lock().session = Some(Session { attempt: request.attempt, handle, stop, credits, keeper });
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::command::{Command, QualityChoice};
 use crate::decoding::ChosenDecoder;
 use crate::error::PlaybackError;
 use crate::manifest::{TrackId, TrackKind};
+use crate::net::Protocol;
 use crate::text::Cue;
 use abr::{Bitrate, ByteCount, Decision, MediaTime, PlaybackRate, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
@@ -185,6 +186,9 @@ pub enum PlaybackEvent {
         elapsed: Duration,
         /// Came from memory; says nothing about the network.
         cached: bool,
+        /// By what it came, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<Protocol>,
         /// Estimate after this segment.
         throughput: Option<Bitrate>,
     },

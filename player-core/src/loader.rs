@@ -97,7 +97,7 @@ impl std::fmt::Debug for Loader {
 
 /// Nothing, without a transfer.
 fn from_memory(url: Url) -> Fetched {
-    Fetched { body: Bytes::new(), url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true }
+    Fetched { body: Bytes::new(), url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true, protocol: None }
 }
 
 impl Rebase {
@@ -260,7 +260,7 @@ impl Loader {
         if source.url.scheme() == "data" {
             let body = hls::data_url::decode(&source.url).ok_or(LoadFailure::Manifest(ManifestError::BadAddress))?;
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
-            return Ok(Fetched { body, url: source.url, ttfb, elapsed, cached: true });
+            return Ok(Fetched { body, url: source.url, ttfb, elapsed, cached: true, protocol: None });
         }
         let candidates = self.knowledge().mirrors.candidates(&source.url);
         let mut failure = None;
@@ -375,7 +375,7 @@ impl Loader {
         let content = Content::Playlist(SegmentIndex { segments, ..SegmentIndex::default() });
         Ok(match spent {
             Some(fetched) => loaded(content, &fetched),
-            None => Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true },
+            None => Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true, protocol: None },
         })
     }
 
@@ -451,8 +451,8 @@ impl Loader {
 }
 
 fn loaded(content: Content, fetched: &Fetched) -> Loaded {
-    let Fetched { ttfb, elapsed, cached, .. } = *fetched;
-    Loaded { content, bytes: fetched.body.len() as u64, ttfb, elapsed, cached }
+    let Fetched { ttfb, elapsed, cached, protocol, .. } = *fetched;
+    Loaded { content, bytes: fetched.body.len() as u64, ttfb, elapsed, cached, protocol }
 }
 
 /// Runs on the blocking pool. A panic there is ours and goes on here.

@@ -12,6 +12,7 @@ use crate::decoding::ChosenDecoder;
 use crate::error::PlaybackError;
 use crate::event::{EventEnvelope, PlaybackEvent, RungInfo, TrackInfo};
 use crate::manifest::{TrackId, TrackKind};
+use crate::net::Protocol;
 use crate::text::Cue;
 use abr::{Bitrate, ByteCount, MediaTime, PlaybackRate, RememberedNetwork, RungId};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,9 @@ pub struct Stats {
     pub switches: u32,
     /// Time to first byte of the last segment.
     pub ttfb: Option<Duration>,
+    /// By what it came.
+    #[serde(default)]
+    pub protocol: Option<Protocol>,
     pub frames_shown: u64,
     pub frames_dropped: u64,
     pub video_decoder: Option<String>,
@@ -183,11 +187,12 @@ impl PlayerSnapshot {
                 TrackKind::Video => {}
             },
             PlaybackEvent::SecondTextSelected { track } => self.selected_second_text = *track,
-            PlaybackEvent::SegmentLoaded { bytes, ttfb, throughput, cached, .. } => {
+            PlaybackEvent::SegmentLoaded { bytes, ttfb, throughput, cached, protocol, .. } => {
                 self.stats.segments += 1;
                 self.stats.bytes += *bytes;
                 if !cached {
                     self.stats.ttfb = Some(*ttfb);
+                    self.stats.protocol = protocol.or(self.stats.protocol);
                 }
                 self.stats.throughput = throughput.or(self.stats.throughput);
             }

@@ -36,7 +36,7 @@ impl Fetcher for Folder {
                 return Err(FetchError::TooLarge { max: request.max_bytes });
             }
             let (body, ttfb, elapsed) = (body.to_vec().into(), Duration::ZERO, Duration::ZERO);
-            Ok(Fetched { body, url, ttfb, elapsed, cached: false })
+            Ok(Fetched { body, url, ttfb, elapsed, cached: false, protocol: None })
         });
         async move { answer }.boxed()
     }

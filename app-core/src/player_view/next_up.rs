@@ -156,12 +156,18 @@ struct Begins {
     countdown: f64,
 }
 
-fn begins(duration: Option<f64>, segments: &[Segment]) -> Option<Begins> {
+/// Where the credits begin that nothing comes behind, where they are marked, in seconds: who has come that far has seen it.
+pub(crate) fn final_credits(duration: Option<f64>, segments: &[Segment]) -> Option<f64> {
     let duration = duration.filter(|duration| duration.is_finite() && *duration > 0.0)?;
     let last = |segment: &&Segment| segment.kind == SegmentKind::Credits && segment.end_s >= duration - AT_THE_END;
     let credits = segments.iter().filter(last).map(|segment| segment.start_s);
-    let credits = credits.filter(|start| start.is_finite() && *start > 0.0 && *start < duration);
-    Some(match credits.min_by(f64::total_cmp) {
+    credits.filter(|start| start.is_finite() && *start > 0.0 && *start < duration).min_by(f64::total_cmp)
+}
+
+fn begins(duration: Option<f64>, segments: &[Segment]) -> Option<Begins> {
+    let credits = final_credits(duration, segments);
+    let duration = duration.filter(|duration| duration.is_finite() && *duration > 0.0)?;
+    Some(match credits {
         Some(start) => Begins { card: start, countdown: start },
         None => Begins { card: (duration - WITHOUT_CREDITS).max(0.0), countdown: (duration - COUNTDOWN).max(0.0) },
     })

@@ -122,7 +122,7 @@ fn table(player: &PlayerScreen, path: &str) -> Vec<(&'static str, String)> {
                 bytes = format::decimal(&stats.bytes.to_string()),
                 count = stats.segments,
                 first = ttfb
-            ),
+            ) + &stats.protocol.map_or_else(String::new, |protocol| format!(" · {}", protocol.name())),
         ),
         (
             tr!("stats-state"),

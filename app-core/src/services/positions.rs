@@ -15,7 +15,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 /// How long a page waits for the position of the title that was just left. A server that is slower than that is told
 /// from the journal later.
@@ -52,7 +55,7 @@ impl Shared {
         handle: PlayerHandle,
         key: Option<Key>,
         lesson: Option<Lesson>,
-        mut stopped: oneshot::Receiver<()>,
+        (credits, mut stopped): (watch::Receiver<Option<f64>>, oneshot::Receiver<()>),
     ) {
         let started = Instant::now();
         let mut keeper = Keeper::default();
@@ -71,7 +74,7 @@ impl Shared {
             }
             let due = keeper.observe(&snapshot, started.elapsed().as_secs_f64());
             let (journal, send) = if last { (keeper.has_begun(), keeper.has_begun()) } else { (due.journal, due.send) };
-            let progress = progress::progress_of(&snapshot, now_ms()).filter(|_| journal || send);
+            let progress = progress::progress_of(&snapshot, *credits.borrow(), now_ms()).filter(|_| journal || send);
             if let (Some(progress), Some(key)) = (progress, &key) {
                 self.journal_entry(key, progress).await;
                 let is_free = last || sending.as_ref().is_none_or(JoinHandle::is_finished);

@@ -467,6 +467,7 @@ pub(crate) fn snapshot() -> PlayerSnapshot {
                     .to_vec(),
             }),
             audio_decoder: Some("avdec_aac".into()),
+            protocol: Some(player_core::net::Protocol::Http2),
             ..Stats::default()
         },
         decisions: [DecisionNote {

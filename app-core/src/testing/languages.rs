@@ -308,6 +308,7 @@ fn data() -> Vec<String> {
         // Units.
         "Mbit/s",
         "kbit/s",
+        "HTTP/2",
         "MiB",
         "MB",
         "ms",

@@ -79,7 +79,7 @@ impl Store {
 }
 
 fn from_memory(body: Bytes, url: Url) -> Fetched {
-    Fetched { body, url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true }
+    Fetched { body, url, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true, protocol: None }
 }
 
 impl Fetcher for CachedFetcher {

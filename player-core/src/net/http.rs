@@ -1,7 +1,7 @@
 //! HTTP by `reqwest`.
 
 use super::content_coding::Coding;
-use super::{FetchError, FetchRequest, Fetched, Fetcher, NetAccess, Progress, ProgressSink};
+use super::{FetchError, FetchRequest, Fetched, Fetcher, NetAccess, Progress, ProgressSink, Protocol};
 use crate::config::NetConfig;
 use crate::manifest::ByteSource;
 use bytes::BytesMut;
@@ -101,6 +101,7 @@ async fn receive(
         return Err(too_large);
     }
     let url = response.url().clone();
+    let protocol = protocol_of(response.version());
     let announced = response.content_length();
     let mut body = BytesMut::with_capacity(expected.unwrap_or(0).min(limit) as usize);
     let mut ttfb = None;
@@ -141,7 +142,7 @@ async fn receive(
         body = body.slice(skip.min(end) as usize..end as usize);
     }
     let elapsed = started.elapsed();
-    Ok(Fetched { body, url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false })
+    Ok(Fetched { body, url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false, protocol })
 }
 
 /// A server without ranges answers 200 with everything: what lies before the wanted part is skipped.
@@ -179,3 +180,13 @@ fn without_url(error: reqwest::Error) -> String {
     }
     text
 }
+fn protocol_of(version: reqwest::Version) -> Option<Protocol> {
+    match version {
+        reqwest::Version::HTTP_10 => Some(Protocol::Http10),
+        reqwest::Version::HTTP_11 => Some(Protocol::Http11),
+        reqwest::Version::HTTP_2 => Some(Protocol::Http2),
+        reqwest::Version::HTTP_3 => Some(Protocol::Http3),
+        _ => None,
+    }
+}
+

@@ -1,6 +1,6 @@
 //! Files of this machine, for presentations that are themselves a file.
 
-use super::{FetchError, FetchRequest, Fetched, Fetcher, Progress, ProgressSink};
+use super::{FetchError, FetchRequest, Fetched, Fetcher, Progress, ProgressSink, Protocol};
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
 use std::io::{self, SeekFrom};
@@ -87,7 +87,7 @@ async fn read(path: &Path, request: FetchRequest, progress: &ProgressSink) -> Re
         return Err(FetchError::Interrupted { received: body.len() as u64 });
     }
     let elapsed = started.elapsed();
-    Ok(Fetched { body: body.freeze(), url: request.source.url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false })
+    Ok(Fetched { body: body.freeze(), url: request.source.url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false, protocol: Some(Protocol::File) })
 }
 
 /// As a server would say it: the session knows what to make of that.

@@ -17,6 +17,7 @@ use crate::manifest::ByteSource;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,33 @@ pub struct Fetched {
     pub elapsed: Duration,
     /// Came from memory and says nothing about the network.
     pub cached: bool,
+    /// By what it came; `None` where nobody knows, as for what was in memory.
+    pub protocol: Option<Protocol>,
+}
+
+/// By what bytes come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    Http10,
+    Http11,
+    Http2,
+    Http3,
+    /// Of this machine.
+    File,
+}
+
+impl Protocol {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Http3 => "HTTP/3",
+            Self::File => "file",
+        }
+    }
 }
 
 /// How far a transfer is. `received` counts body bytes.

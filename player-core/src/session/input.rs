@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::container::{ContainerError, Demuxed, Init};
 use crate::drm::{DrmError, KeyId, KeySystemId};
 use crate::manifest::{ManifestError, Presentation, SegmentIndex};
-use crate::net::{FetchError, Progress};
+use crate::net::{FetchError, Progress, Protocol};
 use crate::pipeline::PipelineEvent;
 use crate::session::output::TransferId;
 use crate::text::{TextError, TextSegment};
@@ -45,6 +45,7 @@ pub struct Loaded {
     pub ttfb: Duration,
     pub elapsed: Duration,
     pub cached: bool,
+    pub protocol: Option<Protocol>,
 }
 
 /// What a transfer brought.

@@ -318,6 +318,7 @@ impl Session {
             ttfb: loaded.ttfb,
             elapsed: loaded.elapsed,
             cached: loaded.cached,
+            protocol: loaded.protocol,
             throughput: self.chooser.as_ref().and_then(super::QualityChooser::throughput),
         })
     }

@@ -63,7 +63,7 @@ impl Fetcher for Files {
                 return Err(FetchError::TooLarge { max: request.max_bytes });
             }
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
-            Ok(Fetched { body, url: request.source.url, ttfb, elapsed, cached: false })
+            Ok(Fetched { body, url: request.source.url, ttfb, elapsed, cached: false, protocol: None })
         })
     }
 }

@@ -65,7 +65,7 @@ impl Fetcher for Memory {
         let body = self.answer(&request);
         Box::pin(async move {
             let (ttfb, elapsed) = (Duration::ZERO, Duration::ZERO);
-            Ok(Fetched { body: body?, url: request.source.url, ttfb, elapsed, cached: false })
+            Ok(Fetched { body: body?, url: request.source.url, ttfb, elapsed, cached: false, protocol: None })
         })
     }
 }

@@ -16,7 +16,7 @@ use super::{
     dpad::Dpad,
     frame_clock::FrameClock,
     keys::{Bindings, KeyChoices},
-    next_up::{Card, Episode, NextUp},
+    next_up::{self, Card, Episode, NextUp},
     seek::SeekGesture,
     skip::{Pill, Skips},
     text_style::TextLook,
@@ -67,6 +67,8 @@ pub(crate) struct PlayerScreen {
     pub(crate) below: bool,
     pub(crate) viewing: Viewing,
     pub(crate) skips: Skips,
+    /// Where the last credits begin, as it was told to who keeps positions.
+    pub(crate) told_credits: Option<f64>,
     /// The seek that was made to skip something; it is not the viewer's.
     skipping_to: Option<f64>,
     pub(crate) menu: Option<Menu>,
@@ -120,6 +122,7 @@ impl PlayerScreen {
             below: false,
             viewing: Viewing::default(),
             skips: Skips::default(),
+            told_credits: None,
             skipping_to: None,
             menu: None,
             stats: false,
@@ -309,11 +312,17 @@ impl PlayerScreen {
         if self.density.is_tv() { 4.0 } else { 3.0 }
     }
 
+    /// Where the last credits begin, if that is known.
+    pub(crate) fn credits_at(&self) -> Option<f64> {
+        next_up::final_credits(self.duration(), &self.skips.segments)
+    }
+
     /// What was watched, for the cards until the server tells.
     pub(crate) fn progress_hint(&self) -> Option<Progress> {
         let duration_s = self.duration()?;
         let ended = self.snapshot.state == PlaybackState::Ended;
-        let position_s = if ended { duration_s } else { self.position() };
+        let seen = ended || self.credits_at().is_some_and(|credits| self.position() >= credits);
+        let position_s = if seen { duration_s } else { self.position() };
         (position_s > 0.0).then_some(Progress { position_s, duration_s, taken_at_ms: 0 })
     }
 
