@@ -45,7 +45,10 @@ pub(crate) enum Effect {
     OpenPlayer(OpenRequest),
     Player(Command),
     /// The last credits of what plays begin there: who has come that far has seen it.
-    Credits { attempt: u64, from_s: f64 },
+    Credits {
+        attempt: u64,
+        from_s: f64,
+    },
     /// Save the position and end the session.
     ClosePlayer,
     /// End a stream on another device.

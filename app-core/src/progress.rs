@@ -339,6 +339,9 @@ mod tests {
             ..PlayerSnapshot::initial()
         };
         let is_finished = |credits| progress_of(&snapshot, credits, 7).map(|progress| progress.is_finished());
-        assert_eq!((is_finished(None), is_finished(Some(90.0)), is_finished(Some(85.0))), (Some(false), Some(false), Some(true)));
+        assert_eq!(
+            (is_finished(None), is_finished(Some(90.0)), is_finished(Some(85.0))),
+            (Some(false), Some(false), Some(true))
+        );
     }
 }

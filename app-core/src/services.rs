@@ -274,7 +274,8 @@ impl Services {
                 }
             }
             Effect::Credits { attempt, from_s } => {
-                if let Some(session) = self.shared.lock().session.as_ref().filter(|session| session.attempt == attempt) {
+                if let Some(session) = self.shared.lock().session.as_ref().filter(|session| session.attempt == attempt)
+                {
                     session.credits.send_replace(Some(from_s));
                 }
             }

@@ -375,7 +375,14 @@ impl Loader {
         let content = Content::Playlist(SegmentIndex { segments, ..SegmentIndex::default() });
         Ok(match spent {
             Some(fetched) => loaded(content, &fetched),
-            None => Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: true, protocol: None },
+            None => Loaded {
+                content,
+                bytes: 0,
+                ttfb: Duration::ZERO,
+                elapsed: Duration::ZERO,
+                cached: true,
+                protocol: None,
+            },
         })
     }
 

@@ -59,6 +59,10 @@ const ABANDON_MARGIN: f64 = 0.03;
 const EARLIEST: f64 = 0.15;
 /// A transfer that will be complete within this share of the buffer is left alone.
 const COMFORTABLE: f64 = 0.6;
+/// With a buffer of fewer segments than this, on demand, what replaces a transfer is to be complete within this share of the
+/// buffer at the rate that the transfer had: there is no second chance.
+const TIGHT: f64 = 2.0;
+const REPLACED_WITHIN: f64 = 0.9;
 /// The outcome, counted from the worst, from which on a transfer keeps to what was expected of it: three in four do.
 const AS_EXPECTED: usize = 3;
 /// So many rungs in a row without a better one end the search in their direction.
@@ -277,7 +281,15 @@ impl Policy<'_> {
         if scores.best == running.rung {
             return None;
         }
-        while scores.best > 0 && situation.before.is_some() && self.is_reckless(&now, scores.best) {
+        // What the transfer itself has told of the link is newer than all that was known before it.
+        let rate = log_rate(running.received, running.seconds).exp();
+        let is_tight = !now.title.live && now.buffered < TIGHT * now.title.segment;
+        let in_time =
+            |rung: usize| !is_tight || now.ahead.bits[rung] / rate + now.latency <= REPLACED_WITHIN * now.buffered;
+        while scores.best > 0
+            && situation.before.is_some()
+            && (self.is_reckless(&now, scores.best) || !in_time(scores.best))
+        {
             scores.step_down(|rung| self.score(&now, rung, true));
         }
         Some(scores)

@@ -164,7 +164,14 @@ impl Player {
             // The benchmark begins where the manifest is known.
             Job::Manifest(_) => {
                 let content = Arrived::Manifest(Box::new(self.presentation.clone()));
-                let loaded = Loaded { content, bytes: 0, ttfb: Duration::ZERO, elapsed: Duration::ZERO, cached: false };
+                let loaded = Loaded {
+                    content,
+                    bytes: 0,
+                    ttfb: Duration::ZERO,
+                    elapsed: Duration::ZERO,
+                    cached: false,
+                    protocol: None,
+                };
                 let _ = self.inputs.send(Input::Loaded(id, loaded));
                 return;
             }
@@ -193,6 +200,7 @@ impl Player {
                         ttfb: clock.recorded(fetched.ttfb),
                         elapsed: clock.recorded(fetched.elapsed),
                         cached: false,
+                        protocol: fetched.protocol,
                     },
                 ),
                 (Ok(_), None) => Input::LoadFailed(id, LoadFailure::Fetch(FetchError::Status(404))),

@@ -189,4 +189,3 @@ fn protocol_of(version: reqwest::Version) -> Option<Protocol> {
         _ => None,
     }
 }
-

@@ -87,7 +87,14 @@ async fn read(path: &Path, request: FetchRequest, progress: &ProgressSink) -> Re
         return Err(FetchError::Interrupted { received: body.len() as u64 });
     }
     let elapsed = started.elapsed();
-    Ok(Fetched { body: body.freeze(), url: request.source.url, ttfb: ttfb.unwrap_or(elapsed), elapsed, cached: false, protocol: Some(Protocol::File) })
+    Ok(Fetched {
+        body: body.freeze(),
+        url: request.source.url,
+        ttfb: ttfb.unwrap_or(elapsed),
+        elapsed,
+        cached: false,
+        protocol: Some(Protocol::File),
+    })
 }
 
 /// As a server would say it: the session knows what to make of that.

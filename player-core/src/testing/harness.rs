@@ -187,7 +187,8 @@ impl Harness {
             if transfer.received >= transfer.total {
                 let elapsed = now - transfer.started;
                 let content = content(&self.manifest, &transfer.job);
-                let loaded = Loaded { content, bytes: transfer.total as u64, ttfb: rtt, elapsed, cached: false };
+                let loaded =
+                    Loaded { content, bytes: transfer.total as u64, ttfb: rtt, elapsed, cached: false, protocol: None };
                 inputs.push(Input::Loaded(*id, loaded));
             } else if received > 0 && transfer.is_due(received, now) {
                 (transfer.reported, transfer.reported_at) = (received, now);
