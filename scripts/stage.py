@@ -161,6 +161,9 @@ def library(folder, titles):
             print(f"making {title}", flush=True)
             subprocess.run([binary("lumen-server"), "make-library", "--only", title, "--library-profile", "test", "--data",
                             folder], check=True, stdout=subprocess.DEVNULL)
+    # What was watched before would change what home shows.
+    for file in folder.glob("lumen.db*"):
+        file.unlink()
     return folder
 
 
