@@ -217,6 +217,46 @@ class App(Process):
         return until(painted, within, 0.2)
 
 
+class Steps:
+    """What a viewer does with an app, step by step, with pictures of what was seen. `self.app` is the app that runs."""
+
+    def __init__(self, screen, pictures=None):
+        self.screen, self.count = screen, 0
+        self.pictures = Path(pictures or tempfile.mkdtemp(prefix="lumen-pictures-"))
+        self.pictures.mkdir(parents=True, exist_ok=True)
+
+    def say(self, words):
+        print(f"ok  {words}", flush=True)
+
+    def picture(self, name):
+        self.count += 1
+        return self.screen.picture(self.pictures / f"{self.count:02}-{name}.png")
+
+    def moves(self, within=20, name="the film moves"):
+        before = self.screen.pixels()
+
+        def moved():
+            nonlocal before
+            now = self.screen.pixels()
+            different = difference(before, now) > 0.4
+            before = now
+            return different
+        moved.__doc__ = name
+        until(moved, within, 0.4)
+
+    def take(self, steps):
+        """Takes the steps in order, to the first that fails; returns what the script is to end with."""
+        for step in steps:
+            try:
+                step()
+            except (Failed, subprocess.CalledProcessError) as error:
+                self.picture(f"failed-{step.__name__}")
+                print(f"FAILED  {step.__name__}: {error}\n        pictures in {self.pictures}, log {self.app.log}")
+                return 1
+        print(f"    pictures in {self.pictures}")
+        return 0
+
+
 # Signing in as a person with a telephone does.
 
 def read_code(screen, file):

@@ -10,7 +10,7 @@ use crate::{
         skip::SkipChoices,
         text_delay::TextDelays,
         text_style::TextLook,
-        viewing::{Viewing, ViewingByProfile},
+        viewing::{ByProfile, Viewing},
     },
     storage,
     widgets::keyboard::Layout,
@@ -61,9 +61,9 @@ pub(crate) struct Settings {
     pub(crate) audio_language: Option<String>,
     /// Quality and languages that profiles chose; those above are for all others.
     #[serde(deserialize_with = "or_default")]
-    pub(crate) media_by_profile: BTreeMap<ProfileId, MediaChoices>,
+    pub(crate) media_by_profile: ByProfile<MediaChoices>,
     #[serde(deserialize_with = "or_default")]
-    pub(crate) viewing_by_profile: ViewingByProfile,
+    pub(crate) viewing_by_profile: ByProfile<Viewing>,
     /// How subtitles look.
     #[serde(deserialize_with = "or_default")]
     pub(crate) text_look: TextLook,
@@ -107,11 +107,11 @@ impl Default for Settings {
             quality: None,
             text_language: None,
             audio_language: None,
-            media_by_profile: BTreeMap::new(),
+            media_by_profile: ByProfile::default(),
             language: None,
             skip: SkipChoices::default(),
             searches: BTreeMap::new(),
-            viewing_by_profile: ViewingByProfile::default(),
+            viewing_by_profile: ByProfile::default(),
             text_look: TextLook::default(),
             text_delays: TextDelays::default(),
             keys: KeyChoices::default(),
@@ -149,7 +149,7 @@ impl Settings {
 
     /// What a profile chose of what titles offer; without a profile, or a choice of its own, what holds for all others.
     pub(crate) fn media(&self, profile: Option<&ProfileId>) -> MediaChoices {
-        let own = profile.and_then(|profile| self.media_by_profile.get(profile)).cloned();
+        let own = profile.and_then(|profile| self.media_by_profile.of(profile));
         own.unwrap_or_else(|| MediaChoices {
             quality: self.quality,
             audio_language: self.audio_language.clone(),
@@ -162,10 +162,7 @@ impl Settings {
         let mut media = self.media(profile.as_ref());
         change(&mut media);
         if let Some(profile) = profile {
-            if self.media_by_profile.len() >= MAX_PROFILES && !self.media_by_profile.contains_key(&profile) {
-                self.media_by_profile.pop_first();
-            }
-            self.media_by_profile.insert(profile, media);
+            self.media_by_profile.set(profile, media);
         } else {
             let MediaChoices { quality, audio_language, text_language } = media;
             (self.quality, self.audio_language, self.text_language) = (quality, audio_language, text_language);
@@ -178,13 +175,10 @@ impl Settings {
         let is_tag = |tag: &String| !tag.is_empty() && tag.len() <= 35 && tag.is_ascii();
         self.text_language = self.text_language.filter(is_tag);
         self.audio_language = self.audio_language.filter(is_tag);
-        while self.media_by_profile.len() > MAX_PROFILES {
-            self.media_by_profile.pop_last();
-        }
-        for media in self.media_by_profile.values_mut() {
+        self.media_by_profile.validate(|media| {
             media.text_language = media.text_language.take().filter(is_tag);
             media.audio_language = media.audio_language.take().filter(is_tag);
-        }
+        });
         while self.searches.len() > MAX_PROFILES {
             self.searches.pop_last();
         }

@@ -12,8 +12,8 @@ import argparse, os, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from stage import App, Failed, Process, Screen, Server, chromium, confirm_by_forms, confirm_in_browser, difference, library
-from stage import need, until
+from stage import App, Failed, Process, Screen, Server, Steps, chromium, confirm_by_forms, confirm_in_browser, difference
+from stage import library, need, until
 
 TITLES = ["qa-counter-clear", "the-long-tide"]
 # What a window that is killed may forget, in seconds.
@@ -56,15 +56,13 @@ class Session(Process):
         return float(self.playerctl("position") or 0)
 
 
-class Check:
+class Check(Steps):
     def __init__(self, options):
-        self.pictures = Path(options.pictures or tempfile.mkdtemp(prefix="lumen-pictures-"))
-        self.pictures.mkdir(parents=True, exist_ok=True)
+        super().__init__(Screen(), options.pictures)
         data = library(options.data or Path(tempfile.gettempdir()) / "lumen-television-library", TITLES)
         self.film = self.make_film(data)
-        self.screen, self.session = Screen(), Session()
+        self.session = Session()
         self.server = Server(data)
-        self.count = 0
         # What the app opens instead of a browser: a file with the address.
         self.address = self.pictures / "address"
         self.browser = self.pictures / "browser"
@@ -87,30 +85,11 @@ class Check:
                             folder / "media-%v.m3u8"], check=True)
         return film
 
-    def say(self, words):
-        print(f"ok  {words}", flush=True)
-
-    def picture(self, name):
-        self.count += 1
-        return self.screen.picture(self.pictures / f"{self.count:02}-{name}.png")
-
     def start(self, *args, server=None, home=None):
         env = {"DBUS_SESSION_BUS_ADDRESS": self.session.address, "BROWSER": str(self.browser)}
         self.app = App(self.screen, server, *args, name="lumen", home=home, env=env)
         self.screen.window()
         self.screen.focus()
-
-    def moves(self, within=20, name="the film moves"):
-        before = self.screen.pixels()
-
-        def moved():
-            nonlocal before
-            now = self.screen.pixels()
-            different = difference(before, now) > 0.4
-            before = now
-            return different
-        moved.__doc__ = name
-        until(moved, within, 0.3)
 
     def plays(self, within=20):
         def playing():
@@ -310,16 +289,8 @@ class Check:
         self.say("the session is in an encrypted file")
 
     def run(self):
-        for step in (self.opens, self.keys, self.subtitles, self.controls, self.stats, self.sign_in, self.killed, self.mini,
-                     self.skip, self.sign_out, self.without_keyring):
-            try:
-                step()
-            except (Failed, subprocess.CalledProcessError) as error:
-                self.picture(f"failed-{step.__name__}")
-                print(f"FAILED  {step.__name__}: {error}\n        pictures in {self.pictures}, log {self.app.log}")
-                return 1
-        print(f"    pictures in {self.pictures}")
-        return 0
+        return self.take([self.opens, self.keys, self.subtitles, self.controls, self.stats, self.sign_in, self.killed, self.mini,
+                     self.skip, self.sign_out, self.without_keyring])
 
 
 def main():

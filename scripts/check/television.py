@@ -8,46 +8,24 @@ FOLDER keeps the small library between runs. Needs Xvfb, xdotool, ImageMagick an
 imagemagick zbar-tools); the service's page is used in headless Chromium where there is one. Ends with 1 if something is not
 as it should be.
 """
-import argparse, shutil, subprocess, sys, tempfile, time
+import argparse, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from stage import App, Failed, Screen, Server, chromium, confirm_by_forms, confirm_in_browser, difference, library, need
-from stage import read_code, until
+from stage import App, Failed, Screen, Server, Steps, chromium, confirm_by_forms, confirm_in_browser, difference
+from stage import library, need, read_code, until
 
 TITLES = ["qa-counter-clear", "the-long-tide"]
 # What a cut of the network takes, in seconds.
 CUT = 20
 
 
-class Check:
+class Check(Steps):
     def __init__(self, options):
-        self.options, self.pictures = options, Path(options.pictures or tempfile.mkdtemp(prefix="lumen-pictures-"))
-        self.pictures.mkdir(parents=True, exist_ok=True)
+        super().__init__(Screen(), options.pictures)
+        self.options = options
         data = library(options.data or Path(tempfile.gettempdir()) / "lumen-television-library", TITLES)
-        self.screen = Screen()
         self.server = Server(data)
-        self.count = 0
-
-    def say(self, words):
-        print(f"ok  {words}", flush=True)
-
-    def picture(self, name):
-        self.count += 1
-        return self.screen.picture(self.pictures / f"{self.count:02}-{name}.png")
-
-    def moves(self, within=20, name="the film moves"):
-        before = self.screen.pixels()
-
-        def moved():
-            nonlocal before
-            now = self.screen.pixels()
-            if difference(before, now) > 0.4:
-                return True
-            before = now
-            return False
-        moved.__doc__ = name
-        until(moved, within, 0.4)
 
     def changes(self, key, name):
         """A key changes what is seen."""
@@ -228,16 +206,8 @@ class Check:
         self.say("the clock jumps two days ahead and a day back in mid-play, and it plays on")
 
     def run(self):
-        for step in (self.sign_in, self.browse, self.play, self.wind, self.rows, self.cut_in_play, self.restart_in_play,
-                     self.back, self.cut_while_browsing, self.leave, self.jump):
-            try:
-                step()
-            except (Failed, subprocess.CalledProcessError) as error:
-                self.picture(f"failed-{step.__name__}")
-                print(f"FAILED  {step.__name__}: {error}\n        pictures in {self.pictures}, log {self.app.log}")
-                return 1
-        print(f"    pictures in {self.pictures}")
-        return 0
+        return self.take([self.sign_in, self.browse, self.play, self.wind, self.rows, self.cut_in_play, self.restart_in_play,
+                     self.back, self.cut_while_browsing, self.leave, self.jump])
 
 
 def main():

@@ -103,12 +103,7 @@ impl Model {
             player.below = false;
             return vec![];
         }
-        let returns_to = player.returns_to;
-        let effects = self.play_title(title, from);
-        if let Some(player) = &mut self.player {
-            player.returns_to = returns_to;
-        }
-        effects
+        self.play_title(title, from)
     }
 
     /// The season of an episode that plays on a television: from a page that is here, else from the service, once.

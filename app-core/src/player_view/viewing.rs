@@ -39,22 +39,36 @@ impl Viewing {
 }
 
 /// Choices by profile.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct ViewingByProfile(BTreeMap<ProfileId, Viewing>);
+pub(crate) struct ByProfile<T>(BTreeMap<ProfileId, T>);
 
-impl ViewingByProfile {
+impl<T> Default for ByProfile<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Clone> ByProfile<T> {
     /// What a profile chose, if it did.
-    pub(crate) fn of(&self, profile: &ProfileId) -> Option<Viewing> {
-        self.0.get(profile).copied()
+    pub(crate) fn of(&self, profile: &ProfileId) -> Option<T> {
+        self.0.get(profile).cloned()
     }
 
     /// Remembers a choice.
-    pub(crate) fn set(&mut self, profile: ProfileId, viewing: Viewing) {
+    pub(crate) fn set(&mut self, profile: ProfileId, chosen: T) {
         if self.0.len() >= MOST_PROFILES && !self.0.contains_key(&profile) {
             self.0.pop_first();
         }
-        self.0.insert(profile, viewing);
+        self.0.insert(profile, chosen);
+    }
+
+    /// Forgets what is too much for a file, and brings the rest into range.
+    pub(crate) fn validate(&mut self, bring: impl FnMut(&mut T)) {
+        while self.0.len() > MOST_PROFILES {
+            self.0.pop_last();
+        }
+        self.0.values_mut().for_each(bring);
     }
 }
 
@@ -64,7 +78,7 @@ mod tests {
 
     #[test]
     fn each_profile_has_its_own_choices_and_there_is_an_end_to_them() {
-        let mut all = ViewingByProfile::default();
+        let mut all = ByProfile::<Viewing>::default();
         let never = Viewing::default().with_skip(SegmentKind::Credits, SkipChoice::None);
         all.set("mira".into(), never);
         assert_eq!((all.of(&"mira".into()), all.of(&"jon".into())), (Some(never), None));
@@ -73,6 +87,6 @@ mod tests {
         }
         assert_eq!(all.0.len(), MOST_PROFILES);
         let text = serde_json::to_string(&all).unwrap();
-        assert_eq!(serde_json::from_str::<ViewingByProfile>(&text).unwrap(), all);
+        assert_eq!(serde_json::from_str::<ByProfile<Viewing>>(&text).unwrap(), all);
     }
 }

@@ -48,7 +48,8 @@ impl Shared {
         let _ = tokio::time::timeout(SAVED_WITHIN, saved).await;
     }
 
-    /// Watches a player, and keeps its position (unless nobody is to know that it played) and what it learns of the network, until told to stop; then ends the
+    /// Watches a player, and keeps its position (unless nobody is to know that it played) and what it learns of the
+    /// network, until told to stop; then ends the
     /// player.
     pub(super) async fn keep_position(
         self: Arc<Self>,

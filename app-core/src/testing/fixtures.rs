@@ -6,6 +6,7 @@ use crate::{
     density::Density,
     failure::{Elsewhere, Failure},
     launch::{DEFAULT_SERVER, Launch},
+    player_view::model::Menu,
     settings::Settings,
     tokens,
 };
@@ -312,6 +313,18 @@ pub(crate) fn devices() -> Vec<Device> {
         device("web", DeviceKind::Browser, "Firefox on Windows", 1_789_000_000.0),
     ]
 }
+
+/// The menus that hang on the player's bar.
+pub(crate) const BAR_MENUS: [Menu; 8] = [
+    Menu::Audio,
+    Menu::Subtitles,
+    Menu::TextLook,
+    Menu::Settings,
+    Menu::Quality,
+    Menu::Speed,
+    Menu::Skipping,
+    Menu::Decoder,
+];
 
 pub(crate) fn launch() -> Launch {
     Launch {

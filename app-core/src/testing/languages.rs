@@ -160,17 +160,7 @@ fn player(locale: Locale, density: Density, look: &mut dyn FnMut(&str, &mut Stag
     show_video(&mut playing, 4);
     tell(&mut playing, Msg::Player(PlayerMsg::Activity));
     look("player", &mut playing);
-    for menu in [
-        Menu::Audio,
-        Menu::Subtitles,
-        Menu::TextLook,
-        Menu::Settings,
-        Menu::Quality,
-        Menu::Speed,
-        Menu::Skipping,
-        Menu::Decoder,
-        Menu::Quick,
-    ] {
+    for menu in fixtures::BAR_MENUS.into_iter().chain([Menu::Quick]) {
         tell(&mut playing, Msg::Player(PlayerMsg::ToggleMenu(menu)));
         look(&format!("menu {menu:?}"), &mut playing);
         tell(&mut playing, Msg::Player(PlayerMsg::ToggleMenu(menu)));

@@ -13,7 +13,7 @@ use crate::{
         crash::CrashReport,
         model::{Change, DesktopMsg},
     },
-    player_view::model::{Menu, PlayerMsg},
+    player_view::model::PlayerMsg,
 };
 use egui::{Key, Rect, Shape, epaint::TextShape, vec2};
 use egui_kittest::{SnapshotResults, kittest::NodeT as _};
@@ -171,16 +171,7 @@ fn players() -> Vec<Screen> {
         player("player, failed", failed, vec![PlayerMsg::ToggleDetails]),
         player("player, minimised", fixtures::snapshot(), vec![PlayerMsg::Minimise]),
     ];
-    for menu in [
-        Menu::Audio,
-        Menu::Subtitles,
-        Menu::TextLook,
-        Menu::Settings,
-        Menu::Quality,
-        Menu::Speed,
-        Menu::Skipping,
-        Menu::Decoder,
-    ] {
+    for menu in fixtures::BAR_MENUS {
         all.push(player(&format!("player, {menu:?}"), fixtures::snapshot(), vec![PlayerMsg::ToggleMenu(menu)]));
     }
     all
