@@ -182,6 +182,12 @@ pub trait AbrController: Send + Debug {
         let _ = sample;
     }
 
+    /// A segment's transfer goes on: what [`Self::observe`] would be told if it ended now. At most progress reports, before
+    /// [`Self::reconsider`].
+    fn progressed(&mut self, so_far: &TransferSample) {
+        let _ = so_far;
+    }
+
     /// Whether [`Self::reconsider`] is worth calling at all.
     fn watches_transfers(&self) -> bool {
         true

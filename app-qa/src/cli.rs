@@ -58,7 +58,7 @@ enum Train {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
-    Abr(BenchArgs),
+    Abr(Box<BenchArgs>),
     Formats(FormatsArgs),
 }
 

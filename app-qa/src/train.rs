@@ -12,16 +12,18 @@ use anyhow::Context as _;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Learns the networks of the ABR engine anew and writes rate.bin, live.bin, on_demand.bin, advantage_live.bin and
-/// advantage_on_demand.bin.
+/// Learns the networks of the ABR engine anew and writes them: rate.bin, live.bin, on_demand.bin, and advantage and
+/// abandonment for live and on demand.
 ///
 /// Example:
 ///
 ///   lumen-qa train abr --traces traces/dev --ladders traces/ladders --out abr/models
 ///   lumen-qa train abr --traces traces/dev --ladders traces/ladders --out abr/models --refine
 ///
-/// The same command gives the same files on the same machine. It takes some twenty minutes on two cores, and as long
-/// again for the advantages, which alone are learned with --refine.
+/// The same command gives the same files on the same machine. It takes some twenty-five minutes on two cores, and as long
+/// again for the advantages and abandonments, which alone are learned with --refine. To play with what was learned:
+///
+///   lumen-qa sim --traces traces/dev --models out
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct TrainArgs {
@@ -40,13 +42,13 @@ pub struct TrainArgs {
     /// Situations that are played on from in each iteration.
     #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().situations)]
     pub contexts: usize,
-    /// Rounds of either advantage network.
+    /// Rounds of each network that chooses.
     #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().rounds)]
     pub rounds: u32,
     /// Moments whose candidates are played on in each round.
     #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().moments)]
     pub moments: usize,
-    /// Keep the forecast and the values that this program was built with; learn and write the advantages alone.
+    /// Keep the forecast and the values that this program was built with; learn the rest.
     #[arg(long)]
     pub refine: bool,
     /// Sources to learn nothing from, to see what is worth on a network that was never seen.
@@ -79,17 +81,10 @@ fn learn(args: &TrainArgs) -> anyhow::Result<()> {
     };
     let ladders = ladders(&args.ladders)?;
     let mut progress = |progress| eprintln!("{progress}");
-    let mut files = Vec::new();
-    let advantages = if args.refine {
-        refine(recordings.all(), &ladders, &options, &mut progress)?
-    } else {
-        let trained = train(recordings.all(), &ladders, &options, &mut progress)?;
-        files.extend([("rate.bin", trained.rate), ("live.bin", trained.live), ("on_demand.bin", trained.on_demand)]);
-        trained.advantages
-    };
-    files.extend([("advantage_live.bin", advantages.live), ("advantage_on_demand.bin", advantages.on_demand)]);
+    let learn = if args.refine { refine } else { train };
+    let files = learn(recordings.all(), &ladders, &options, &mut progress)?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
-    for (name, bytes) in files {
+    for (name, bytes) in files.iter() {
         let path = args.out.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }

@@ -8,16 +8,16 @@
 //! interactive no-regret learning", 2014, with our own policy as the expert that plays on).
 
 use super::dense::{LANES, Lanes, ModelError, Network};
-use super::link_state::squash;
-use super::policy::{Outlook, Situation};
+use super::link_state::{squash, within};
+use super::policy::{Outlook, Running, Situation};
 use super::title::{MOST_RUNGS, PerRung};
 
 /// Inputs that differ from rung to rung, and those that do not.
-const VARYING: usize = 17;
-const FIXED: usize = 25;
+const VARYING: usize = 21;
+const FIXED: usize = 31;
 pub(crate) const INPUTS: usize = VARYING + FIXED;
 /// The network.
-pub(crate) type AdvantageNetwork = Network<INPUTS, 48, 24, 1>;
+pub(crate) type AdvantageNetwork = Network<INPUTS, 64, 32, 1>;
 /// What can be added at most.
 const MOST: f64 = 3.0;
 
@@ -50,9 +50,9 @@ impl Advantage {
     }
 
     /// What to add to the score of each rung that has an outlook.
-    pub(crate) fn of(&self, situation: &Situation<'_>, outlooks: &Outlooks) -> PerRung {
+    pub(crate) fn of(&self, situation: &Situation<'_>, outlooks: &Outlooks, running: Option<&Running>) -> PerRung {
         let mut added = [0.0; MOST_RUNGS];
-        let (fixed, best) = (fixed(situation), best(outlooks));
+        let (fixed, best) = (fixed(situation, running), best(outlooks));
         let mut waiting =
             outlooks.iter().enumerate().filter_map(|(rung, outlook)| Some((rung, (*outlook)?))).peekable();
         while waiting.peek().is_some() {
@@ -60,7 +60,7 @@ impl Advantage {
             let mut lanes: [Lanes; VARYING] = [[0.0; LANES]; VARYING];
             for (lane, (rung, outlook)) in waiting.by_ref().take(LANES).enumerate() {
                 rungs[lane] = Some(rung);
-                for (input, value) in lanes.iter_mut().zip(varying(situation, rung, &outlook, best)) {
+                for (input, value) in lanes.iter_mut().zip(varying(situation, rung, &outlook, best, running)) {
                     input[lane] = value;
                 }
             }
@@ -82,24 +82,35 @@ fn best(outlooks: &Outlooks) -> f64 {
 
 /// What the network sees of each rung that has an outlook.
 #[cfg(feature = "train")]
-pub(crate) fn inputs(situation: &Situation<'_>, outlooks: &Outlooks) -> Vec<(usize, [f32; INPUTS])> {
+pub(crate) fn inputs(
+    situation: &Situation<'_>,
+    outlooks: &Outlooks,
+    running: Option<&Running>,
+) -> Vec<(usize, [f32; INPUTS])> {
     let best = best(outlooks);
     let seen = outlooks.iter().enumerate().filter_map(|(rung, outlook)| Some((rung, (*outlook)?)));
     seen.map(|(rung, outlook)| {
         let mut inputs = [0.0; INPUTS];
-        inputs[..VARYING].copy_from_slice(&varying(situation, rung, &outlook, best));
-        inputs[VARYING..].copy_from_slice(&fixed(situation));
+        inputs[..VARYING].copy_from_slice(&varying(situation, rung, &outlook, best, running));
+        inputs[VARYING..].copy_from_slice(&fixed(situation, running));
         (rung, inputs)
     })
     .collect()
 }
 
-fn varying(situation: &Situation<'_>, rung: usize, outlook: &Outlook, best: f64) -> [f32; VARYING] {
+fn varying(
+    situation: &Situation<'_>,
+    rung: usize,
+    outlook: &Outlook,
+    best: f64,
+    running: Option<&Running>,
+) -> [f32; VARYING] {
+    let goes_on = running.filter(|running| running.rung == rung);
     let (title, link) = (situation.title, situation.link);
     let behind = best - outlook.score;
     let before = situation.before.unwrap_or(rung);
     let step = title.utility[rung] - title.utility[before];
-    let carried = link.carried();
+    let (carried, moments) = (link.carried(), link.moments());
     let rate = title.rate[rung] + situation.ahead.complexity[rung];
     let log = |ratio: f64| 0.5 * within(ratio.max(1e-3).ln(), 3.0);
     [
@@ -120,16 +131,20 @@ fn varying(situation: &Situation<'_>, rung: usize, outlook: &Outlook, best: f64)
         0.5 * within(rate - link.quick(), 3.0),
         within(rate - carried[0], 3.0),
         within(rate - carried[1], 3.0),
+        0.5 * within(rate - moments[0], 3.0),
+        0.5 * within(rate - moments[1], 3.0),
+        if goes_on.is_some() { 1.0 } else { 0.0 },
+        goes_on.map_or(0.0, |running| running.rest() / running.bits.max(1.0)),
     ]
     .map(|input| input as f32)
 }
 
-fn fixed(situation: &Situation<'_>) -> [f32; FIXED] {
+fn fixed(situation: &Situation<'_>, running: Option<&Running>) -> [f32; FIXED] {
     let (title, link) = (situation.title, situation.link);
     let left = situation.remaining.map_or(60.0, |left| f64::from(left).min(60.0));
     let buffered = situation.buffered.min(100.0);
     let (quick, slow) = (link.quick(), link.slow());
-    let (carried, earlier) = (link.carried(), link.earlier());
+    let (carried, earlier, moments) = (link.carried(), link.earlier(), link.moments());
     [
         buffered / 20.0,
         nearness(buffered, 1.5),
@@ -156,6 +171,12 @@ fn fixed(situation: &Situation<'_>) -> [f32; FIXED] {
         within(earlier[0] - quick, 2.0),
         within(earlier[1] - quick, 2.0),
         within(earlier[2] - quick, 2.0),
+        within(moments[0] - quick, 2.0),
+        within(moments[1] - quick, 2.0),
+        within(moments[2] - quick, 2.0),
+        squash(situation.pause, 2.0),
+        running.map_or(0.0, |running| squash(running.seconds, 1.0) + 1.0),
+        running.map_or(0.0, |running| 2.0 * title.utility[running.rung]),
     ]
     .map(|input| input as f32)
 }
@@ -163,10 +184,6 @@ fn fixed(situation: &Situation<'_>) -> [f32; FIXED] {
 /// 2 at zero, 1 at `half`, falling towards 0.
 fn nearness(value: f64, half: f64) -> f64 {
     2.0 * half / (half + value)
-}
-
-fn within(value: f64, limit: f64) -> f64 {
-    value.clamp(-limit, limit)
 }
 
 #[cfg(test)]
@@ -217,7 +234,7 @@ mod tests {
             before: Some(1),
         };
         let outlooks = std::array::from_fn(|rung| (rung < title.rungs && seen(rung)).then(|| outlook(rung)));
-        MODELS.advantage_on_demand.of(&situation, &outlooks)
+        MODELS.advantage_on_demand.of(&situation, &outlooks, None)
     }
 
     fn link() -> LinkState {

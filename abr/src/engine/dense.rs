@@ -27,7 +27,8 @@ const HEADER: usize = 4 + 4 + 4 + 4 * (LAYERS + 1) + 4;
 
 /// Why a file is no network of these dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ModelError {
+#[non_exhaustive]
+pub enum ModelError {
     /// It begins with something else.
     #[error("not a network")]
     Magic,

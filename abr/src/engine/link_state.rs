@@ -39,15 +39,44 @@ const SHORTEST: f64 = 1e-4;
 const HALF_LIFE: f64 = 300.0;
 /// The weight behind it, in seconds, is in the end that of a short transfer.
 const LITTLE: f64 = 1.0;
+/// Time constants of what came last, in seconds during which something was to come.
+const MOMENTS: [f64; 3] = [0.25, 1.0, 4.0];
 /// Time constants, in seconds of transfers, of what was carried, and the most that one transfer lets fade.
 const SPANS: [f64; 2] = [30.0, 150.0];
 const FORGET: f64 = 60.0;
 /// More bits, or seconds, than anything can have carried.
 const MOST_CARRIED: f64 = 1e24;
-/// Transfers that differ by less agree, in logarithms: a good quarter.
-const AGREEMENT: f64 = 0.25;
 /// Of the form in which it is stored.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// What came over the link in the last moments, also while a transfer runs: the rate of a whole transfer of some seconds
+/// says little of the one at its end, where the next begins.
+///
+/// Bits and the seconds that they took, fading with [`MOMENTS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Flow([[f64; 2]; 3]);
+
+impl Flow {
+    const NONE: Self = Self([[0.0; 2]; 3]);
+
+    /// This many bits came in the next `seconds`, evenly.
+    pub(crate) fn add(&mut self, bits: f64, seconds: f64) {
+        if seconds < INSTANT {
+            return;
+        }
+        for ([came, time], span) in self.0.iter_mut().zip(MOMENTS) {
+            let kept = (-seconds / span).exp();
+            let counted = span * (1.0 - kept);
+            *came = *came * kept + (bits / seconds).min(MAX_RATE) * counted;
+            *time = *time * kept + counted;
+        }
+    }
+
+    /// `ln(bit/s)` over [`MOMENTS`]; `otherwise` where nothing has come yet.
+    pub(crate) fn rates(&self, otherwise: f64) -> [f64; 3] {
+        self.0.map(|[bits, time]| if time > 0.0 { log_rate_of(bits / time) } else { otherwise })
+    }
+}
 
 /// What transfers told of the network, in logarithms: a factor of two is as far up as down, on any link.
 ///
@@ -76,6 +105,8 @@ pub struct LinkState {
     carried: [[f64; 2]; 2],
     /// The transfers before the last one, newest first.
     earlier: [f64; 3],
+    /// Up to the end of the last one.
+    flow: Flow,
 }
 
 impl LinkState {
@@ -93,6 +124,7 @@ impl LinkState {
         downward: 0.0,
         carried: [[0.0; 2]; 2],
         earlier: [0.0; 3],
+        flow: Flow::NONE,
     };
 
     /// Whether nothing is known.
@@ -107,15 +139,30 @@ impl LinkState {
 
     /// As [`Self::observe`], in bits and seconds of the body.
     pub(crate) fn observe_body(&mut self, bits: f64, seconds: f64) {
+        let mut flow = self.flow;
+        flow.add(bits, seconds);
+        self.observe_flow(bits, seconds, &flow);
+    }
+
+    /// As [`Self::observe_body`], where it was seen how the body came.
+    pub(crate) fn observe_flow(&mut self, bits: f64, seconds: f64, flow: &Flow) {
         if seconds > INSTANT && bits > FEW_BITS {
-            self.add(log_rate(bits, seconds.max(SHORTEST)), seconds.max(SHORTEST));
+            self.add_flow(log_rate(bits, seconds.max(SHORTEST)), seconds.max(SHORTEST), flow);
         } else if seconds > LONG {
-            self.add(log_rate(bits, seconds), seconds);
+            self.add_flow(log_rate(bits, seconds), seconds, flow);
         }
     }
 
     /// Takes a transfer of `seconds` at a rate of `log_rate`, the logarithm of bit/s, in.
     pub(crate) fn add(&mut self, log_rate: f64, seconds: f64) {
+        let mut flow = self.flow;
+        flow.add(log_rate.exp() * seconds, seconds);
+        self.add_flow(log_rate, seconds, &flow);
+    }
+
+    /// As [`Self::add`], after which `flow` is what was seen last.
+    pub(crate) fn add_flow(&mut self, log_rate: f64, seconds: f64, flow: &Flow) {
+        self.flow = *flow;
         let weight = self.weight(log_rate, seconds);
         self.earlier = if self.is_empty() { [log_rate; 3] } else { [self.last, self.earlier[0], self.earlier[1]] };
         for ([bits, time], span) in self.carried.iter_mut().zip(SPANS) {
@@ -172,6 +219,15 @@ impl LinkState {
             let kept = kept.max(LITTLE / amounts[1]);
             amounts.iter_mut().for_each(|amount| *amount *= kept);
         }
+        for [bits, time] in &mut self.flow.0 {
+            // Of what was seen a moment ago nothing is left but the rate, for the next moment to replace.
+            if *time > 0.0 {
+                let mut rate = log_rate_of(*bits / *time);
+                fade(&mut rate, slow);
+                *time *= kept.max(SHORTEST);
+                *bits = rate.exp() * *time;
+            }
+        }
         fade(&mut self.volatility, NO_VOLATILITY_YET);
         fade(&mut self.recent_volatility, NO_VOLATILITY_YET);
         fade(&mut self.downward, NO_VOLATILITY_YET / 2.0);
@@ -179,12 +235,12 @@ impl LinkState {
         fade(&mut self.age, little);
     }
 
-    /// `ln(bit/s)` of the slowest of the last transfers, where they differ by no more than [`AGREEMENT`].
-    pub(crate) fn agreed(&self) -> Option<f64> {
+    /// `ln(bit/s)` of the slowest of the last four transfers, where they differ by no more than `most`, in logarithms.
+    pub(crate) fn agreed(&self, most: f64) -> Option<f64> {
         let [first, second, third] = self.earlier;
         let slowest = self.last.min(first).min(second).min(third);
         let fastest = self.last.max(first).max(second).max(third);
-        (!self.is_empty() && fastest - slowest <= AGREEMENT).then_some(slowest)
+        (!self.is_empty() && fastest - slowest <= most).then_some(slowest)
     }
 
     /// `ln(bit/s)` over the last seconds.
@@ -210,6 +266,16 @@ impl LinkState {
     /// `ln(bit/s)` that were carried over [`SPANS`], all bits by all seconds.
     pub(crate) fn carried(&self) -> [f64; 2] {
         self.carried.map(|[bits, time]| if time > 0.0 { log_rate(bits, time) } else { self.slow })
+    }
+
+    /// What came last.
+    pub(crate) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// `ln(bit/s)` over the last moments, shortest first.
+    pub(crate) fn moments(&self) -> [f64; 3] {
+        self.flow.rates(self.quick)
     }
 
     /// `ln(bit/s)` of the transfers before the last one, newest first.
@@ -256,12 +322,22 @@ impl Default for LinkState {
 
 /// Logarithm of the rate, in bit/s, of what came in that time, which is not zero.
 pub(crate) fn log_rate(bits: f64, seconds: f64) -> f64 {
-    (bits.max(NOTHING) / seconds).clamp(1.0, MAX_RATE).ln()
+    log_rate_of(bits.max(NOTHING) / seconds)
+}
+
+/// Logarithm of a rate in bit/s.
+fn log_rate_of(rate: f64) -> f64 {
+    rate.clamp(NOTHING, MAX_RATE).ln()
 }
 
 /// Something between 0 and 1 for something between 0 and infinity, a half at `half`; then from -1 to 1.
 pub(crate) fn squash(value: f64, half: f64) -> f64 {
     value / (value + half) * 2.0 - 1.0
+}
+
+/// What the networks see of a difference of logarithms.
+pub(crate) fn within(value: f64, limit: f64) -> f64 {
+    value.clamp(-limit, limit)
 }
 
 /// As it is kept between sessions.
@@ -280,6 +356,7 @@ struct Stored {
     downward: f64,
     carried: [[f64; 2]; 2],
     earlier: [f64; 3],
+    flow: Flow,
 }
 
 /// Why what was kept of a network cannot be used.
@@ -297,7 +374,7 @@ pub enum LinkStateError {
 impl From<LinkState> for Stored {
     fn from(state: LinkState) -> Self {
         let LinkState { samples, age, last, last_seconds, averages, quick, slow, .. } = state;
-        let LinkState { volatility, recent_volatility, downward, carried, earlier, .. } = state;
+        let LinkState { volatility, recent_volatility, downward, carried, earlier, flow, .. } = state;
         Self {
             version: VERSION,
             samples,
@@ -312,6 +389,7 @@ impl From<LinkState> for Stored {
             downward,
             carried,
             earlier,
+            flow,
         }
     }
 }
@@ -321,13 +399,13 @@ impl TryFrom<Stored> for LinkState {
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let Stored { version, samples, age, last, last_seconds, averages, quick, slow, .. } = stored;
-        let Stored { volatility, recent_volatility, downward, carried, earlier, .. } = stored;
+        let Stored { volatility, recent_volatility, downward, carried, earlier, flow, .. } = stored;
         if version != VERSION {
             return Err(LinkStateError::Version);
         }
         let rates = averages.into_iter().chain(earlier).chain([last, quick, slow]);
         let spans = [age, last_seconds, volatility, recent_volatility, downward];
-        let amounts = carried.as_flattened().iter();
+        let amounts = carried.as_flattened().iter().chain(flow.0.as_flattened());
         let possible = rates.into_iter().all(|rate| (0.0..=MAX_RATE.ln()).contains(&rate))
             && spans.into_iter().all(|span| (0.0..1e12).contains(&span))
             && amounts.copied().all(|amount| (0.0..=MOST_CARRIED).contains(&amount));
@@ -347,6 +425,7 @@ impl TryFrom<Stored> for LinkState {
             downward,
             carried,
             earlier,
+            flow,
         })
     }
 }
@@ -382,6 +461,24 @@ mod tests {
         let before = state.carried();
         state.age_by(Duration::from_secs(24 * 3600));
         assert!(state.carried().iter().zip(before).all(|(after, before)| (after - before).abs() < 1e-9));
+    }
+
+    #[test]
+    fn the_last_moments_are_those_at_the_end_of_a_transfer() {
+        let mut flow = Flow::NONE;
+        assert_eq!(flow.rates(7.0), [7.0; 3], "nothing has come");
+        flow.add(8e6, 4.0);
+        flow.add(1e6, 0.0);
+        assert!(flow.rates(7.0).iter().all(|rate| (rate.exp() - 2e6).abs() < 1.0));
+        flow.add(1e5, 1.0);
+        let [quarter, second, seconds] = flow.rates(7.0).map(f64::exp);
+        assert!(quarter < 1.5e5 && (4e5..1e6).contains(&second) && seconds > 1.2e6, "{quarter} {second} {seconds}");
+        let mut state = steady(2e6, 3);
+        state.observe_flow(8.1e6, 5.0, &flow);
+        assert!(state.moments()[0] < state.last() - 2.0, "{:?} {}", state.moments(), state.last());
+        let mut whole = steady(2e6, 3);
+        whole.observe_body(8.1e6, 5.0);
+        assert_eq!((whole.quick, whole.last), (state.quick, state.last), "the averages are of whole transfers");
     }
 
     #[test]
@@ -422,6 +519,7 @@ mod tests {
                 let [short, long] = state.carried();
                 let numbers =
                     [state.age, state.quick, state.slow, state.volatility, state.downward, state.last, short, long];
+                let numbers = numbers.into_iter().chain(state.moments()).collect::<Vec<_>>();
                 assert!(numbers.iter().all(|number| number.is_finite()), "{state:?}");
             }
         }
@@ -438,7 +536,10 @@ mod tests {
         state.age_by(Duration::from_secs(24 * 3600));
         assert_eq!(state.slow, fresh.slow);
         assert!((state.quick - state.slow).abs() < 1e-9 && state.age < 1.001, "{state:?}");
-        for (from, to) in [("\"version\":2", "\"version\":1"), ("\"age\":", "\"age\":-")] {
+        assert!(state.moments().iter().all(|rate| (rate - state.slow).abs() < 1e-9), "{state:?}");
+        state.observe_body(1e6, 1.0);
+        assert!((state.moments()[0].exp() - 1e6).abs() < 1e5, "what comes now replaces it: {state:?}");
+        for (from, to) in [("\"version\":3", "\"version\":2"), ("\"age\":", "\"age\":-")] {
             assert!(serde_json::from_str::<LinkState>(&text.replace(from, to)).is_err());
         }
     }

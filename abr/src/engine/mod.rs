@@ -6,11 +6,12 @@
 //! ladder, segments ahead ─► Title ──────────► Worth of the state after ───┘   (Policy)
 //! ```
 //!
-//! - [`LinkState`] keeps what transfers told of the network, in a dozen numbers; it can outlive the session.
-//! - `RateForecast`, a network of 1,136 weights, turns it into quantiles of the next transfer's rate.
-//! - `Worth`, a network of 1,777 weights for live and one for titles on demand, says what the state after each outcome
+//! - [`LinkState`] keeps what transfers told of the network, in some thirty numbers; it can outlive the session.
+//! - `RateForecast`, a network of 1,864 weights, turns it into quantiles of the next transfer's rate.
+//! - `Worth`, a network of 4,161 weights for live and one for titles on demand, says what the state after each outcome
 //!   is worth: buffer, rung, room, link, ladder, segments left.
-//! - `Advantage`, a network of 3,265 weights for either, adds to the scores what they were found to lack.
+//! - `Advantage`, a network of 5,505 weights for either, adds to the scores what they were found to lack; another one for
+//!   either does so where a transfer might be given up.
 //! - `Policy` adds up, walks the ladder from the current rung, and gives transfers up by the same sums.
 //!
 //! Rules of thumb have thresholds for all this, each right for one ladder, one buffer and one kind of network. What was
@@ -30,5 +31,7 @@ pub(crate) mod rate_forecast;
 pub(crate) mod title;
 pub(crate) mod worth;
 
+pub use dense::ModelError;
 pub use link_state::{LinkState, LinkStateError};
 pub use lumen::LumenController;
+pub use models::{ModelFiles, Models};

@@ -11,7 +11,7 @@ use super::worth::Worth;
 
 /// The networks that a controller decides by.
 #[derive(Clone, Debug)]
-pub(crate) struct Models {
+pub struct Models {
     pub(crate) rate: RateForecast,
     /// Where segments appear as time goes by.
     pub(crate) live: Worth,
@@ -20,42 +20,131 @@ pub(crate) struct Models {
     /// What their scores lack, likewise.
     pub(crate) advantage_live: Advantage,
     pub(crate) advantage_on_demand: Advantage,
+    /// What the scores of going on with a transfer and of what could replace it lack.
+    pub(crate) abandonment_live: Advantage,
+    pub(crate) abandonment_on_demand: Advantage,
 }
 
-impl Models {
-    /// How to decide in either world.
-    pub(crate) const fn policy(&self, live: bool) -> Policy<'_> {
-        let (worth, advantage) =
-            if live { (&self.live, &self.advantage_live) } else { (&self.on_demand, &self.advantage_on_demand) };
-        Policy { rate: &self.rate, worth, advantage: Some(advantage) }
+/// The networks as files, each by its name in `models/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFiles(pub(crate) [Vec<u8>; ModelFiles::NAMES.len()]);
+
+impl ModelFiles {
+    /// Their names.
+    pub const NAMES: [&str; 7] = [
+        "rate.bin",
+        "live.bin",
+        "on_demand.bin",
+        "advantage_live.bin",
+        "advantage_on_demand.bin",
+        "abandonment_live.bin",
+        "abandonment_on_demand.bin",
+    ];
+
+    /// From what `read` gives for each name.
+    ///
+    /// # Errors
+    /// The first of `read`.
+    pub fn read<E>(mut read: impl FnMut(&str) -> Result<Vec<u8>, E>) -> Result<Self, E> {
+        let mut files: [Vec<u8>; Self::NAMES.len()] = Default::default();
+        for (file, name) in files.iter_mut().zip(Self::NAMES) {
+            *file = read(name)?;
+        }
+        Ok(Self(files))
+    }
+
+    /// Names and contents.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        Self::NAMES.into_iter().zip(self.0.iter().map(Vec::as_slice))
     }
 }
 
+impl Models {
+    /// From files that were learned elsewhere.
+    ///
+    /// # Errors
+    /// [`ModelError`] where one is damaged or of another shape.
+    pub fn new(files: &ModelFiles) -> Result<Self, ModelError> {
+        Self::from_bytes(files.0.each_ref().map(Vec::as_slice))
+    }
+
+    /// How to decide in either world.
+    pub(crate) const fn policy(&self, live: bool) -> Policy<'_> {
+        let (worth, advantage, abandonment) = if live {
+            (&self.live, &self.advantage_live, &self.abandonment_live)
+        } else {
+            (&self.on_demand, &self.advantage_on_demand, &self.abandonment_on_demand)
+        };
+        Policy { rate: &self.rate, worth, advantage: Some(advantage), abandonment: Some(abandonment) }
+    }
+
+    const fn from_bytes(files: [&[u8]; ModelFiles::NAMES.len()]) -> Result<Self, ModelError> {
+        Ok(Self {
+            rate: match RateForecast::from_bytes(files[0]) {
+                Ok(rate) => rate,
+                Err(error) => return Err(error),
+            },
+            live: match Worth::from_bytes(files[1]) {
+                Ok(worth) => worth,
+                Err(error) => return Err(error),
+            },
+            on_demand: match Worth::from_bytes(files[2]) {
+                Ok(worth) => worth,
+                Err(error) => return Err(error),
+            },
+            advantage_live: match Advantage::from_bytes(files[3]) {
+                Ok(advantage) => advantage,
+                Err(error) => return Err(error),
+            },
+            advantage_on_demand: match Advantage::from_bytes(files[4]) {
+                Ok(advantage) => advantage,
+                Err(error) => return Err(error),
+            },
+            abandonment_live: match Advantage::from_bytes(files[5]) {
+                Ok(advantage) => advantage,
+                Err(error) => return Err(error),
+            },
+            abandonment_on_demand: match Advantage::from_bytes(files[6]) {
+                Ok(advantage) => advantage,
+                Err(error) => return Err(error),
+            },
+        })
+    }
+}
+
+/// The files in `models/`, in the order of [`ModelFiles::NAMES`].
+pub(crate) const COMPILED_IN: [&[u8]; ModelFiles::NAMES.len()] = [
+    include_bytes!("../../models/rate.bin"),
+    include_bytes!("../../models/live.bin"),
+    include_bytes!("../../models/on_demand.bin"),
+    include_bytes!("../../models/advantage_live.bin"),
+    include_bytes!("../../models/advantage_on_demand.bin"),
+    include_bytes!("../../models/abandonment_live.bin"),
+    include_bytes!("../../models/abandonment_on_demand.bin"),
+];
+
 /// The compiled-in networks.
-pub(crate) static MODELS: Models = match read() {
+pub(crate) static MODELS: Models = match Models::from_bytes(COMPILED_IN) {
     Ok(models) => models,
     Err(_) => panic!("a file in models/ is malformed"),
 };
 
-const fn read() -> Result<Models, ModelError> {
-    let rate = match RateForecast::from_bytes(include_bytes!("../../models/rate.bin")) {
-        Ok(rate) => rate,
-        Err(error) => return Err(error),
-    };
-    let live = match Worth::from_bytes(include_bytes!("../../models/live.bin")) {
-        Ok(live) => live,
-        Err(error) => return Err(error),
-    };
-    let on_demand = match Worth::from_bytes(include_bytes!("../../models/on_demand.bin")) {
-        Ok(on_demand) => on_demand,
-        Err(error) => return Err(error),
-    };
-    let advantage_live = match Advantage::from_bytes(include_bytes!("../../models/advantage_live.bin")) {
-        Ok(advantage) => advantage,
-        Err(error) => return Err(error),
-    };
-    match Advantage::from_bytes(include_bytes!("../../models/advantage_on_demand.bin")) {
-        Ok(advantage_on_demand) => Ok(Models { rate, live, on_demand, advantage_live, advantage_on_demand }),
-        Err(error) => Err(error),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_by_name_and_damage_is_told() {
+        let position = |name: &str| ModelFiles::NAMES.iter().position(|known| *known == name);
+        let compiled_in = |name: &str| position(name).map(|at| COMPILED_IN[at].to_vec()).ok_or(());
+        let files = ModelFiles::read(compiled_in).unwrap();
+        assert!(Models::new(&files).is_ok());
+        assert!(files.iter().all(|(name, bytes)| compiled_in(name).unwrap() == bytes));
+        assert_eq!(ModelFiles::read(|name| if name == "live.bin" { Err("gone") } else { Ok(vec![]) }), Err("gone"));
+        for at in 0..ModelFiles::NAMES.len() {
+            let mut damaged = files.clone();
+            damaged.0[at].pop();
+            assert!(Models::new(&damaged).is_err(), "{}", ModelFiles::NAMES[at]);
+        }
     }
 }

@@ -10,10 +10,10 @@
 //! u is the utility of [`Title`], P and the rates of the outcomes come from [`RateForecast`], the worth from [`Worth`].
 //! To this [`Advantage`] adds what it has found these sums to get wrong.
 //! Giving a running transfer up is one more action: the rest of it in its rung against a whole segment in each lower one,
-//! all after what the transfer itself has told of the link.
+//! all after what the transfer itself has told of the link, with an [`Advantage`] of its own.
 
 use super::advantage::{Advantage, Outlooks};
-use super::link_state::{LinkState, log_rate};
+use super::link_state::{Flow, LinkState, log_rate};
 use super::rate_forecast::{MASS, MEDIAN, OUTCOMES, RateForecast, Rates, Request};
 use super::title::{Ahead, MOST_RUNGS, PerRung, Title};
 use super::worth::{After, State, Worth};
@@ -37,8 +37,8 @@ pub(crate) struct Preferences {
 }
 
 impl Preferences {
-    const ON_DEMAND: Self = Self { discount: 0.92, switch: 1.4, stall: 1.3, risk: 0.1 };
-    const LIVE: Self = Self { discount: 0.92, switch: 1.3, stall: 0.75, risk: 0.2 };
+    const ON_DEMAND: Self = Self { discount: 0.92, switch: 1.4, stall: 1.3, risk: 0.2 };
+    const LIVE: Self = Self { discount: 0.92, switch: 1.3, stall: 0.75, risk: 0.4 };
 
     pub(crate) const fn of(live: bool) -> Self {
         if live { Self::LIVE } else { Self::ON_DEMAND }
@@ -63,6 +63,13 @@ const COMFORTABLE: f64 = 0.6;
 /// buffer at the rate that the transfer had: there is no second chance.
 const TIGHT: f64 = 2.0;
 const REPLACED_WITHIN: f64 = 0.9;
+/// A link is steady whose last transfers differ by no more than this, in logarithms: a tenth.
+const STEADY: f64 = 0.1;
+/// There, rungs that it does not carry cost so many steps more, until this share of the buffer is filled.
+const HESITATION: f64 = 1.5;
+const FILLED: f64 = 0.6;
+/// Transfers agree that differ by no more than this, in logarithms: a good quarter.
+const AGREEMENT: f64 = 0.25;
 /// The outcome, counted from the worst, from which on a transfer keeps to what was expected of it: three in four do.
 const AS_EXPECTED: usize = 3;
 /// So many rungs in a row without a better one end the search in their direction.
@@ -99,15 +106,25 @@ pub(crate) struct Running {
     pub(crate) received: f64,
     /// Seconds since its body began, or should have begun.
     pub(crate) seconds: f64,
+    /// How it came, after what came before it.
+    pub(crate) flow: Flow,
 }
 
 impl Running {
     /// Seconds that the rest takes at the rate seen.
     pub(crate) fn left(&self) -> f64 {
-        self.rest() / log_rate(self.received, self.seconds).exp()
+        self.rest() / self.rate().exp()
     }
 
-    fn rest(&self) -> f64 {
+    /// `ln(bit/s)` of the last seconds, of earlier transfers as well: the mean over all of a long transfer is old, and that
+    /// of a short one is noise.
+    fn rate(&self) -> f64 {
+        let [.., seconds] = self.flow.rates(log_rate(self.received, self.seconds));
+        seconds
+    }
+
+    /// Bits that are still to come.
+    pub(crate) fn rest(&self) -> f64 {
         (self.bits - self.received).max(1.0)
     }
 }
@@ -194,6 +211,17 @@ pub(crate) struct Outlook {
     pub(crate) slow: f64,
 }
 
+impl Outlook {
+    /// Of so many bits at these rates.
+    fn new(score: f64, bits: f64, latency: f64, buffered: f64, rates: &Rates) -> Self {
+        let took = rates.map(|rate| bits / rate.exp() + latency);
+        let late = took.iter().zip(MASS).filter(|(took, _)| **took > buffered);
+        let (risk, stall) =
+            late.fold((0.0, 0.0), |(risk, stall), (took, mass)| (risk + mass, stall + mass * (took - buffered)));
+        Self { score, risk, stall, median: took[MEDIAN], slow: took[1] }
+    }
+}
+
 /// Decides by what was learned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy<'a> {
@@ -201,6 +229,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) worth: &'a Worth,
     /// What the scores lack; `None` while the others are learned.
     pub(crate) advantage: Option<&'a Advantage>,
+    /// As much for giving a transfer up.
+    pub(crate) abandonment: Option<&'a Advantage>,
 }
 
 impl Policy<'_> {
@@ -208,8 +238,11 @@ impl Policy<'_> {
     pub(crate) fn choose(&self, situation: &Situation<'_>, from: usize) -> Scores {
         let mut scores = self.search(situation, from);
         if let Some(advantage) = self.advantage.filter(|_| !situation.link.is_empty()) {
-            let added = advantage.of(situation, &self.outlooks(situation, &scores));
+            let added = advantage.of(situation, &self.outlooks(situation, &scores), None);
             scores.correct(&added);
+        }
+        if let Some(hesitation) = hesitation(situation) {
+            scores.correct(&hesitation);
         }
         while scores.best > 0 && situation.before.is_some() && self.is_reckless(situation, scores.best) {
             scores.step_down(|rung| self.score(situation, rung, false));
@@ -230,10 +263,7 @@ impl Policy<'_> {
             let score = scores.scores[rung]?;
             let bits = situation.ahead.bits[rung];
             let rates = self.rates(situation, bits, false);
-            let took = rates.map(|rate| bits / rate.exp() + situation.latency);
-            let stalls = took.iter().zip(MASS).map(|(took, mass)| mass * (took - situation.buffered).max(0.0));
-            let risk = Self::stall_risk(situation, rung, &rates);
-            Some(Outlook { score, risk, stall: stalls.sum(), median: took[MEDIAN], slow: took[1] })
+            Some(Outlook::new(score, bits, situation.latency, situation.buffered, &rates))
         })
     }
 
@@ -244,7 +274,11 @@ impl Policy<'_> {
     /// agree about: on a link that does not change it is nearer than any forecast.
     fn is_reckless(&self, situation: &Situation<'_>, rung: usize) -> bool {
         let bits = situation.ahead.bits[rung];
-        if situation.link.agreed().is_some_and(|rate| bits / rate.exp() + situation.latency > situation.buffered) {
+        if situation
+            .link
+            .agreed(AGREEMENT)
+            .is_some_and(|rate| bits / rate.exp() + situation.latency > situation.buffered)
+        {
             return true;
         }
         let rates = self.rates(situation, bits, false);
@@ -256,33 +290,18 @@ impl Policy<'_> {
 
     /// The rung to fetch instead of what is coming in, if that is better; a lower one.
     pub(crate) fn reconsider(&self, situation: &Situation<'_>, running: &Running) -> Option<Scores> {
-        let unknown = situation.link.is_empty() && situation.before.is_none();
-        if running.rung == 0 || running.seconds < EARLIEST || unknown {
-            return None;
-        }
-        if running.left() < COMFORTABLE * situation.buffered {
-            return None;
-        }
-        // The decision has reckoned with this: to take it back would be to oscillate.
-        let expected = self.rates(situation, running.bits, false);
-        if !situation.link.is_empty() && log_rate(running.received, running.seconds) >= expected[AS_EXPECTED] {
-            return None;
-        }
-        let mut link = *situation.link;
-        link.add(log_rate(running.received, running.seconds), running.seconds);
+        let link = self.doubts(situation, running)?;
         let now = Situation { link: &link, pause: 0.0, ..*situation };
-        let mut scores = Scores { scores: [None; MOST_RUNGS], best: running.rung - 1 };
-        scores.search(running.rung - 1, running.rung, |rung| self.score(&now, rung, true));
-        // Where the link is gone, what lies between says little about the lowest.
-        if scores.scores[0].is_none() {
-            scores.add(0, self.score(&now, 0, true));
+        let mut scores = self.alternatives(&now, running);
+        if let Some(abandonment) = self.abandonment {
+            let added = abandonment.of(&now, &self.outlooks_under_way(&now, running, &scores), Some(running));
+            scores.correct(&added);
         }
-        scores.add(running.rung, self.score_of_rest(&now, running) + ABANDON_MARGIN);
         if scores.best == running.rung {
             return None;
         }
         // What the transfer itself has told of the link is newer than all that was known before it.
-        let rate = log_rate(running.received, running.seconds).exp();
+        let rate = running.rate().exp();
         let is_tight = !now.title.live && now.buffered < TIGHT * now.title.segment;
         let in_time =
             |rung: usize| !is_tight || now.ahead.bits[rung] / rate + now.latency <= REPLACED_WITHIN * now.buffered;
@@ -293,6 +312,47 @@ impl Policy<'_> {
             scores.step_down(|rung| self.score(&now, rung, true));
         }
         Some(scores)
+    }
+
+    /// The link as a transfer shows it, where there is reason to ask whether it should be given up.
+    pub(crate) fn doubts(&self, situation: &Situation<'_>, running: &Running) -> Option<LinkState> {
+        let unknown = situation.link.is_empty() && situation.before.is_none();
+        if running.rung == 0 || running.seconds < EARLIEST || unknown {
+            return None;
+        }
+        if running.left() < COMFORTABLE * situation.buffered {
+            return None;
+        }
+        // The decision has reckoned with this: to take it back would be to oscillate.
+        let expected = self.rates(situation, running.bits, false);
+        if !situation.link.is_empty() && running.rate() >= expected[AS_EXPECTED] {
+            return None;
+        }
+        let mut link = *situation.link;
+        link.add_flow(log_rate(running.received, running.seconds), running.seconds, &running.flow);
+        Some(link)
+    }
+
+    /// Scores going on with a transfer and what could be fetched instead.
+    pub(crate) fn alternatives(&self, now: &Situation<'_>, running: &Running) -> Scores {
+        let mut scores = Scores { scores: [None; MOST_RUNGS], best: running.rung - 1 };
+        scores.search(running.rung - 1, running.rung, |rung| self.score(now, rung, true));
+        // Where the link is gone, what lies between says little about the lowest.
+        if scores.scores[0].is_none() {
+            scores.add(0, self.score(now, 0, true));
+        }
+        scores.add(running.rung, self.score_of_rest(now, running) + ABANDON_MARGIN);
+        scores
+    }
+
+    /// As [`Self::outlooks`], of going on with a transfer and what could be fetched instead.
+    pub(crate) fn outlooks_under_way(&self, now: &Situation<'_>, running: &Running, scores: &Scores) -> Outlooks {
+        std::array::from_fn(|rung| {
+            let score = scores.scores[rung]?;
+            let (bits, latency) =
+                if rung == running.rung { (running.rest(), 0.0) } else { (now.ahead.bits[rung], now.latency) };
+            Some(Outlook::new(score, bits, latency, now.buffered, &self.rates(now, bits, true)))
+        })
     }
 
     /// The rates to expect of a transfer of that many bits.
@@ -378,6 +438,21 @@ impl WayOut {
         let saved = whole - there.max(situation.buffered);
         if whole > situation.buffered && self.price < saved { (there, self.price) } else { (whole, 0.0) }
     }
+}
+
+/// What is taken from the scores of rungs above the present one that a steady link does not carry; `None` where there are
+/// none.
+///
+/// What lies between two rungs is used by going up and down between them, which on a link that never changes is a picture
+/// that never rests. There the buffer is filled first, so that the higher rung lasts; in live, where there is none to
+/// fill, it has to promise more.
+fn hesitation(situation: &Situation<'_>) -> Option<PerRung> {
+    let (title, before) = (situation.title, situation.before?);
+    let rate = situation.link.agreed(STEADY)?;
+    let filled = !title.live && situation.buffered >= FILLED * situation.limit;
+    let is_too_much = |rung: usize| (before + 1..title.rungs).contains(&rung) && title.rate[rung] > rate;
+    let step = |rung| if is_too_much(rung) { -HESITATION * title.step(before, rung) } else { 0.0 };
+    (!filled).then(|| std::array::from_fn(step))
 }
 
 fn switch(situation: &Situation<'_>, rung: usize) -> f64 {

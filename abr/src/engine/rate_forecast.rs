@@ -9,7 +9,7 @@
 //! says, which is quantiles instead of a histogram of times, so that no bin limits it.
 
 use super::dense::{ModelError, Network};
-use super::link_state::{LinkState, squash};
+use super::link_state::{LinkState, squash, within};
 use crate::throughput::{MAX_RATE, ThroughputEstimate};
 
 /// How many quantiles stand for the distribution.
@@ -49,9 +49,9 @@ const LOW: f64 = 0.674_490;
 const SIZES: (f64, f64) = (-4.0, 4.5);
 
 /// Inputs of the network.
-pub(crate) const INPUTS: usize = 13;
+pub(crate) const INPUTS: usize = 16;
 /// Units of its hidden layers.
-const UNITS: usize = 24;
+const UNITS: usize = 32;
 /// The network.
 pub(crate) type RateNetwork = Network<INPUTS, UNITS, UNITS, OUTCOMES>;
 
@@ -107,6 +107,7 @@ impl RateForecast {
 pub(crate) fn inputs(link: &LinkState, request: &Request) -> [f32; INPUTS] {
     let quick = link.quick();
     let [second, seconds, scene, session] = link.averages().map(|average| average - quick);
+    let moments = link.moments();
     let size = (request.bits.max(1.0).ln() - quick).clamp(SIZES.0, SIZES.1);
     [
         link.last() - quick,
@@ -122,6 +123,9 @@ pub(crate) fn inputs(link: &LinkState, request: &Request) -> [f32; INPUTS] {
         squash(link.recent_volatility(), 0.15),
         squash(2.0 * link.downward(), 0.15),
         if request.running { 1.0 } else { 0.0 },
+        within(moments[0] - quick, 3.0),
+        within(moments[1] - quick, 3.0),
+        within(moments[2] - quick, 3.0),
     ]
     .map(|input| input as f32)
 }

@@ -11,12 +11,12 @@
 //! The unit is the utility of the top rung for one segment.
 
 use super::dense::{LANES, Lanes, ModelError, Network};
-use super::link_state::{LinkState, squash};
+use super::link_state::{LinkState, squash, within};
 use super::rate_forecast::OUTCOMES;
 use super::title::Title;
 
 /// Inputs that differ from outcome to outcome of one transfer, and those that do not.
-const VARYING: usize = 19;
+const VARYING: usize = 21;
 const FIXED: usize = 10;
 pub(crate) const INPUTS: usize = VARYING + FIXED;
 /// The network.
@@ -110,6 +110,7 @@ fn varying(title: &Title, after: &After, state: &State) -> [f32; VARYING] {
     let (lowest, top) = (title.rate[0], title.rate[title.top()]);
     // A scene of twice the size is a link of half the rate.
     let [quick, slow, longest] = [link.quick(), link.slow(), link.longest()].map(|rate| rate - after.complexity);
+    let moments = link.moments();
     let buffered = state.buffered.min(MOST_BUFFERED);
     let room = state.limit.min(MOST_BUFFERED) - buffered;
     [
@@ -132,6 +133,8 @@ fn varying(title: &Title, after: &After, state: &State) -> [f32; VARYING] {
         squash(link.age(), 20.0),
         0.5 * within(title.rate[after.rung] - slow, 3.0),
         within(link.last() - link.quick(), 2.0),
+        within(moments[0] - link.quick(), 2.0),
+        within(moments[1] - link.quick(), 2.0),
     ]
     .map(|input| input as f32)
 }
@@ -160,8 +163,4 @@ fn fixed(title: &Title, after: &After) -> [f32; FIXED] {
 /// 2 at zero, 1 at `half`, falling towards 0.
 fn nearness(value: f64, half: f64) -> f64 {
     2.0 * half / (half + value)
-}
-
-fn within(value: f64, limit: f64) -> f64 {
-    value.clamp(-limit, limit)
 }

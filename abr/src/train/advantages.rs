@@ -2,12 +2,12 @@
 
 use super::adam::{Adam, Schedule};
 use super::gradient::{backward, forward, random, shuffled};
-use super::situations::{AS_IT_IS, LONG, Situations, TRIES, WORST, reach};
-use super::world::{Moment, World};
+use super::situations::{AS_IT_IS, LONG, STANDSTILL, Situations, TRIES, WORST, reach};
+use super::world::{Moment, Transfer, World};
 use super::{Progress, TrainOptions};
-use crate::engine::advantage::{Advantage, AdvantageNetwork, INPUTS, inputs};
+use crate::engine::advantage::{Advantage, AdvantageNetwork, INPUTS, Outlooks, inputs};
 use crate::engine::dense::Network;
-use crate::engine::policy::Policy;
+use crate::engine::policy::{Policy, Running, Scores, Situation};
 use crate::engine::title::LOGARITHMIC;
 use crate::sim::parallel;
 use crate::sim::split_mix::SplitMix;
@@ -32,6 +32,11 @@ const LARGEST: f32 = 20.0;
 const HOPELESS: f64 = 4.0;
 /// Share of the moments with the utility that the engine uses; the others have one of any blend.
 const OUR_BLEND: f64 = 0.6;
+/// Segments in which a transfer that might be given up is looked for, the share of those that the policy did not want,
+/// and how often the policy ends the search when it would give the transfer up.
+const SEARCHED: usize = 40;
+const WHIMS: f64 = 0.12;
+const OBEDIENT: f64 = 0.7;
 
 /// Candidates of one moment.
 #[derive(Clone, Debug)]
@@ -43,21 +48,43 @@ struct Choice {
     returns: Vec<f32>,
 }
 
+/// What is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The rung of the next segment.
+    Next,
+    /// Whether what is coming in is given up, and for what.
+    UnderWay,
+}
+
+impl Subject {
+    fn follow<'a>(self, policy: &Policy<'a>, advantage: Option<&'a Advantage>) -> Policy<'a> {
+        match self {
+            Self::Next => Policy { advantage, ..*policy },
+            Self::UnderWay => Policy { abandonment: advantage, ..*policy },
+        }
+    }
+}
+
 /// Improves `policy` by what its choices give away, [`TrainOptions::rounds`] times.
 pub(super) fn learn(
     situations: &Situations<'_>,
     policy: &Policy<'_>,
-    live: bool,
+    (subject, live): (Subject, bool),
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> AdvantageNetwork {
-    let mut network = random(options.seed, BEGINNING);
-    let mut followed: Option<Advantage> = None;
+    let known = match subject {
+        Subject::Next => policy.advantage,
+        Subject::UnderWay => policy.abandonment,
+    };
+    let mut network = known.map_or_else(|| random(options.seed, BEGINNING), |known| known.network().clone());
+    let mut followed: Option<Advantage> = known.cloned();
     let mut kept: Vec<Vec<Choice>> = Vec::new();
     for round in 1..=options.rounds {
         let seed = options.seed.wrapping_add(u64::from(round) << 40).wrapping_add(u64::from(live));
-        let now = Policy { advantage: followed.as_ref(), ..*policy };
-        let choices = play(situations, &now, live, options.moments, seed);
+        let now = subject.follow(policy, followed.as_ref());
+        let choices = play(situations, &now, (subject, live), options.moments, seed);
         let given_away =
             followed.as_ref().map_or_else(|| regret(&choices, &Network::ZERO), |f| regret(&choices, f.network()));
         if kept.len() == KEPT {
@@ -66,7 +93,7 @@ pub(super) fn learn(
         kept.push(choices);
         let moments: Vec<&Choice> = kept.iter().flatten().collect();
         teach(&moments, &mut network, seed);
-        progress(Progress::Round { live, round, moments: moments.len(), regret: given_away });
+        progress(Progress::Round { subject, live, round, moments: moments.len(), regret: given_away });
         let mut next = followed.map_or_else(|| network.clone(), |followed| followed.network().clone());
         for (weight, learned) in next.parameters_mut().zip(network.parameters()) {
             *weight += FOLLOW * (learned - *weight);
@@ -77,25 +104,40 @@ pub(super) fn learn(
 }
 
 /// Plays to `count` moments and on from each with every candidate.
-fn play(situations: &Situations<'_>, policy: &Policy<'_>, live: bool, count: usize, seed: u64) -> Vec<Choice> {
+fn play(
+    situations: &Situations<'_>,
+    policy: &Policy<'_>,
+    (subject, live): (Subject, bool),
+    count: usize,
+    seed: u64,
+) -> Vec<Choice> {
     let seeds: Vec<u64> = {
         let mut random = SplitMix::new(seed);
         (0..count).map(|_| random.next()).collect()
     };
     let found = parallel(&seeds, None, |seed| {
-        (0..TRIES).find_map(|attempt| choose(situations, policy, live, &mut SplitMix::new(seed.wrapping_add(attempt))))
+        (0..TRIES).find_map(|attempt| {
+            let random = &mut SplitMix::new(seed.wrapping_add(attempt));
+            let mut world = if random.happens(AS_IT_IS) {
+                situations.plain_world(live, random)?
+            } else {
+                situations.world(live, random)
+            };
+            if random.happens(OUR_BLEND) {
+                world.reblend(LOGARITHMIC);
+            }
+            match subject {
+                Subject::Next => next(&world, policy, random),
+                Subject::UnderWay => under_way(&world, policy, random),
+            }
+        })
     });
     found.into_iter().flatten().collect()
 }
 
-/// The candidates of one moment; `None` where it could not be reached or there is no choice.
-fn choose(situations: &Situations<'_>, policy: &Policy<'_>, live: bool, random: &mut SplitMix) -> Option<Choice> {
-    let plain = random.happens(AS_IT_IS);
-    let mut world = if plain { situations.plain_world(live, random)? } else { situations.world(live, random) };
-    if random.happens(OUR_BLEND) {
-        world.reblend(LOGARITHMIC);
-    }
-    let mut moment = reach(&world, policy, random)?;
+/// The candidates for the next segment of one moment; `None` where it could not be reached or there is no choice.
+fn next(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> Option<Choice> {
+    let mut moment = reach(world, policy, random)?;
     if moment.segment >= world.segments {
         return None;
     }
@@ -104,23 +146,83 @@ fn choose(situations: &Situations<'_>, policy: &Policy<'_>, live: bool, random: 
     let situation = world.situation(&moment, &ahead);
     let scores = policy.search(&situation, moment.rung.unwrap_or(0));
     let outlooks = policy.outlooks(&situation, &scores);
+    candidates(&scores, &outlooks, inputs(&situation, &outlooks, None), |rung| {
+        let mut moment = moment.clone();
+        let worth = world.fetch(policy, &mut moment, rung);
+        play_on(world, policy, moment, worth)
+    })
+}
+
+/// The candidates of one moment at which a transfer might be given up; `None` where none was met.
+fn under_way(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> Option<Choice> {
+    let mut moment = reach(world, policy, random)?;
+    for _ in 0..SEARCHED {
+        if moment.segment >= world.segments || moment.time > STANDSTILL {
+            return None;
+        }
+        world.wait(&mut moment);
+        let ahead = world.ahead(moment.segment);
+        let whim = random.happens(WHIMS);
+        let rung = if whim { random.below(world.title.rungs) } else { world.decide(policy, &moment) };
+        let mut transfer = world.begin(&moment, rung);
+        let mut doubted: Vec<(Transfer, Running)> = Vec::new();
+        let obedient = random.happens(OBEDIENT);
+        while let Some(running) = world.look(&moment, &mut transfer) {
+            let situation = world.under_way(&moment, &ahead, &transfer);
+            if policy.doubts(&situation, &running).is_some() {
+                doubted.push((transfer.clone(), running));
+                if obedient && policy.reconsider(&situation, &running).is_some() {
+                    break;
+                }
+            }
+        }
+        if doubted.is_empty() {
+            world.go_on(policy, &mut moment, transfer);
+            continue;
+        }
+        let (transfer, running) = &doubted[random.below(doubted.len())];
+        let situation = world.under_way(&moment, &ahead, transfer);
+        let link = policy.doubts(&situation, running)?;
+        let now = Situation { link: &link, pause: 0.0, ..situation };
+        let scores = policy.alternatives(&now, running);
+        let outlooks = policy.outlooks_under_way(&now, running, &scores);
+        return candidates(&scores, &outlooks, inputs(&now, &outlooks, Some(running)), |rung| {
+            let (mut moment, mut transfer, mut stalled) = (moment.clone(), transfer.clone(), 0.0);
+            if rung != running.rung {
+                stalled = world.give_up(&mut moment, &transfer);
+                transfer = world.begin(&moment, rung);
+            }
+            let worth = world.go_on(policy, &mut moment, transfer) - stalled;
+            play_on(world, policy, moment, worth)
+        });
+    }
+    None
+}
+
+/// What follows on each candidate that is worth a look.
+fn candidates(
+    scores: &Scores,
+    outlooks: &Outlooks,
+    inputs: Vec<(usize, [f32; INPUTS])>,
+    follow: impl Fn(usize) -> f64,
+) -> Option<Choice> {
     let best = outlooks[scores.best]?.score;
     let mut choice = Choice { inputs: Vec::new(), scores: Vec::new(), returns: Vec::new() };
-    for (rung, inputs) in inputs(&situation, &outlooks) {
+    for (rung, inputs) in inputs {
         let score = outlooks[rung]?.score;
         if best - score < HOPELESS {
             choice.inputs.push(inputs);
             choice.scores.push(score as f32);
-            choice.returns.push(play_on(&world, policy, moment.clone(), rung) as f32);
+            choice.returns.push(follow(rung) as f32);
         }
     }
     (choice.inputs.len() > 1).then_some(choice)
 }
 
-/// What the segment in `rung` and those after it are worth, and what is estimated to follow.
-fn play_on(world: &World<'_>, policy: &Policy<'_>, mut moment: Moment, rung: usize) -> f64 {
+/// What a segment of so much worth and those after it are worth, and what is estimated to follow.
+fn play_on(world: &World<'_>, policy: &Policy<'_>, mut moment: Moment, worth: f64) -> f64 {
     let begun = moment.time;
-    let mut sum = world.fetch(policy, &mut moment, rung);
+    let mut sum = worth;
     for _ in 1..HORIZON {
         if moment.segment >= world.segments || moment.time - begun > LONG {
             return sum.max(2.0 * WORST);

@@ -20,6 +20,7 @@
 
 mod adam;
 mod advantages;
+mod coming;
 mod gradient;
 mod links;
 mod quantiles;
@@ -29,11 +30,13 @@ mod titles;
 mod transfers;
 mod world;
 
-use crate::engine::models::MODELS;
+use crate::engine::advantage::{Advantage, AdvantageNetwork};
+use crate::engine::models::{COMPILED_IN, MODELS, ModelFiles};
 use crate::engine::policy::Policy;
 use crate::engine::rate_forecast::RateForecast;
 use crate::engine::worth::{ValueNetwork, Worth};
 use crate::sim::{Content, Recording};
+pub use advantages::Subject;
 use returns::Returns;
 use situations::Situations;
 use std::fmt;
@@ -66,7 +69,7 @@ impl Default for TrainOptions {
         Self {
             iterations: 18,
             situations: 20_000,
-            transfers: 25_000,
+            transfers: 80_000,
             rounds: 8,
             moments: 16_000,
             without: Vec::new(),
@@ -111,6 +114,8 @@ pub enum Progress {
     },
     /// An advantage network was improved once more.
     Round {
+        /// What it chooses.
+        subject: Subject,
         /// Which network.
         live: bool,
         /// Counted from one.
@@ -130,34 +135,16 @@ impl fmt::Display for Progress {
                 let name = if *live { "live" } else { "on demand" };
                 write!(f, "{name} {iteration}: {returns} returns, error {error:.3}")
             }
-            Self::Round { live, round, moments, regret } => {
+            Self::Round { subject, live, round, moments, regret } => {
                 let name = if *live { "live" } else { "on demand" };
-                write!(f, "choices {name} {round}: {moments} moments, regret {regret:.3}")
+                let of = match subject {
+                    Subject::Next => "choices",
+                    Subject::UnderWay => "abandonments",
+                };
+                write!(f, "{of} {name} {round}: {moments} moments, regret {regret:.3}")
             }
         }
     }
-}
-
-/// The files for `models/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trained {
-    /// `rate.bin`.
-    pub rate: Vec<u8>,
-    /// `live.bin`.
-    pub live: Vec<u8>,
-    /// `on_demand.bin`.
-    pub on_demand: Vec<u8>,
-    /// `advantage_live.bin` and `advantage_on_demand.bin`.
-    pub advantages: Advantages,
-}
-
-/// The files of the networks that are learned last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advantages {
-    /// `advantage_live.bin`.
-    pub live: Vec<u8>,
-    /// `advantage_on_demand.bin`.
-    pub on_demand: Vec<u8>,
 }
 
 /// Learns all networks; minutes on all cores.
@@ -169,7 +156,7 @@ pub fn train(
     ladders: &[Content],
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Trained, TrainError> {
+) -> Result<ModelFiles, TrainError> {
     let sources = sources(recordings, ladders, options)?;
     let titles = titles::draw(ladders, options.seed);
     let situations = Situations { sources: &sources, titles: &titles, given: ladders.len() * titles::GIVEN };
@@ -179,23 +166,12 @@ pub fn train(
     let rate = RateForecast::new(network);
     let live = iterate(&situations, &rate, true, options, progress);
     let on_demand = iterate(&situations, &rate, false, options, progress);
-    let links = links::draw(options.seed);
-    let all = with_links(sources.clone(), &links);
-    let situations = Situations { sources: &all, ..situations };
-    let mut learn = |live_world: bool, worth: &Worth| {
-        let policy = Policy { rate: &rate, worth, advantage: None };
-        advantages::learn(&situations, &policy, live_world, options, progress)
-    };
-    let advantages = Advantages { live: learn(true, &live).to_bytes(), on_demand: learn(false, &on_demand).to_bytes() };
-    Ok(Trained {
-        rate: rate.network().to_bytes(),
-        live: live.network().to_bytes(),
-        on_demand: on_demand.network().to_bytes(),
-        advantages,
-    })
+    let values = [rate.network().to_bytes(), live.network().to_bytes(), on_demand.network().to_bytes()];
+    let policies = [&live, &on_demand].map(|worth| Policy { rate: &rate, worth, advantage: None, abandonment: None });
+    Ok(choose(values, &policies, &situations, options, progress))
 }
 
-/// Learns the last networks alone, for the forecast and the values that are compiled in.
+/// Learns the advantages alone, for the forecast and the values that are compiled in.
 ///
 /// # Errors
 /// [`TrainError`] where there is nothing to learn from.
@@ -204,16 +180,56 @@ pub fn refine(
     ladders: &[Content],
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Advantages, TrainError> {
-    let links = links::draw(options.seed);
-    let sources = with_links(sources(recordings, ladders, options)?, &links);
+) -> Result<ModelFiles, TrainError> {
+    let sources = sources(recordings, ladders, options)?;
     let titles = titles::draw(ladders, options.seed);
     let situations = Situations { sources: &sources, titles: &titles, given: ladders.len() * titles::GIVEN };
-    let mut learn = |live: bool| {
-        let policy = Policy { advantage: None, ..MODELS.policy(live) };
-        advantages::learn(&situations, &policy, live, options, progress).to_bytes()
-    };
-    Ok(Advantages { live: learn(true), on_demand: learn(false) })
+    let [rate, live, on_demand, ..] = COMPILED_IN;
+    let policies = [true, false].map(|live| Policy { advantage: None, abandonment: None, ..MODELS.policy(live) });
+    Ok(choose([rate, live, on_demand].map(<[u8]>::to_vec), &policies, &situations, options, progress))
+}
+
+/// Learns what the policies of both worlds lack, live first; returns it with what they are made of.
+fn choose(
+    [rate, worth_live, worth_on_demand]: [Vec<u8>; 3],
+    policies: &[Policy<'_>; 2],
+    situations: &Situations<'_>,
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> ModelFiles {
+    let links = links::draw(options.seed);
+    let sources = with_links(situations.sources.to_vec(), &links);
+    let situations = Situations { sources: &sources, ..*situations };
+    let mut improve = |policy, live| improve(&situations, policy, live, options, progress).map(|n| n.to_bytes());
+    let [live, on_demand] = policies;
+    let [advantage_live, abandonment_live] = improve(live, true);
+    let [advantage_on_demand, abandonment_on_demand] = improve(on_demand, false);
+    ModelFiles([
+        rate,
+        worth_live,
+        worth_on_demand,
+        advantage_live,
+        advantage_on_demand,
+        abandonment_live,
+        abandonment_on_demand,
+    ])
+}
+
+/// Learns to choose, then to give up as whoever chooses so should. To choose again after that would be the next step of the
+/// iteration, but made worse what it was to improve.
+fn improve(
+    situations: &Situations<'_>,
+    policy: &Policy<'_>,
+    live: bool,
+    options: &TrainOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> [AdvantageNetwork; 2] {
+    let mut learn =
+        |policy: &Policy<'_>, subject| advantages::learn(situations, policy, (subject, live), options, progress);
+    let advantage = learn(policy, Subject::Next);
+    let chosen = Advantage::new(advantage.clone());
+    let abandonment = learn(&Policy { advantage: Some(&chosen), ..*policy }, Subject::UnderWay);
+    [advantage, abandonment]
 }
 
 /// The recordings to learn from, by source.
@@ -276,7 +292,7 @@ fn iterate(
     for iteration in 1..=options.iterations {
         let seed = options.seed.wrapping_add(u64::from(iteration) << 32).wrapping_add(u64::from(live));
         let stage = if iteration <= rough { ROUGH } else { FINE };
-        let policy = Policy { rate, worth: &worth, advantage: None };
+        let policy = Policy { rate, worth: &worth, advantage: None, abandonment: None };
         if kept.len() == KEPT {
             kept.remove(0);
         }
@@ -310,8 +326,7 @@ fn by_source<'a>(recordings: &'a [Recording], without: &[String]) -> Vec<Vec<&'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::advantage::AdvantageNetwork;
-    use crate::engine::rate_forecast::RateNetwork;
+    use crate::engine::models::Models;
     use crate::sim::{Interval, NetworkTrace};
 
     fn recording(source: &str, rates: &[f64]) -> Recording {
@@ -338,18 +353,12 @@ mod tests {
         let ladders = [Content::parse(LADDER).unwrap()];
         let mut steps = Vec::new();
         let trained = train(&recordings, &ladders, &options(), &mut |step| steps.push(step.to_string())).unwrap();
-        assert_eq!(steps.len(), 5, "{steps:?}");
+        assert_eq!(steps.len(), 7, "{steps:?}");
         assert_eq!(train(&recordings, &ladders, &options(), &mut |_| ()).unwrap(), trained);
-        assert!(RateNetwork::from_bytes(&trained.rate).is_ok());
-        assert!(
-            ValueNetwork::from_bytes(&trained.live).is_ok() && ValueNetwork::from_bytes(&trained.on_demand).is_ok()
-        );
-        let advantages = &trained.advantages;
-        assert!(
-            [&advantages.live, &advantages.on_demand].iter().all(|file| AdvantageNetwork::from_bytes(file).is_ok())
-        );
+        assert!(Models::new(&trained).is_ok());
         let refined = refine(&recordings, &ladders, &options(), &mut |_| ()).unwrap();
-        assert_ne!(&refined, advantages, "those that are compiled in are other values");
+        assert_ne!(refined.0[3..], trained.0[3..], "those that are compiled in are other values");
+        assert!(refined.iter().zip(COMPILED_IN).take(3).all(|((_, kept), compiled_in)| kept == compiled_in));
         let without = TrainOptions { without: vec!["b".into()], ..options() };
         assert_ne!(train(&recordings, &ladders, &without, &mut |_| ()).unwrap(), trained);
     }

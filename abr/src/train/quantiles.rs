@@ -57,7 +57,7 @@ mod tests {
     fn quantiles_of_a_known_distribution_are_found() {
         // Rates evenly spread between 0 and 1, whatever the inputs say.
         let mut random = SplitMix::new(5);
-        let transfers: Vec<Transfer> = (0..6_000)
+        let transfers: Vec<Transfer> = (0..12_000)
             .map(|_| Transfer {
                 inputs: std::array::from_fn::<f32, INPUTS, _>(|_| random.unit() as f32),
                 rate: random.unit() as f32,

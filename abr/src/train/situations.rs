@@ -9,7 +9,7 @@ use crate::sim::split_mix::SplitMix;
 use crate::sim::{Content, Recording, parallel};
 
 /// Sessions that take longer to a situation, or from it on, stand still; in seconds.
-const STANDSTILL: f64 = 4_000.0;
+pub(super) const STANDSTILL: f64 = 4_000.0;
 pub(super) const LONG: f64 = 900.0;
 /// Returns beyond these are no different from them.
 pub(super) const WORST: f64 = -25.0;

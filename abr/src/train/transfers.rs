@@ -1,5 +1,6 @@
 //! Transfers as a player might make them over a recording.
 
+use super::coming::come;
 use crate::engine::link_state::{LinkState, log_rate};
 use crate::engine::rate_forecast::{INPUTS, Request, inputs};
 use crate::sim::Recording;
@@ -83,11 +84,19 @@ impl<'a> Viewing<'a> {
                     self.interrupt(first_byte, finish, bits, drawn);
                 }
             }
-            self.link.add(log_rate(bits, seconds), seconds);
+            self.link = self.seen(first_byte, finish, bits);
             level = (0.7 * self.link.quick() + 0.3 * self.link.slow()).exp();
             pause = if self.random.happens(self.pauses) { 7.0 * self.random.unit() * self.random.unit() } else { 0.0 };
             self.now = finish + pause;
         }
+    }
+
+    /// What is known of the link when `bits` have come between two times.
+    fn seen(&self, from: f64, to: f64, bits: f64) -> LinkState {
+        let (mut link, mut flow) = (self.link, *self.link.flow());
+        come(&mut flow, &self.recording.trace, (from, to), 1.0);
+        link.add_flow(log_rate(bits, to - from), to - from, &flow);
+        link
     }
 
     /// The same transfer seen while it runs: what the rest was like, and what another one in its place would have been.
@@ -97,8 +106,7 @@ impl<'a> Viewing<'a> {
         let seen = (FIRST_LOOK * share).max(FIRST_LOOK);
         let now = first_byte + seen;
         let received = trace.bits_until(now) - trace.bits_until(first_byte);
-        let mut link = self.link;
-        link.add(log_rate(received, seen), seen);
+        let link = self.seen(first_byte, now, received);
         let rest = bits - received;
         let instead = (rest * (3.0 * self.random.unit() - 2.5).exp()).max(SMALLEST);
         let until = self.finish(now, instead);

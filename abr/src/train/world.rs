@@ -3,7 +3,8 @@
 //! The semantics are those of [`crate::sim`]; what is missing are meters, histories and viewers, so that a session can be
 //! copied at any segment and played on from there thousands of times a second.
 
-use crate::engine::link_state::LinkState;
+use super::coming::come;
+use crate::engine::link_state::{Flow, LinkState};
 use crate::engine::policy::{Policy, Running, Situation};
 use crate::engine::rate_forecast::prior;
 use crate::engine::title::{Ahead, MOST_RUNGS, Title, relative_complexity};
@@ -37,6 +38,22 @@ pub(super) struct World<'a> {
     /// Seconds that may be buffered; in live, at the beginning.
     pub(super) limit: f64,
     pub(super) sizes_known: bool,
+}
+
+/// A request under way.
+#[derive(Clone)]
+pub(super) struct Transfer {
+    pub(super) rung: usize,
+    bits: f64,
+    first_byte: f64,
+    finish: f64,
+    /// What the link could have carried before the first byte.
+    before: f64,
+    /// Seconds from the request to the next look at it.
+    elapsed: f64,
+    /// When it was last looked at, and how it came until then.
+    seen: f64,
+    flow: Flow,
 }
 
 /// Where a session is.
@@ -106,33 +123,87 @@ impl World<'_> {
     }
 
     /// Fetches the next segment, first in `rung`; what that was worth.
-    pub(super) fn fetch(&self, policy: &Policy<'_>, moment: &mut Moment, mut rung: usize) -> f64 {
+    pub(super) fn fetch(&self, policy: &Policy<'_>, moment: &mut Moment, rung: usize) -> f64 {
+        let transfer = self.begin(moment, rung);
+        self.go_on(policy, moment, transfer)
+    }
+
+    /// Requests the next segment in `rung`.
+    pub(super) fn begin(&self, moment: &Moment, rung: usize) -> Transfer {
+        let bits = self.size(moment.segment, rung);
+        let latency = self.trace.latency_at(self.offset + moment.time);
+        let first_byte = moment.time + latency;
+        let before = self.bits_until(first_byte);
+        let finish = self.time_of(before + bits).max(first_byte + 1e-6);
+        let elapsed = LOOK_EVERY.max(latency + FIRST_LOOK);
+        Transfer { rung, bits, first_byte, finish, before, elapsed, seen: first_byte, flow: *moment.link.flow() }
+    }
+
+    /// Lets a transfer go on to the end of its segment; what the segment was worth.
+    pub(super) fn go_on(&self, policy: &Policy<'_>, moment: &mut Moment, mut transfer: Transfer) -> f64 {
         let before = moment.rung;
         let ahead = self.ahead(moment.segment);
         let (mut stalled, mut given_up) = (0.0, 0);
         loop {
-            let bits = self.size(moment.segment, rung);
-            let latency = self.trace.latency_at(self.offset + moment.time);
-            let first_byte = moment.time + latency;
-            let finish = self.time_of(self.bits_until(first_byte) + bits).max(first_byte + 1e-6);
-            let watched = before.is_some() && given_up < MOST_ABANDONS && rung > 0;
-            let cut = if watched { self.watch(policy, moment, &ahead, (rung, bits), finish) } else { None };
-            let end = cut.map_or(finish, |(at, _)| at);
-            let received = if cut.is_some() { self.bits_until(end) - self.bits_until(first_byte) } else { bits };
-            stalled += self.pass(moment, end);
-            moment.link.observe_body(received, end - first_byte);
-            let known = moment.latency.unwrap_or(latency);
-            moment.latency = Some(known + NEWEST_WAIT * (latency - known));
-            moment.ended = end;
-            match cut {
-                Some((_, lower)) => (rung, given_up) = (lower, given_up + 1),
-                None => break,
-            }
+            let watched = before.is_some() && given_up < MOST_ABANDONS && transfer.rung > 0;
+            let lower = if watched { self.watch(policy, moment, &ahead, &mut transfer) } else { None };
+            let Some(lower) = lower else { break };
+            stalled += self.give_up(moment, &transfer);
+            transfer = self.begin(moment, lower);
+            given_up += 1;
         }
+        stalled += self.end(moment, &mut transfer);
         moment.buffered += self.title.segment;
-        moment.rung = Some(rung);
+        moment.rung = Some(transfer.rung);
         moment.segment += 1;
-        self.title.utility[rung] - before.map_or(0.0, |before| self.title.step(before, rung)) - stalled
+        self.title.utility[transfer.rung]
+            - before.map_or(0.0, |before| self.title.step(before, transfer.rung))
+            - stalled
+    }
+
+    /// Lets a transfer go on to the next look at it; `None` where it is complete before.
+    pub(super) fn look(&self, moment: &Moment, transfer: &mut Transfer) -> Option<Running> {
+        let at = moment.time + transfer.elapsed;
+        if at >= transfer.finish {
+            return None;
+        }
+        self.come(transfer, at);
+        transfer.elapsed += (LOOK_AGAIN * transfer.elapsed).max(LOOK_EVERY);
+        Some(Running {
+            rung: transfer.rung,
+            bits: transfer.bits,
+            received: self.bits_until(at) - transfer.before,
+            seconds: at - transfer.first_byte,
+            flow: transfer.flow,
+        })
+    }
+
+    /// What a policy can tell apart when a transfer was last looked at.
+    pub(super) fn under_way<'s>(&'s self, moment: &'s Moment, ahead: &'s Ahead, transfer: &Transfer) -> Situation<'s> {
+        let buffered = (moment.buffered - (transfer.seen - moment.time)).max(0.0);
+        Situation { buffered, ..self.situation(moment, ahead) }
+    }
+
+    /// Ends a transfer where it was last looked at; returns the seconds without a picture until then.
+    pub(super) fn give_up(&self, moment: &mut Moment, transfer: &Transfer) -> f64 {
+        self.take_in(moment, transfer, self.bits_until(transfer.seen) - transfer.before)
+    }
+
+    /// Lets a transfer end; returns the seconds without a picture until then.
+    fn end(&self, moment: &mut Moment, transfer: &mut Transfer) -> f64 {
+        self.come(transfer, transfer.finish);
+        self.take_in(moment, transfer, transfer.bits)
+    }
+
+    /// Lets time pass until a transfer was seen last, and learns from it.
+    fn take_in(&self, moment: &mut Moment, transfer: &Transfer, received: f64) -> f64 {
+        let latency = transfer.first_byte - moment.time;
+        let stalled = self.pass(moment, transfer.seen);
+        moment.link.observe_flow(received, transfer.seen - transfer.first_byte, &transfer.flow);
+        let known = moment.latency.unwrap_or(latency);
+        moment.latency = Some(known + NEWEST_WAIT * (latency - known));
+        moment.ended = transfer.seen;
+        stalled
     }
 
     /// The moment as the value network sees it: after a segment.
@@ -154,29 +225,21 @@ impl World<'_> {
         })
     }
 
-    /// When the policy wants a transfer to end before it is complete, and which rung instead.
-    fn watch(
-        &self,
-        policy: &Policy<'_>,
-        moment: &Moment,
-        ahead: &Ahead,
-        (rung, bits): (usize, f64),
-        finish: f64,
-    ) -> Option<(f64, usize)> {
-        let latency = self.trace.latency_at(self.offset + moment.time);
-        let before = self.bits_until(moment.time + latency);
-        let mut elapsed = LOOK_EVERY.max(latency + FIRST_LOOK);
-        while moment.time + elapsed < finish {
-            let received = self.bits_until(moment.time + elapsed) - before;
-            let buffered = (moment.buffered - elapsed).max(0.0);
-            let situation = Situation { buffered, ..self.situation(moment, ahead) };
-            let running = Running { rung, bits, received, seconds: elapsed - latency };
-            if let Some(scores) = policy.reconsider(&situation, &running) {
-                return Some((moment.time + elapsed, scores.best));
+    /// The rung that the policy wants instead, if it wants a transfer to end before it is complete.
+    fn watch(&self, policy: &Policy<'_>, moment: &Moment, ahead: &Ahead, transfer: &mut Transfer) -> Option<usize> {
+        while let Some(running) = self.look(moment, transfer) {
+            if let Some(scores) = policy.reconsider(&self.under_way(moment, ahead, transfer), &running) {
+                return Some(scores.best);
             }
-            elapsed += (LOOK_AGAIN * elapsed).max(LOOK_EVERY);
         }
         None
+    }
+
+    /// What has come of a transfer until a time is seen.
+    fn come(&self, transfer: &mut Transfer, until: f64) {
+        let span = (self.offset + transfer.seen, self.offset + until);
+        come(&mut transfer.flow, self.trace, span, self.factor);
+        transfer.seen = transfer.seen.max(until);
     }
 
     /// Lets time pass until `end`; returns the seconds without a picture.

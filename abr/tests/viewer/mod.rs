@@ -199,6 +199,9 @@ pub(crate) fn play(scenario: &Scenario, controller: &mut dyn AbrController) -> O
                     Bitrate::from_transfer(bytes, now.saturating_sub(old.0)).unwrap_or_default()
                 }),
             };
+            if let Some(so_far) = meter.link_sample(f.id, now) {
+                controller.progressed(&so_far);
+            }
             decision = controller.reconsider(&ctx, &in_flight);
             if let Some(decision) = &decision {
                 assert!(ladder.position(decision.rung) < ladder.position(f.rung), "abandonment goes down");

@@ -64,7 +64,7 @@ fn cost(rounds: &[Round<'_>], contestant: Contestant) -> Option<Cost> {
     for Round { setting, .. } in rounds {
         let step = setting.recordings.len().div_ceil(TIMED).max(1);
         for recording in setting.recordings.iter().step_by(step) {
-            let mut watch = Stopwatch { controller: contestant.controller()?, cost: &mut cost };
+            let mut watch = Stopwatch { controller: setting.controller(contestant)?, cost: &mut cost };
             setting.session_of(recording, &mut watch, SizeKnowledge::Known);
         }
     }

@@ -3,7 +3,7 @@
 use super::cache::OptimumCache;
 use super::contestant::{Contestant, Contestants, distinct};
 use super::experiment::Experiment;
-use super::input::InputError;
+use super::input::{InputError, read_models};
 use super::ladders::Ladders;
 use super::recordings::Recordings;
 use super::variation::{Network, Viewers};
@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,6 +88,9 @@ pub struct CommonArgs {
     /// Find optima anew and do not keep them.
     #[arg(long)]
     pub no_cache: bool,
+    /// Folder with networks for `lumen`, as `lumen-qa train abr` writes them, in place of those that are built in.
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
 }
 
 impl CommonArgs {
@@ -104,6 +108,7 @@ impl CommonArgs {
             utilities,
             viewers,
             seed: self.seed,
+            models: self.models.as_deref().map(read_models).transpose()?.map(Arc::new),
         })
     }
 

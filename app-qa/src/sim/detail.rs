@@ -22,7 +22,7 @@ impl<'a> Detail<'a> {
     pub fn of(setting: &'a Setting<'_>, recording: &Recording, contestant: Contestant, sizes: SizeKnowledge) -> Self {
         let Setting { scenario, content, .. } = setting;
         let title = format!("{} · {contestant} · {}/{}", scenario.name, recording.source, recording.name);
-        let Some(controller) = contestant.controller() else {
+        let Some(controller) = setting.controller(contestant) else {
             let session = setting.session(recording, contestant, sizes);
             return Self { title, content, session, statements: Vec::new() };
         };

@@ -7,12 +7,14 @@ use super::progress::Progress;
 use super::recordings::Recordings;
 use super::variation::Viewers;
 use abr::AbrController;
+use abr::engine::{LumenController, Models};
 use abr::sim::{
     Best, Content, OfflineOptions, Outcome, Recording, Scenario, ScenarioId, Score, Session, SizeKnowledge, Utility,
     optimum, parallel, play_with,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is common to all scenarios of a run.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Experiment {
     pub viewers: Viewers,
     /// Of restless viewers.
     pub seed: u64,
+    /// What our own controller has learned; what is compiled in where `None`.
+    pub models: Option<Arc<Models>>,
 }
 
 /// One scenario, ready to be played.
@@ -128,10 +132,20 @@ impl Setting<'_> {
         Played { contestant, outcomes, stress }
     }
 
+    /// A fresh controller; `None` for the offline optimum.
+    pub fn controller(&self, contestant: Contestant) -> Option<Box<dyn AbrController>> {
+        match &self.experiment.models {
+            Some(models) if contestant == Contestant::OURS => {
+                Some(Box::new(LumenController::with_models(Arc::clone(models))))
+            }
+            _ => contestant.controller(),
+        }
+    }
+
     /// Plays one recording.
     pub fn session(&self, recording: &Recording, contestant: Contestant, sizes: SizeKnowledge) -> Session {
         let Setting { scenario, content, .. } = self;
-        match contestant.controller() {
+        match self.controller(contestant) {
             Some(mut controller) => self.session_of(recording, controller.as_mut(), sizes),
             None => optimum(&recording.trace, content, scenario.delivery, &OfflineOptions::default()),
         }

@@ -1,6 +1,7 @@
 //! Files that were written by others: read with limits, refused with their name and line.
 
 use crate::exit::Exit;
+use abr::engine::{ModelError, ModelFiles, Models};
 use abr::sim::{Content, ContentError, NetworkTrace, TraceError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ pub enum InputError {
     UnknownRecording(String),
     #[error("the optimum is that of a viewer who watches everything: leave out `offline`, or --viewers")]
     NoOptimum,
+    #[error("{}: {cause}", path.display())]
+    Models { path: PathBuf, cause: ModelError },
     #[error("no folder of ladders beside {}: say where they are with --ladder", path.display())]
     NoLadders { path: PathBuf },
 }
@@ -48,8 +51,7 @@ impl InputError {
 /// Several times the longest recording that [`NetworkTrace`] takes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The text of a file.
-pub fn read_text(path: &Path) -> Result<String, InputError> {
+fn read_bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     let unreadable = |cause| InputError::Unreadable { path: path.to_owned(), cause };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -57,7 +59,18 @@ pub fn read_text(path: &Path) -> Result<String, InputError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(InputError::TooLarge { path: path.to_owned() });
     }
-    String::from_utf8(bytes).map_err(|error| {
+    Ok(bytes)
+}
+
+/// The networks in a folder.
+pub fn read_models(folder: &Path) -> Result<Models, InputError> {
+    let files = ModelFiles::read(|name| read_bytes(&folder.join(name)))?;
+    Models::new(&files).map_err(|cause| InputError::Models { path: folder.to_owned(), cause })
+}
+
+/// The text of a file.
+pub fn read_text(path: &Path) -> Result<String, InputError> {
+    String::from_utf8(read_bytes(path)?).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
         InputError::NotText { path: path.to_owned(), line }

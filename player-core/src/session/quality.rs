@@ -147,6 +147,9 @@ impl QualityChooser {
         let in_flight = &InFlight { elapsed, ..*in_flight };
         let (ladder, upcoming) = (self.allowed(&[]), moment.ahead.upcoming());
         let context = context(moment, &upcoming, &ladder, &self.history, self.current, self.expected());
+        if let Some(so_far) = self.meter.link_sample(id, moment.now) {
+            self.controller.progressed(&so_far);
+        }
         self.controller.reconsider(&context, in_flight)
     }
 

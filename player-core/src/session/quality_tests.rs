@@ -16,6 +16,9 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Told {
     plans: Vec<(usize, Duration, Duration)>,
     samples: Vec<TransferSample>,
+    /// How far transfers were before each sample.
+    progress: Vec<Vec<TransferSample>>,
+    coming: Vec<TransferSample>,
     asked: Vec<Asked>,
     flights: Vec<InFlight>,
 }
@@ -54,7 +57,14 @@ impl AbrController for Spy {
     }
 
     fn observe(&mut self, sample: &TransferSample) {
-        self.told.lock().unwrap().samples.push(*sample);
+        let mut told = self.told.lock().unwrap();
+        let coming = std::mem::take(&mut told.coming);
+        told.progress.push(coming);
+        told.samples.push(*sample);
+    }
+
+    fn progressed(&mut self, so_far: &TransferSample) {
+        self.told.lock().unwrap().coming.push(*so_far);
     }
 
     fn watches_transfers(&self) -> bool {
@@ -217,6 +227,19 @@ fn whoever_only_wants_to_wait_starves_nobody() {
     let (mut harness, _) = Spy::new(script).plays(ManifestBuilder::default(), steady(20_000));
     assert!(harness.run_until(200 * SECOND, ended), "{}", harness.story());
     assert_eq!(harness.snapshot.stats.stalls, 0, "{}", harness.story());
+}
+
+#[test]
+fn a_controller_hears_how_a_transfer_comes_in() {
+    let spy = Spy::new(|_, _| (2, None));
+    let (mut harness, told) = spy.plays(ManifestBuilder::default(), steady(2_000));
+    harness.run_for(20 * SECOND);
+    let told = told.lock().unwrap();
+    assert!(told.progress.len() > 3 && told.progress.iter().all(|reports| reports.len() > 5), "{:?}", told.progress);
+    for (reports, sample) in told.progress.iter().zip(&told.samples) {
+        assert!(reports.is_sorted_by_key(|report| (report.bytes, report.elapsed)), "{reports:?}");
+        assert!(reports.iter().all(|report| report.bytes <= sample.bytes && report.elapsed <= sample.elapsed));
+    }
 }
 
 #[test]

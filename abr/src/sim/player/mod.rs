@@ -17,7 +17,6 @@ use crate::sim::scenario::Delivery;
 use crate::sim::session::{Fetched, Session};
 use crate::sim::trace::NetworkTrace;
 use crate::sim::viewer::Viewer;
-use crate::throughput::TransferSample;
 use crate::units::{Bitrate, ByteCount};
 use transfer::Transfer;
 
@@ -317,6 +316,9 @@ impl<'a> Player<'a> {
             let begun = at >= transfer.first_byte;
             let from = (at - RATE_WINDOW).max(transfer.first_byte);
             let rate = (transfer.received(self.trace, at) - transfer.received(self.trace, from)) / (at - from);
+            if begun {
+                controller.progressed(&transfer.sample(at, transfer.received(self.trace, at)));
+            }
             let in_flight = InFlight {
                 rung: self.content.ladder().rungs()[position].id,
                 received: ByteCount::new((transfer.received(self.trace, at) / 8.0) as u64),
@@ -352,12 +354,7 @@ impl<'a> Player<'a> {
             self.meter.progressed(id, bytes, seconds(end));
         }
         self.meter.finished(id, seconds(end));
-        controller.observe(&TransferSample {
-            bytes,
-            ttfb: seconds(first_byte - transfer.requested),
-            elapsed: seconds(end - transfer.requested),
-            finished_at: seconds(end),
-        });
+        controller.observe(&transfer.sample(end, bits));
     }
 }
 

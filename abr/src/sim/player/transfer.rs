@@ -1,6 +1,9 @@
 //! A transfer on a quiet link, known to its end.
 
+use super::seconds;
 use crate::sim::trace::NetworkTrace;
+use crate::throughput::TransferSample;
+use crate::units::ByteCount;
 
 /// When what arrives of one request.
 pub(super) struct Transfer {
@@ -27,5 +30,15 @@ impl Transfer {
     /// Bits that have arrived by a time.
     pub(super) fn received(&self, trace: &NetworkTrace, at: f64) -> f64 {
         if at <= self.first_byte { 0.0 } else { (trace.bits_until(at) - self.before).clamp(0.0, self.bits) }
+    }
+
+    /// What it says of the link when so many `bits` have come `at` a time.
+    pub(super) fn sample(&self, at: f64, bits: f64) -> TransferSample {
+        TransferSample {
+            bytes: ByteCount::new((bits / 8.0) as u64),
+            ttfb: seconds(self.first_byte.min(at) - self.requested),
+            elapsed: seconds(at - self.requested),
+            finished_at: seconds(at),
+        }
     }
 }
