@@ -12,6 +12,8 @@
 //! Giving a running transfer up is one more action: the rest of it in its rung against a whole segment in each lower one,
 //! all after what the transfer itself has told of the link, with an [`Advantage`] of its own.
 
+use std::cell::Cell;
+
 use super::advantage::{Advantage, Outlooks};
 use super::link_state::{Flow, LinkState, log_rate};
 use super::rate_forecast::{MASS, MEDIAN, OUTCOMES, RateForecast, Rates, Request};
@@ -222,6 +224,21 @@ impl Outlook {
     }
 }
 
+/// The rates to expect of each rung in one situation, once they were asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Forecasts {
+    rates: [Cell<Option<Rates>>; MOST_RUNGS],
+    /// Whether the next segment follows at once on a transfer that is given up.
+    running: bool,
+}
+
+impl Forecasts {
+    /// Of what could follow on a transfer that is given up.
+    pub(crate) fn under_way() -> Self {
+        Self { running: true, ..Self::default() }
+    }
+}
+
 /// Decides by what was learned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy<'a> {
@@ -236,33 +253,34 @@ pub(crate) struct Policy<'a> {
 impl Policy<'_> {
     /// Scores the rungs for the next segment, beginning with `from`.
     pub(crate) fn choose(&self, situation: &Situation<'_>, from: usize) -> Scores {
-        let mut scores = self.search(situation, from);
+        let forecasts = Forecasts::default();
+        let mut scores = self.search(situation, from, &forecasts);
         if let Some(advantage) = self.advantage.filter(|_| !situation.link.is_empty()) {
-            let added = advantage.of(situation, &self.outlooks(situation, &scores), None);
+            let added = advantage.of(situation, &self.outlooks(situation, &scores, &forecasts), None);
             scores.correct(&added);
         }
         if let Some(hesitation) = hesitation(situation) {
             scores.correct(&hesitation);
         }
-        while scores.best > 0 && situation.before.is_some() && self.is_reckless(situation, scores.best) {
-            scores.step_down(|rung| self.score(situation, rung, false));
+        while scores.best > 0 && situation.before.is_some() && self.is_reckless(situation, scores.best, &forecasts) {
+            scores.step_down(|rung| self.score(situation, rung, &forecasts));
         }
         scores
     }
 
     /// Scores by the sum of expectations alone.
-    pub(crate) fn search(&self, situation: &Situation<'_>, from: usize) -> Scores {
+    pub(crate) fn search(&self, situation: &Situation<'_>, from: usize, forecasts: &Forecasts) -> Scores {
         let mut scores = Scores { scores: [None; MOST_RUNGS], best: from };
-        scores.search(from, situation.title.rungs, |rung| self.score(situation, rung, false));
+        scores.search(from, situation.title.rungs, |rung| self.score(situation, rung, forecasts));
         scores
     }
 
     /// What is known of the rungs that have a score.
-    pub(crate) fn outlooks(&self, situation: &Situation<'_>, scores: &Scores) -> Outlooks {
+    pub(crate) fn outlooks(&self, situation: &Situation<'_>, scores: &Scores, forecasts: &Forecasts) -> Outlooks {
         std::array::from_fn(|rung| {
             let score = scores.scores[rung]?;
             let bits = situation.ahead.bits[rung];
-            let rates = self.rates(situation, bits, false);
+            let rates = self.rates_of(situation, rung, forecasts);
             Some(Outlook::new(score, bits, situation.latency, situation.buffered, &rates))
         })
     }
@@ -272,7 +290,7 @@ impl Policy<'_> {
     /// The worth of states was learned as a mean over all networks and may be wrong where few of them have been. What
     /// the forecast says of the very next transfer is known far better, so it has a veto. So has what the last transfers
     /// agree about: on a link that does not change it is nearer than any forecast.
-    fn is_reckless(&self, situation: &Situation<'_>, rung: usize) -> bool {
+    fn is_reckless(&self, situation: &Situation<'_>, rung: usize, forecasts: &Forecasts) -> bool {
         let bits = situation.ahead.bits[rung];
         if situation
             .link
@@ -281,7 +299,7 @@ impl Policy<'_> {
         {
             return true;
         }
-        let rates = self.rates(situation, bits, false);
+        let rates = self.rates_of(situation, rung, forecasts);
         // A transfer that lives off the buffer for long commits to a forecast of a time that is far away.
         let long = bits / rates[MEDIAN].exp() > LONG_TRANSFER * situation.title.segment;
         let risk = Preferences::of(situation.title.live).risk;
@@ -292,9 +310,11 @@ impl Policy<'_> {
     pub(crate) fn reconsider(&self, situation: &Situation<'_>, running: &Running) -> Option<Scores> {
         let link = self.doubts(situation, running)?;
         let now = Situation { link: &link, pause: 0.0, ..*situation };
-        let mut scores = self.alternatives(&now, running);
+        let forecasts = Forecasts::under_way();
+        let mut scores = self.alternatives(&now, running, &forecasts);
         if let Some(abandonment) = self.abandonment {
-            let added = abandonment.of(&now, &self.outlooks_under_way(&now, running, &scores), Some(running));
+            let outlooks = self.outlooks_under_way(&now, running, &scores, &forecasts);
+            let added = abandonment.of(&now, &outlooks, Some(running));
             scores.correct(&added);
         }
         if scores.best == running.rung {
@@ -305,11 +325,12 @@ impl Policy<'_> {
         let is_tight = !now.title.live && now.buffered < TIGHT * now.title.segment;
         let in_time =
             |rung: usize| !is_tight || now.ahead.bits[rung] / rate + now.latency <= REPLACED_WITHIN * now.buffered;
+        let plain = Forecasts::default();
         while scores.best > 0
             && situation.before.is_some()
-            && (self.is_reckless(&now, scores.best) || !in_time(scores.best))
+            && (self.is_reckless(&now, scores.best, &plain) || !in_time(scores.best))
         {
-            scores.step_down(|rung| self.score(&now, rung, true));
+            scores.step_down(|rung| self.score(&now, rung, &forecasts));
         }
         Some(scores)
     }
@@ -334,25 +355,42 @@ impl Policy<'_> {
     }
 
     /// Scores going on with a transfer and what could be fetched instead.
-    pub(crate) fn alternatives(&self, now: &Situation<'_>, running: &Running) -> Scores {
+    pub(crate) fn alternatives(&self, now: &Situation<'_>, running: &Running, forecasts: &Forecasts) -> Scores {
         let mut scores = Scores { scores: [None; MOST_RUNGS], best: running.rung - 1 };
-        scores.search(running.rung - 1, running.rung, |rung| self.score(now, rung, true));
+        scores.search(running.rung - 1, running.rung, |rung| self.score(now, rung, forecasts));
         // Where the link is gone, what lies between says little about the lowest.
         if scores.scores[0].is_none() {
-            scores.add(0, self.score(now, 0, true));
+            scores.add(0, self.score(now, 0, forecasts));
         }
         scores.add(running.rung, self.score_of_rest(now, running) + ABANDON_MARGIN);
         scores
     }
 
     /// As [`Self::outlooks`], of going on with a transfer and what could be fetched instead.
-    pub(crate) fn outlooks_under_way(&self, now: &Situation<'_>, running: &Running, scores: &Scores) -> Outlooks {
+    pub(crate) fn outlooks_under_way(
+        &self,
+        now: &Situation<'_>,
+        running: &Running,
+        scores: &Scores,
+        forecasts: &Forecasts,
+    ) -> Outlooks {
         std::array::from_fn(|rung| {
             let score = scores.scores[rung]?;
-            let (bits, latency) =
-                if rung == running.rung { (running.rest(), 0.0) } else { (now.ahead.bits[rung], now.latency) };
-            Some(Outlook::new(score, bits, latency, now.buffered, &self.rates(now, bits, true)))
+            if rung == running.rung {
+                let rates = self.rates(now, running.rest(), true);
+                return Some(Outlook::new(score, running.rest(), 0.0, now.buffered, &rates));
+            }
+            let rates = self.rates_of(now, rung, forecasts);
+            Some(Outlook::new(score, now.ahead.bits[rung], now.latency, now.buffered, &rates))
         })
+    }
+
+    /// The rates to expect of the next segment in `rung`.
+    fn rates_of(&self, situation: &Situation<'_>, rung: usize, forecasts: &Forecasts) -> Rates {
+        let known = &forecasts.rates[rung];
+        let rates = known.get().unwrap_or_else(|| self.rates(situation, situation.ahead.bits[rung], forecasts.running));
+        known.set(Some(rates));
+        rates
     }
 
     /// The rates to expect of a transfer of that many bits.
@@ -369,10 +407,10 @@ impl Policy<'_> {
         rates.iter().zip(MASS).filter(|(rate, _)| late(rate)).map(|(_, mass)| mass).sum()
     }
 
-    fn score(&self, situation: &Situation<'_>, rung: usize, running: bool) -> f64 {
+    fn score(&self, situation: &Situation<'_>, rung: usize, forecasts: &Forecasts) -> f64 {
         let bits = situation.ahead.bits[rung];
-        let rates = self.rates(situation, bits, running);
-        let way_out = (!running && rung > 0).then(|| WayOut::new(situation, rung, &rates));
+        let rates = self.rates_of(situation, rung, forecasts);
+        let way_out = (!forecasts.running && rung > 0).then(|| WayOut::new(situation, rung, &rates));
         self.expect(situation, rung, bits, &rates, way_out) - switch(situation, rung)
     }
 

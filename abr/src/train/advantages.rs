@@ -7,7 +7,7 @@ use super::world::{Moment, Transfer, World};
 use super::{Progress, TrainOptions};
 use crate::engine::advantage::{Advantage, AdvantageNetwork, INPUTS, Outlooks, inputs};
 use crate::engine::dense::Network;
-use crate::engine::policy::{Policy, Running, Scores, Situation};
+use crate::engine::policy::{Forecasts, Policy, Running, Scores, Situation};
 use crate::engine::title::LOGARITHMIC;
 use crate::sim::parallel;
 use crate::sim::split_mix::SplitMix;
@@ -144,8 +144,9 @@ fn next(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> Option
     world.wait(&mut moment);
     let ahead = world.ahead(moment.segment);
     let situation = world.situation(&moment, &ahead);
-    let scores = policy.search(&situation, moment.rung.unwrap_or(0));
-    let outlooks = policy.outlooks(&situation, &scores);
+    let forecasts = Forecasts::default();
+    let scores = policy.search(&situation, moment.rung.unwrap_or(0), &forecasts);
+    let outlooks = policy.outlooks(&situation, &scores, &forecasts);
     candidates(&scores, &outlooks, inputs(&situation, &outlooks, None), |rung| {
         let mut moment = moment.clone();
         let worth = world.fetch(policy, &mut moment, rung);
@@ -184,8 +185,9 @@ fn under_way(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> O
         let situation = world.under_way(&moment, &ahead, transfer);
         let link = policy.doubts(&situation, running)?;
         let now = Situation { link: &link, pause: 0.0, ..situation };
-        let scores = policy.alternatives(&now, running);
-        let outlooks = policy.outlooks_under_way(&now, running, &scores);
+        let forecasts = Forecasts::under_way();
+        let scores = policy.alternatives(&now, running, &forecasts);
+        let outlooks = policy.outlooks_under_way(&now, running, &scores, &forecasts);
         return candidates(&scores, &outlooks, inputs(&now, &outlooks, Some(running)), |rung| {
             let (mut moment, mut transfer, mut stalled) = (moment.clone(), transfer.clone(), 0.0);
             if rung != running.rung {
