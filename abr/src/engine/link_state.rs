@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::flow::Flow;
 use crate::throughput::{MAX_RATE, TransferSample};
 
 /// Time constants of the four averages that the forecast sees, in seconds: a segment, a few, a scene, a session.
@@ -32,15 +33,13 @@ const LONG: f64 = 0.5;
 /// What is taken to have come where (next to) nothing did, in bits: there is no logarithm of zero.
 const NOTHING: f64 = 1_000.0;
 /// A body that took less, in seconds, was in a buffer before anybody looked.
-const INSTANT: f64 = 1e-6;
-const SHORTEST: f64 = 1e-4;
+pub(super) const INSTANT: f64 = 1e-6;
+pub(super) const SHORTEST: f64 = 1e-4;
 /// While a session does not use a network, what is known of its present state is forgotten by half in this time.
 /// Cellular and wireless links change within minutes; what stays is the slow average.
 const HALF_LIFE: f64 = 300.0;
 /// The weight behind it, in seconds, is in the end that of a short transfer.
 const LITTLE: f64 = 1.0;
-/// Time constants of what came last, in seconds during which something was to come.
-const MOMENTS: [f64; 3] = [0.25, 1.0, 4.0];
 /// Time constants, in seconds of transfers, of what was carried, and the most that one transfer lets fade.
 const SPANS: [f64; 2] = [30.0, 150.0];
 const FORGET: f64 = 60.0;
@@ -48,35 +47,6 @@ const FORGET: f64 = 60.0;
 const MOST_CARRIED: f64 = 1e24;
 /// Of the form in which it is stored.
 const VERSION: u32 = 3;
-
-/// What came over the link in the last moments, also while a transfer runs: the rate of a whole transfer of some seconds
-/// says little of the one at its end, where the next begins.
-///
-/// Bits and the seconds that they took, fading with [`MOMENTS`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Flow([[f64; 2]; 3]);
-
-impl Flow {
-    const NONE: Self = Self([[0.0; 2]; 3]);
-
-    /// This many bits came in the next `seconds`, evenly.
-    pub(crate) fn add(&mut self, bits: f64, seconds: f64) {
-        if seconds < INSTANT {
-            return;
-        }
-        for ([came, time], span) in self.0.iter_mut().zip(MOMENTS) {
-            let kept = (-seconds / span).exp();
-            let counted = span * (1.0 - kept);
-            *came = *came * kept + (bits / seconds).min(MAX_RATE) * counted;
-            *time = *time * kept + counted;
-        }
-    }
-
-    /// `ln(bit/s)` over [`MOMENTS`]; `otherwise` where nothing has come yet.
-    pub(crate) fn rates(&self, otherwise: f64) -> [f64; 3] {
-        self.0.map(|[bits, time]| if time > 0.0 { log_rate_of(bits / time) } else { otherwise })
-    }
-}
 
 /// What transfers told of the network, in logarithms: a factor of two is as far up as down, on any link.
 ///
@@ -219,15 +189,7 @@ impl LinkState {
             let kept = kept.max(LITTLE / amounts[1]);
             amounts.iter_mut().for_each(|amount| *amount *= kept);
         }
-        for [bits, time] in &mut self.flow.0 {
-            // Of what was seen a moment ago nothing is left but the rate, for the next moment to replace.
-            if *time > 0.0 {
-                let mut rate = log_rate_of(*bits / *time);
-                fade(&mut rate, slow);
-                *time *= kept.max(SHORTEST);
-                *bits = rate.exp() * *time;
-            }
-        }
+        self.flow.fade(kept, slow);
         fade(&mut self.volatility, NO_VOLATILITY_YET);
         fade(&mut self.recent_volatility, NO_VOLATILITY_YET);
         fade(&mut self.downward, NO_VOLATILITY_YET / 2.0);
@@ -326,7 +288,7 @@ pub(crate) fn log_rate(bits: f64, seconds: f64) -> f64 {
 }
 
 /// Logarithm of a rate in bit/s.
-fn log_rate_of(rate: f64) -> f64 {
+pub(super) fn log_rate_of(rate: f64) -> f64 {
     rate.clamp(NOTHING, MAX_RATE).ln()
 }
 
@@ -405,7 +367,7 @@ impl TryFrom<Stored> for LinkState {
         }
         let rates = averages.into_iter().chain(earlier).chain([last, quick, slow]);
         let spans = [age, last_seconds, volatility, recent_volatility, downward];
-        let amounts = carried.as_flattened().iter().chain(flow.0.as_flattened());
+        let amounts = carried.as_flattened().iter().chain(flow.amounts());
         let possible = rates.into_iter().all(|rate| (0.0..=MAX_RATE.ln()).contains(&rate))
             && spans.into_iter().all(|span| (0.0..1e12).contains(&span))
             && amounts.copied().all(|amount| (0.0..=MOST_CARRIED).contains(&amount));
@@ -464,15 +426,10 @@ mod tests {
     }
 
     #[test]
-    fn the_last_moments_are_those_at_the_end_of_a_transfer() {
+    fn a_transfer_that_was_watched_leaves_its_end_and_the_averages_of_all_of_it() {
         let mut flow = Flow::NONE;
-        assert_eq!(flow.rates(7.0), [7.0; 3], "nothing has come");
         flow.add(8e6, 4.0);
-        flow.add(1e6, 0.0);
-        assert!(flow.rates(7.0).iter().all(|rate| (rate.exp() - 2e6).abs() < 1.0));
         flow.add(1e5, 1.0);
-        let [quarter, second, seconds] = flow.rates(7.0).map(f64::exp);
-        assert!(quarter < 1.5e5 && (4e5..1e6).contains(&second) && seconds > 1.2e6, "{quarter} {second} {seconds}");
         let mut state = steady(2e6, 3);
         state.observe_flow(8.1e6, 5.0, &flow);
         assert!(state.moments()[0] < state.last() - 2.0, "{:?} {}", state.moments(), state.last());

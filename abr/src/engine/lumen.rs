@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::link_state::{Flow, LinkState};
+use super::flow::Flow;
+use super::link_state::LinkState;
 use super::models::{MODELS, Models};
 use super::policy::{Policy, Running, Scores, Situation};
 use super::rate_forecast::{MEDIAN, Rates, SAFE, prior};

@@ -23,6 +23,7 @@
 
 pub(crate) mod advantage;
 pub(crate) mod dense;
+pub(crate) mod flow;
 pub(crate) mod link_state;
 mod lumen;
 pub(crate) mod models;

@@ -15,7 +15,8 @@
 use std::cell::Cell;
 
 use super::advantage::{Advantage, Outlooks};
-use super::link_state::{Flow, LinkState, log_rate};
+use super::flow::Flow;
+use super::link_state::{LinkState, log_rate};
 use super::rate_forecast::{MASS, MEDIAN, OUTCOMES, RateForecast, Rates, Request};
 use super::title::{Ahead, MOST_RUNGS, PerRung, Title};
 use super::worth::{After, State, Worth};

@@ -1,6 +1,6 @@
 //! How a transfer comes in, as a player sees it.
 
-use crate::engine::link_state::Flow;
+use crate::engine::flow::Flow;
 use crate::sim::NetworkTrace;
 
 /// Seconds before the end at which a player looks: finer towards the end, which is all that is remembered.

@@ -4,7 +4,8 @@
 //! copied at any segment and played on from there thousands of times a second.
 
 use super::coming::come;
-use crate::engine::link_state::{Flow, LinkState};
+use crate::engine::flow::Flow;
+use crate::engine::link_state::LinkState;
 use crate::engine::policy::{Policy, Running, Situation};
 use crate::engine::rate_forecast::prior;
 use crate::engine::title::{Ahead, MOST_RUNGS, Title, relative_complexity};
