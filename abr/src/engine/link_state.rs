@@ -32,6 +32,8 @@ const FEW_BITS: f64 = 8_000.0;
 const LONG: f64 = 0.5;
 /// What is taken to have come where (next to) nothing did, in bits: there is no logarithm of zero.
 const NOTHING: f64 = 1_000.0;
+/// Slower than this, in bit/s, is nothing.
+const SLOWEST: f64 = 1_000.0;
 /// A body that took less, in seconds, was in a buffer before anybody looked.
 pub(super) const INSTANT: f64 = 1e-6;
 pub(super) const SHORTEST: f64 = 1e-4;
@@ -53,7 +55,7 @@ const VERSION: u32 = 3;
 /// Averages of `ln(bit/s)` over several time constants, how far transfers deviated from the quick average (in all, lately
 /// and downwards), and how much was seen. A transfer weighs by the time that it *should* have taken at the slow average
 /// and not by the time that it took: by that, the worse a transfer goes the more it would weigh, and an average over
-/// time would be one over bad times. A hundred bytes in all; the same in the player, the simulator and the trainer.
+/// time would be one over bad times. A quarter of a kilobyte in all; the same in the player, the simulator and the trainer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct LinkState {
@@ -289,7 +291,7 @@ pub(crate) fn log_rate(bits: f64, seconds: f64) -> f64 {
 
 /// Logarithm of a rate in bit/s.
 pub(super) fn log_rate_of(rate: f64) -> f64 {
-    rate.clamp(NOTHING, MAX_RATE).ln()
+    rate.clamp(SLOWEST, MAX_RATE).ln()
 }
 
 /// Something between 0 and 1 for something between 0 and infinity, a half at `half`; then from -1 to 1.

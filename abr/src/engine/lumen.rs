@@ -33,8 +33,9 @@ const LONGEST: f64 = 1e6;
 
 /// Decides by what was learned from recordings and what this link has shown: see [`crate::engine`].
 ///
-/// Some two hundred bytes of state. It needs to hear of transfers ([`AbrController::observe`]); where it does not, it
-/// takes the estimate of the context for what is known.
+/// Some three hundred bytes of state. It needs to hear of transfers ([`AbrController::observe`]); where it does not, it
+/// takes the estimate of the context for what is known. Where it hears how they come in ([`AbrController::progressed`]), it
+/// knows the link as it is at their end.
 #[derive(Clone, Debug)]
 pub struct LumenController {
     link: LinkState,
