@@ -9,6 +9,16 @@ use super::policy::Policy;
 use super::rate_forecast::RateForecast;
 use super::worth::Worth;
 
+/// A network from its file, or the end of the function: `?` is not for constants yet.
+macro_rules! read {
+    ($network:ty, $file:expr) => {
+        match <$network>::from_bytes($file) {
+            Ok(network) => network,
+            Err(error) => return Err(error),
+        }
+    };
+}
+
 /// The networks that a controller decides by.
 #[derive(Clone, Debug)]
 pub struct Models {
@@ -80,34 +90,13 @@ impl Models {
 
     const fn from_bytes(files: [&[u8]; ModelFiles::NAMES.len()]) -> Result<Self, ModelError> {
         Ok(Self {
-            rate: match RateForecast::from_bytes(files[0]) {
-                Ok(rate) => rate,
-                Err(error) => return Err(error),
-            },
-            live: match Worth::from_bytes(files[1]) {
-                Ok(worth) => worth,
-                Err(error) => return Err(error),
-            },
-            on_demand: match Worth::from_bytes(files[2]) {
-                Ok(worth) => worth,
-                Err(error) => return Err(error),
-            },
-            advantage_live: match Advantage::from_bytes(files[3]) {
-                Ok(advantage) => advantage,
-                Err(error) => return Err(error),
-            },
-            advantage_on_demand: match Advantage::from_bytes(files[4]) {
-                Ok(advantage) => advantage,
-                Err(error) => return Err(error),
-            },
-            abandonment_live: match Advantage::from_bytes(files[5]) {
-                Ok(advantage) => advantage,
-                Err(error) => return Err(error),
-            },
-            abandonment_on_demand: match Advantage::from_bytes(files[6]) {
-                Ok(advantage) => advantage,
-                Err(error) => return Err(error),
-            },
+            rate: read!(RateForecast, files[0]),
+            live: read!(Worth, files[1]),
+            on_demand: read!(Worth, files[2]),
+            advantage_live: read!(Advantage, files[3]),
+            advantage_on_demand: read!(Advantage, files[4]),
+            abandonment_live: read!(Advantage, files[5]),
+            abandonment_on_demand: read!(Advantage, files[6]),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What a state is worth: the sum of everything that follows, discounted.
 //!
 //! Exact dynamic programming would need a table over buffer, rung, network and ladder, made anew for each ladder. A
-//! network of 4,033 weights stands for all those tables: it sees the ladder only through what its rungs and the link's
+//! network of 4,161 weights stands for all those tables: it sees the ladder only through what its rungs and the link's
 //! rates are worth (`Title::utility_of`), so a ladder that it never saw is nothing new to it. It is made by approximate
 //! policy iteration (D. Bertsekas, J. Tsitsiklis, "Neuro-dynamic programming", 1996): sessions are played with the
 //! present network, the returns that were seen are what the next one learns. Pensieve (H. Mao et al., SIGCOMM 2017)

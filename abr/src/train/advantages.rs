@@ -7,6 +7,7 @@ use super::world::{Moment, Transfer, World};
 use super::{Progress, TrainOptions};
 use crate::engine::advantage::{Advantage, AdvantageNetwork, INPUTS, Outlooks, inputs};
 use crate::engine::dense::Network;
+use crate::engine::link_state::LinkState;
 use crate::engine::policy::{Forecasts, Policy, Running, Scores, Situation};
 use crate::engine::title::LOGARITHMIC;
 use crate::sim::parallel;
@@ -74,12 +75,8 @@ pub(super) fn learn(
     options: &TrainOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> AdvantageNetwork {
-    let known = match subject {
-        Subject::Next => policy.advantage,
-        Subject::UnderWay => policy.abandonment,
-    };
-    let mut network = known.map_or_else(|| random(options.seed, BEGINNING), |known| known.network().clone());
-    let mut followed: Option<Advantage> = known.cloned();
+    let mut network = random(options.seed, BEGINNING);
+    let mut followed: Option<Advantage> = None;
     let mut kept: Vec<Vec<Choice>> = Vec::new();
     for round in 1..=options.rounds {
         let seed = options.seed.wrapping_add(u64::from(round) << 40).wrapping_add(u64::from(live));
@@ -166,12 +163,12 @@ fn under_way(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> O
         let whim = random.happens(WHIMS);
         let rung = if whim { random.below(world.title.rungs) } else { world.decide(policy, &moment) };
         let mut transfer = world.begin(&moment, rung);
-        let mut doubted: Vec<(Transfer, Running)> = Vec::new();
+        let mut doubted: Vec<(Transfer, Running, LinkState)> = Vec::new();
         let obedient = random.happens(OBEDIENT);
         while let Some(running) = world.look(&moment, &mut transfer) {
             let situation = world.under_way(&moment, &ahead, &transfer);
-            if policy.doubts(&situation, &running).is_some() {
-                doubted.push((transfer.clone(), running));
+            if let Some(link) = policy.doubts(&situation, &running) {
+                doubted.push((transfer.clone(), running, link));
                 if obedient && policy.reconsider(&situation, &running).is_some() {
                     break;
                 }
@@ -181,10 +178,8 @@ fn under_way(world: &World<'_>, policy: &Policy<'_>, random: &mut SplitMix) -> O
             world.go_on(policy, &mut moment, transfer);
             continue;
         }
-        let (transfer, running) = &doubted[random.below(doubted.len())];
-        let situation = world.under_way(&moment, &ahead, transfer);
-        let link = policy.doubts(&situation, running)?;
-        let now = Situation { link: &link, pause: 0.0, ..situation };
+        let (transfer, running, link) = &doubted[random.below(doubted.len())];
+        let now = Situation { link, pause: 0.0, ..world.under_way(&moment, &ahead, transfer) };
         let forecasts = Forecasts::under_way();
         let scores = policy.alternatives(&now, running, &forecasts);
         let outlooks = policy.outlooks_under_way(&now, running, &scores, &forecasts);

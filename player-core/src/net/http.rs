@@ -180,6 +180,7 @@ fn without_url(error: reqwest::Error) -> String {
     }
     text
 }
+
 fn protocol_of(version: reqwest::Version) -> Option<Protocol> {
     match version {
         reqwest::Version::HTTP_10 => Some(Protocol::Http10),

@@ -315,13 +315,14 @@ impl<'a> Player<'a> {
             context.buffered = seconds((self.buffered - (at - self.now)).max(0.0));
             let begun = at >= transfer.first_byte;
             let from = (at - RATE_WINDOW).max(transfer.first_byte);
-            let rate = (transfer.received(self.trace, at) - transfer.received(self.trace, from)) / (at - from);
+            let received = transfer.received(self.trace, at);
+            let rate = (received - transfer.received(self.trace, from)) / (at - from);
             if begun {
-                controller.progressed(&transfer.sample(at, transfer.received(self.trace, at)));
+                controller.progressed(&transfer.sample(at, received));
             }
             let in_flight = InFlight {
                 rung: self.content.ladder().rungs()[position].id,
-                received: ByteCount::new((transfer.received(self.trace, at) / 8.0) as u64),
+                received: ByteCount::new((received / 8.0) as u64),
                 expected: Some(ByteCount::new((transfer.bits / 8.0) as u64)),
                 elapsed: seconds(at - transfer.requested),
                 ttfb: begun.then(|| seconds(transfer.first_byte - transfer.requested)),
