@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 ///   lumen-qa train abr --traces traces/dev --ladders traces/ladders --out abr/models
 ///   lumen-qa train abr --traces traces/dev --ladders traces/ladders --out abr/models --refine
 ///
-/// The same command gives the same files on the same machine. It takes some twenty-five minutes on two cores, and as long
-/// again for the advantages and abandonments, which alone are learned with --refine. To play with what was learned:
+/// The same command gives the same files on the same machine. It takes a quarter of an hour on two cores, and half an hour
+/// more for the advantages and abandonments, which alone are learned with --refine. To play with what was learned:
 ///
 ///   lumen-qa sim --traces traces/dev --models out
 #[derive(Debug, Args)]
